@@ -1,0 +1,164 @@
+package campaign
+
+import "time"
+
+// Line places and handles calls. It is told what to do by Commands and says
+// what happened by LineEvents; every Dial is answered by exactly one
+// LineEnded, whatever fails.
+type Line interface {
+	Do(Command)               // never blocks for long; what came of it is an event
+	Events() <-chan LineEvent // closed when the line is closed
+	// Recover ends what an earlier process left on the line. token is what
+	// LineDialing, LineRinging and LineAnswered carried in Token. It blocks.
+	Recover(token []byte) error
+}
+
+// Command is one of the closed set of things a Line can be told to do.
+type Command interface{ command() }
+
+// Dial places the contact's call. Agent names the agent reserved for it, who
+// is connected at once and hears ringing and early media; empty in predictive
+// mode, where Connect follows the answer.
+type Dial struct {
+	Attempt  AttemptID
+	Agent    AgentID
+	Number   string // E.164 or extension
+	Account  string // empty: the line's default
+	CallerID string
+}
+
+// Connect joins the contact's call with an agent's headset.
+type Connect struct {
+	Attempt AttemptID
+	Agent   AgentID
+}
+
+// Hold puts the contact on hold, Resume takes the call back.
+type (
+	Hold   struct{ Attempt AttemptID }
+	Resume struct{ Attempt AttemptID }
+)
+
+// Digits sends DTMF: 0-9, *, #, A-D.
+type Digits struct {
+	Attempt AttemptID
+	Digits  string
+}
+
+// AnswerCall and RejectCall decide an inbound call.
+type (
+	AnswerCall struct {
+		Attempt AttemptID
+		Agent   AgentID
+	}
+	RejectCall struct {
+		Attempt AttemptID
+		Status  int // SIP status; 0 = 480
+	}
+)
+
+// Transfer hands the contact on, blind, to a number.
+type Transfer struct {
+	Attempt AttemptID
+	Number  string
+}
+
+// Play speaks a sound file to the contact (announcement, scripted agent).
+type Play struct {
+	Attempt AttemptID
+	File    string
+}
+
+// Record starts, pauses, resumes or stops the recording of a call.
+type RecordCall struct {
+	Attempt AttemptID
+	Action  RecordAction
+	File    string // for RecordStart
+}
+
+// RecordAction is what RecordCall does.
+type RecordAction string
+
+// The record actions.
+const (
+	RecordStart  RecordAction = "start"
+	RecordPause  RecordAction = "pause"
+	RecordResume RecordAction = "resume"
+	RecordStop   RecordAction = "stop"
+)
+
+// Hangup ends a call: CANCEL while it rings, BYE after the answer.
+type Hangup struct {
+	Attempt AttemptID
+	By      Party
+	Reason  string // "ring timeout", "abandoned", "agent hung up", …
+}
+
+func (Dial) command()       {}
+func (Connect) command()    {}
+func (Hold) command()       {}
+func (Resume) command()     {}
+func (Digits) command()     {}
+func (AnswerCall) command() {}
+func (RejectCall) command() {}
+func (Transfer) command()   {}
+func (Play) command()       {}
+func (RecordCall) command() {}
+func (Hangup) command()     {}
+
+// Party is who ended a call.
+type Party string
+
+// The parties. Dialer means ring timeout, abandoned, shutdown or lost media.
+const (
+	ByAgent   Party = "agent"
+	ByContact Party = "contact"
+	ByDialer  Party = "dialer"
+)
+
+// LineEventKind names what happened on a call.
+type LineEventKind string
+
+// The kinds of line events.
+const (
+	LineDialing       LineEventKind = "dialing"  // the INVITE is on the wire; Token is valid
+	LineRinging       LineEventKind = "ringing"  // 180, or early media
+	LineAnswered      LineEventKind = "answered" // 2xx
+	LineJoined        LineEventKind = "joined"   // contact and agent hear each other
+	LineHeld          LineEventKind = "held"
+	LineResumed       LineEventKind = "resumed"
+	LineRemoteHeld    LineEventKind = "held-by-contact"
+	LineRemoteResumed LineEventKind = "resumed-by-contact"
+	LineDigit         LineEventKind = "digit"
+	LineIncoming      LineEventKind = "incoming" // an inbound call; Attempt is a new id, Number the caller's
+	LineEnded         LineEventKind = "ended"
+)
+
+// LineEvent tells what happened on a call.
+type LineEvent struct {
+	Kind    LineEventKind
+	At      time.Time
+	Attempt AttemptID
+	Agent   AgentID // on LineJoined
+	Number  string  // on LineIncoming
+	Digit   string
+	Token   []byte // opaque: for Line.Recover
+
+	// On LineEnded:
+	Status int        // final SIP status; 0 if none came
+	Result CallResult // by SIP status and Q.850 cause; Answer after a 2xx
+	By     Party
+	Text   string // reason phrase or error, for the supervisor
+	HeldMS int64
+	RTP    *RTPReport
+}
+
+// RTPReport is the quality of the contact's leg.
+type RTPReport struct {
+	Codec    string  `json:"codec"`
+	Sent     int64   `json:"sent"`
+	Received int64   `json:"received"`
+	Lost     int64   `json:"lost"`
+	JitterMS float64 `json:"jitter_ms"`
+	MOS      float64 `json:"mos"`
+}

@@ -1,0 +1,289 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Store keeps lists, records, attempts and the do-not-call list. What it
+// confirmed is on disk. Both implementations pass the same conformance suite.
+type Store interface {
+	// Lease takes the next record of a campaign's lists for an agent: her due
+	// personal callbacks first, then the top of the list (last declined
+	// first), then due callbacks, then list order. The record is Retrieved
+	// until it is released or settled. ErrNoRecord carries what is waited for.
+	Lease(ctx context.Context, q LeaseQuery) (Lease, error)
+	// Extend renews leases of this process (heartbeat).
+	Extend(ctx context.Context, process string, until time.Time) error
+	// Release gives an undialled record back: to the very top, to its old
+	// place, or not before a time.
+	Release(ctx context.Context, l Lease, r Release) error
+	// Permit is the only door to a dialled call. In one transaction it checks
+	// that the lease is still ours, reads the facts, asks Gate, and writes the
+	// attempt together with "this number and this person are being called". A
+	// refusal settles the record and is returned as *Refusal.
+	Permit(ctx context.Context, q PermitQuery) error
+	// Note keeps progress of an attempt (ringing, answered, joined); losing
+	// one is harmless, the journal has it as well.
+	Note(ctx context.Context, a Attempt) error
+	// Settle writes the outcome of an attempt, its effect on record and
+	// chain, and frees number and person. Idempotent by attempt.
+	Settle(ctx context.Context, s Settlement) error
+	// Open lists the attempts without an end that a process (or, when empty,
+	// any) has left, with their records.
+	Open(ctx context.Context, process string) ([]OpenAttempt, error)
+
+	// Block and Unblock keep the do-not-call list.
+	Block(ctx context.Context, e DNCEntry) error
+	Unblock(ctx context.Context, number string, campaign string) (removed int, err error)
+	Blocked(ctx context.Context) ([]DNCEntry, error)
+
+	// Import adds records to a list in one transaction per batch; Records and
+	// Attempts read them back in list order and time order.
+	Import(ctx context.Context, list string, rs []Record) error
+	Records(ctx context.Context, q RecordQuery, each func(Record) error) error
+	Attempts(ctx context.Context, campaign string, each func(Attempt) error) error
+	Offers(ctx context.Context, campaign string, each func(Offer) error) error
+	AddOffer(ctx context.Context, o Offer) error
+	// Retry frees a stale or finished record for dialling by a person's word.
+	Retry(ctx context.Context, list, id string) error
+	Lists(ctx context.Context) ([]ListInfo, error)
+
+	// Campaign documents (YAML as applied) and their state survive restarts.
+	PutCampaign(ctx context.Context, c CampaignRow) error
+	Campaigns(ctx context.Context) ([]CampaignRow, error)
+
+	// Users.
+	PutUser(ctx context.Context, u User) error
+	Users(ctx context.Context) ([]User, error)
+
+	Close() error
+}
+
+// ErrNoRecord says that nothing can be leased now.
+var ErrNoRecord = errors.New("no record to be dialled now")
+
+// NoRecord is the error of Lease when nothing is due. Next is when something
+// will be (zero: nothing waits), Waiting how many records wait for a time,
+// InWork how many are leased or being called. It is ErrNoRecord for errors.Is.
+type NoRecord struct {
+	Next    time.Time
+	Waiting int
+	InWork  int
+}
+
+func (e *NoRecord) Error() string { return ErrNoRecord.Error() }
+
+// Is makes errors.Is(err, ErrNoRecord) true.
+func (e *NoRecord) Is(target error) bool { return target == ErrNoRecord }
+
+// ErrLost says that a lease is not ours any more.
+var ErrLost = errors.New("the record was taken by another process")
+
+// LeaseQuery asks for the next record.
+type LeaseQuery struct {
+	Campaign string
+	Lists    []string
+	Agent    AgentID
+	Process  string
+	Now      time.Time
+	Until    time.Time // end of the lease unless extended
+}
+
+// Lease is a record taken by this process.
+type Lease struct {
+	Record  Record
+	Fence   int64 // grows with every lease of the record
+	Process string
+}
+
+// Release says where an undialled record goes.
+type Release struct {
+	Top       bool      // to the very top of its list
+	Declined  bool      // counts as declined or missed
+	NotBefore time.Time // else to its old place, not before this
+	Now       time.Time
+}
+
+// PermitQuery is what the gate needs besides what the store knows.
+type PermitQuery struct {
+	Attempt  AttemptID
+	Lease    Lease // Lease.Record.Key == 0: a manual call without a record
+	Campaign string
+	Client   string
+	Agent    AgentID
+	Process  string
+	Number   string
+	Person   string
+	CallerID string
+	Rules    Rules
+	Manual   bool
+	Callback bool // at the contact's own recorded wish
+	Now      time.Time
+}
+
+// Attempt is one dialled call.
+type Attempt struct {
+	ID           AttemptID
+	Campaign     string
+	Record       Key
+	RecordID     string
+	List         string
+	Number       string
+	Person       string
+	Agent        AgentID
+	Process      string
+	Status       int // final SIP status
+	DialerResult CallResult
+	Result       CallResult // the dialer's, or what the agent said
+	Disposition  string
+	Note         string
+	Counted      bool // counts as an attempt of the contact
+	DialedAt     time.Time
+	RingingAt    time.Time
+	AnsweredAt   time.Time
+	JoinedAt     time.Time
+	EndedAt      time.Time
+	EndedBy      Party
+	Text         string
+	HeldMS       int64
+	RTP          *RTPReport
+	Recording    string
+	Token        []byte // for Line.Recover; kept while the call lives
+}
+
+// OpenAttempt is an attempt without an end and the record it belongs to.
+type OpenAttempt struct {
+	Attempt Attempt
+	Record  Record
+}
+
+// Settlement is the outcome of an attempt and what it does to its record.
+type Settlement struct {
+	Attempt Attempt // with EndedAt
+	Fence   int64
+	Record  RecordUpdate
+	Chain   ChainAction
+	Block   *DNCEntry // do not call was ticked, or the far end asked for it (607)
+	Now     time.Time
+}
+
+// RecordUpdate is the new state of a record after an attempt; all fields are
+// written as they stand.
+type RecordUpdate struct {
+	Type        RecordType
+	Status      RecordStatus
+	Result      CallResult
+	Attempts    int
+	NextDial    time.Time
+	Owner       AgentID
+	KeepPlace   bool // not the contact's fault: back to its old place, no attempt counted
+	Reason      string
+	Disposition string
+	Note        string
+	NoCall      bool
+	CallbackAt  time.Time
+	LastCall    time.Time
+}
+
+// ChainAction is what an outcome does to the other numbers of the contact.
+type ChainAction int
+
+// The chain actions.
+const (
+	ChainKeep   ChainAction = iota // nothing
+	ChainNext                      // the next ChainReady record of the chain becomes Ready
+	ChainFinish                    // all other undone records become ChainUpdated
+)
+
+// Offer is a preview that was shown to an agent and what she made of it.
+type Offer struct {
+	Campaign  string
+	Record    Key
+	RecordID  string
+	Agent     AgentID
+	OfferedAt time.Time
+	DecidedAt time.Time
+	Decision  Decision
+}
+
+// Decision is an agent's answer to an interaction preview.
+type Decision string
+
+// The decisions.
+const (
+	Accepted Decision = "accept"
+	Declined Decision = "decline"
+	Missed   Decision = "missed"
+)
+
+// DNCEntry is an entry of the do-not-call list.
+type DNCEntry struct {
+	Number   string // E.164, or empty when Person is given
+	Person   string
+	Campaign string // empty: not limited to a campaign
+	Client   string // empty and no campaign: global
+	At       time.Time
+	By       string // user, "import FILE" or "contact"
+	Attempt  AttemptID
+	Wording  string
+}
+
+// RecordQuery selects records; zero values select all.
+type RecordQuery struct {
+	List    string
+	ID      string
+	Phone   string
+	Since   time.Time
+	Changed bool
+}
+
+// ListInfo counts a list.
+type ListInfo struct {
+	Name     string
+	Records  int
+	ByStatus map[RecordStatus]int
+	Imported time.Time
+	Columns  []string // header of the imported file, in order
+}
+
+// CampaignRow is a campaign as kept by the store.
+type CampaignRow struct {
+	Name     string
+	Document []byte // YAML as applied
+	State    RunState
+	Pause    string // why it paused itself; empty when it did not
+	Changed  time.Time
+}
+
+// RunState is what a campaign is doing.
+type RunState string
+
+// The run states.
+const (
+	Unloaded RunState = "unloaded"
+	Loaded   RunState = "loaded"
+	Running  RunState = "running"
+)
+
+// User is an account of a person.
+type User struct {
+	Name     AgentID
+	Role     Role
+	Engaged  bool   // ASM
+	Headset  string // browser, device, device:NAME, sip:URI
+	Hash     string // argon2id
+	Created  time.Time
+	Disabled bool
+}
+
+// Role is what a user may do.
+type Role string
+
+// The roles.
+const (
+	RoleAgent         Role = "agent"
+	RoleSupervisor    Role = "supervisor"
+	RoleAdministrator Role = "administrator"
+)
