@@ -58,6 +58,9 @@ type Store interface {
 	PutUser(ctx context.Context, u User) error
 	Users(ctx context.Context) ([]User, error)
 
+	// Backup writes a consistent copy to a new file.
+	Backup(ctx context.Context, file string) error
+
 	Close() error
 }
 
@@ -77,6 +80,9 @@ func (e *NoRecord) Error() string { return ErrNoRecord.Error() }
 
 // Is makes errors.Is(err, ErrNoRecord) true.
 func (e *NoRecord) Is(target error) bool { return target == ErrNoRecord }
+
+// ErrNotFound says that a list, record, campaign or user does not exist.
+var ErrNotFound = errors.New("not found")
 
 // ErrLost says that a lease is not ours any more.
 var ErrLost = errors.New("the record was taken by another process")
