@@ -8,8 +8,11 @@ import (
 // the campaign say it: data, worked out once when a campaign is applied.
 type Rules struct {
 	Profiles    []Profile     // of the campaign's country and the number's; all must permit
+	Purpose     Purpose       // why the contact is called; profiles may demand consent for it
 	Allow       []string      // prefixes "+49" and extension patterns "6xx"; empty = nothing
+	Kinds       []NumberKind  // special kinds of number (premium, satellite …) that may be dialled
 	Hours       *Week         // the campaign's, narrows the profile's; nil = none
+	Zone        string        // for Hours where the contact's zone is unknown and no profile has hours; empty = UTC
 	CallerIDs   []string      // our own numbers; empty = not checked
 	MaxAttempts int           // over all results; 0 = no limit
 	MinGap      time.Duration // between two attempts to a number or person
@@ -20,14 +23,17 @@ type Rules struct {
 
 // Profile is what the law of a country asks of a dialer.
 type Profile struct {
-	Country   string        // ISO 3166, or "lab"
-	Version   string        // date of the facts
-	Hours     *Week         // in the called person's clock; nil = none
-	Holidays  []Date        // no calls on these; year 0 = every year
-	MaxPerDay int           // attempts per number and person in a calendar day and in 24 h; 0 = no limit
-	MinRing   time.Duration // the dialer never cancels before
-	LockAfter time.Duration // no machine call after an abandoned one
-	Premium   bool          // premium and satellite numbers may be dialled
+	Country          string        // ISO 3166, or "lab"
+	Version          string        // date of the facts
+	Hours            *Week         // in the called person's clock; nil = none
+	Holidays         []Date        // no calls on these; year 0 = every year
+	MaxPerDay        int           // attempts per number and person in a calendar day and in 24 h; 0 = no limit
+	MinRing          time.Duration // the dialer never cancels before
+	LockAfter        time.Duration // no machine call after an abandoned one
+	Premium          bool          // premium and satellite numbers may be dialled
+	ConsentFor       []Purpose     // purposes that need documented consent
+	CallbackAnyHours bool          // an agreed callback may pass the window
+	Emergency        []string      // numbers no machine dials and every person may; "112" and "911" always are
 }
 
 // Week is when calls are permitted, by local weekday; index time.Sunday.
@@ -53,13 +59,110 @@ type Facts struct {
 	LeaseOurs      bool
 	Manual         bool
 	Callback       bool
-	BlockedBy      *DNCEntry // the do-not-call entry that applies
-	ListReadable   bool      // the do-not-call list could be read
-	InCall         bool      // this number or person is being called, by any process
-	AttemptsToday  int       // to number or person, this calendar day in its zone or the last 24 h, whichever is more
-	LastAttempt    time.Time // to number or person
-	AbandonedAt    time.Time // the last abandoned call to number or person
-	CallsLive      int       // of the account
-	CallsLastSec   int       // begun on the account in the last second
-	Zones          []string  // every time zone the number may be in; empty = unknown
+	BlockedBy      *DNCEntry   // the do-not-call entry that applies
+	ListReadable   bool        // the do-not-call list could be read
+	InCall         bool        // this number or person is being called, by any process
+	AttemptsToday  int         // to number or person, this calendar day in its zone or the last 24 h, whichever is more
+	Recent         []time.Time // when the attempts counted in AttemptsToday began, oldest first; may be left out
+	LastAttempt    time.Time   // to number or person
+	AbandonedAt    time.Time   // the last abandoned call to number or person
+	CallsLive      int         // of the account
+	CallsLastSec   int         // begun on the account in the last second
+	Zones          []string    // every time zone the number may be in; empty = by the number. Record.TimeZone goes before
+	Kind           NumberKind  // of the number; empty = the gate finds out itself, as it does with Zones
+}
+
+// Verdict is the gate's answer.
+type Verdict struct {
+	Permitted bool
+	Reason    Reason      // why not; zero when permitted
+	Kind      RefusalKind // what it does to the record
+	Next      time.Time   // temporary: not before; global: ask again then
+	Type      RecordType  // permanent: the record's new type; 0 = unchanged
+	Status    RecordStatus
+	Result    CallResult
+	Chain     ChainAction // permanent: what the other numbers of the contact do
+}
+
+// RefusalKind says what a refusal does to the record.
+type RefusalKind string
+
+// The kinds of refusal.
+const (
+	Permanent RefusalKind = "permanent" // the record is settled with Status and Result
+	Temporary RefusalKind = "temporary" // the record waits until Next
+	Global    RefusalKind = "global"    // nothing to do with the record: it stays leased, and the floor gives it back or asks again
+)
+
+// Reason is one sentence of why, for the desktop and the report, and its code
+// for programs and translations.
+type Reason struct {
+	Code  ReasonCode `json:"code"`
+	Text  string     `json:"text"`
+	Until time.Time  `json:"until,omitzero"` // when it passes, where that is known
+	Name  string     `json:"name,omitempty"` // campaign, entry or other name the sentence speaks of
+}
+
+func (r Reason) String() string { return r.Text }
+
+// ReasonCode names a reason.
+type ReasonCode string
+
+// The gate's reasons.
+const (
+	ReasonLeaseLost     ReasonCode = "lease-lost"
+	ReasonEmergency     ReasonCode = "emergency-number"
+	ReasonUnreadable    ReasonCode = "do-not-call-unreadable"
+	ReasonNotRunning    ReasonCode = "campaign-not-running"
+	ReasonCallerID      ReasonCode = "caller-id"
+	ReasonDoNotCall     ReasonCode = "do-not-call"
+	ReasonNoConsent     ReasonCode = "no-consent"
+	ReasonNotAllowed    ReasonCode = "number-not-allowed"
+	ReasonNumberKind    ReasonCode = "number-kind"
+	ReasonAttempts      ReasonCode = "attempts-used-up"
+	ReasonInCall        ReasonCode = "in-call"
+	ReasonAbandonedLock ReasonCode = "abandoned-lock"
+	ReasonGap           ReasonCode = "too-soon"
+	ReasonPerDay        ReasonCode = "attempts-per-day"
+	ReasonZoneUnknown   ReasonCode = "time-zone-unknown"
+	ReasonHours         ReasonCode = "outside-hours"
+	ReasonHoliday       ReasonCode = "holiday"
+	ReasonPerSecond     ReasonCode = "calls-per-second"
+	ReasonMaxCalls      ReasonCode = "concurrent-calls"
+)
+
+// Refusal is the error with which Store.Permit passes on the gate's no.
+type Refusal struct{ Verdict }
+
+func (r *Refusal) Error() string { return "not dialled: " + r.Reason.Text }
+
+// Update is the record after a refusal, and whether it changes at all: it does
+// not after a global one, nor when the lease is not ours.
+func (v Verdict) Update(r Record) (RecordUpdate, bool) {
+	if v.Permitted || v.Kind == Global || v.Reason.Code == ReasonLeaseLost {
+		return RecordUpdate{}, false
+	}
+	u := updateOf(r)
+	u.Reason = v.Reason.Text
+	if v.Kind == Temporary {
+		u.Status, u.NextDial = Ready, v.Next
+		return u, true
+	}
+	u.Status, u.NextDial = v.Status, time.Time{}
+	if v.Type != 0 {
+		u.Type = v.Type
+	}
+	if v.Result != 0 {
+		u.Result = v.Result
+	}
+	return u, true
+}
+
+// updateOf is the update that changes nothing.
+func updateOf(r Record) RecordUpdate {
+	return RecordUpdate{
+		Type: r.Type, Status: r.Status, Result: r.Result, Attempts: r.Attempts, NextDial: r.NextDial,
+		Owner: r.Owner, Reason: r.Reason, Disposition: r.Disposition, Note: r.Note, NoCall: r.NoCall,
+		CallbackAt: r.CallbackAt, LastCall: r.LastCall,
+	}
 }

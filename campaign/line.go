@@ -45,6 +45,12 @@ type Digits struct {
 	Digits  string
 }
 
+// Mute stops the agent's voice to the contact; both stay connected.
+type Mute struct {
+	Attempt AttemptID
+	On      bool
+}
+
 // AnswerCall and RejectCall decide an inbound call.
 type (
 	AnswerCall struct {
@@ -99,6 +105,7 @@ func (Connect) command()    {}
 func (Hold) command()       {}
 func (Resume) command()     {}
 func (Digits) command()     {}
+func (Mute) command()       {}
 func (AnswerCall) command() {}
 func (RejectCall) command() {}
 func (Transfer) command()   {}

@@ -22,17 +22,25 @@ type Store interface {
 	// Permit is the only door to a dialled call. In one transaction it checks
 	// that the lease is still ours, reads the facts, asks Gate, and writes the
 	// attempt together with "this number and this person are being called". A
-	// refusal settles the record and is returned as *Refusal.
+	// refusal is returned as *Refusal; where Verdict.Update says so it settles
+	// the record (and Verdict.Chain its chain) in the same transaction, and
+	// the lease ends. After a global refusal the lease stands. ErrLost when
+	// the lease is not ours any more: nothing is written.
 	Permit(ctx context.Context, q PermitQuery) error
 	// Note keeps progress of an attempt (ringing, answered, joined); losing
 	// one is harmless, the journal has it as well.
 	Note(ctx context.Context, a Attempt) error
 	// Settle writes the outcome of an attempt, its effect on record and
-	// chain, and frees number and person. Idempotent by attempt.
+	// chain, and frees number and person. Idempotent by attempt, unless
+	// Settlement.Correction. A manual call's settlement has no record.
 	Settle(ctx context.Context, s Settlement) error
 	// Open lists the attempts without an end that a process (or, when empty,
 	// any) has left, with their records.
 	Open(ctx context.Context, process string) ([]OpenAttempt, error)
+	// Reclaim gives back, to their old places, the records a process has
+	// leased and not dialled (those without an open attempt); it runs when the
+	// process starts again. It says how many.
+	Reclaim(ctx context.Context, process string, now time.Time) (int, error)
 
 	// Block and Unblock keep the do-not-call list.
 	Block(ctx context.Context, e DNCEntry) error
@@ -102,6 +110,13 @@ type Lease struct {
 	Record  Record
 	Fence   int64 // grows with every lease of the record
 	Process string
+	Past    []Past // the record's counted attempts so far, oldest first: treatments count them
+}
+
+// Past is an earlier attempt of a record.
+type Past struct {
+	At     time.Time // begin
+	Result CallResult
 }
 
 // Release says where an undialled record goes.
@@ -109,7 +124,14 @@ type Release struct {
 	Top       bool      // to the very top of its list
 	Declined  bool      // counts as declined or missed
 	NotBefore time.Time // else to its old place, not before this
+	Reason    string    // why it waits; empty = unchanged
 	Now       time.Time
+
+	// Update, when given, is the record's new state instead (removed from the
+	// campaign, callback agreed without a call, refused before it was
+	// offered), and Chain what it does to the contact's other numbers.
+	Update *RecordUpdate
+	Chain  ChainAction
 }
 
 // PermitQuery is what the gate needs besides what the store knows.
@@ -123,6 +145,7 @@ type PermitQuery struct {
 	Number   string
 	Person   string
 	CallerID string
+	Account  string
 	Rules    Rules
 	Manual   bool
 	Callback bool // at the contact's own recorded wish
@@ -173,6 +196,10 @@ type Settlement struct {
 	Chain   ChainAction
 	Block   *DNCEntry // do not call was ticked, or the far end asked for it (607)
 	Now     time.Time
+	// Correction replaces the outcome an earlier settlement of the attempt
+	// wrote. The record and chain follow only while nobody else works on the
+	// record; the attempt always does.
+	Correction bool
 }
 
 // RecordUpdate is the new state of a record after an attempt; all fields are
