@@ -1,0 +1,333 @@
+package configs
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// decoder writes a tree into a struct by its tags and collects what is wrong.
+//
+//	yaml:"name"      the key; "-" is no key
+//	oneof:"a,b,c"    the words a string may be
+//	default:"a"      value of an element of a list that does not give the key
+//	min:"1" max:"9"  bounds of a number or duration
+type decoder struct {
+	*tree
+	env      func(string) (string, bool)
+	places   map[string]string // key path -> place
+	problems []Problem
+}
+
+// nodeDecoder is a type that reads its own shape, such as a tree or "a list or
+// the word all".
+type nodeDecoder interface {
+	decodeNode(d *decoder, n *yaml.Node, path string)
+}
+
+func newDecoder(t *tree, env func(string) (string, bool)) *decoder {
+	return &decoder{tree: t, env: env, places: map[string]string{}}
+}
+
+func (d *decoder) add(n *yaml.Node, path, text, cure string) {
+	if len(d.problems) < maxProblems {
+		d.problems = append(d.problems, Problem{d.place(n), path, text, cure})
+	}
+}
+
+// value writes node n into v. A node without a value leaves v as it is.
+func (d *decoder) value(n *yaml.Node, v reflect.Value, path string, tag reflect.StructTag) {
+	d.places[path] = d.place(n)
+	if isNull(n) {
+		return
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+	}
+	switch p := v.Addr().Interface().(type) {
+	case nodeDecoder:
+		p.decodeNode(d, n, path)
+		return
+	case *Secret:
+		d.secret(n, p, path)
+		return
+	case *Path:
+		if text, ok := d.scalar(n, path, "a path"); ok {
+			*p = Path(under(d.from[n].base, text))
+		}
+		return
+	case encoding.TextUnmarshaler:
+		d.text(n, p, path)
+		d.bounds(n, v, path, tag)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		d.mapping(n, v, path)
+	case reflect.Slice:
+		d.list(n, v, path, tag)
+	default:
+		d.plain(n, v, path, tag)
+	}
+}
+
+// mapping writes the keys of n into the fields of a struct.
+func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
+	if n.Kind != yaml.MappingNode {
+		d.add(n, path, "wants keys, not "+kindWord(n), "known here: "+strings.Join(keysOf(v.Type()), ", "))
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, c := n.Content[i], n.Content[i+1]
+		f, ok := fieldOf(v.Type(), k.Value)
+		if !ok {
+			d.unknown(k, join(path, k.Value), v.Type())
+			continue
+		}
+		d.value(c, v.FieldByIndex(f.Index), join(path, k.Value), f.Tag)
+	}
+}
+
+func (d *decoder) unknown(k *yaml.Node, path string, t reflect.Type) {
+	d.add(k, path, "unknown key", suggest(k.Value, keysOf(t)))
+}
+
+// list writes a sequence; a list of plain values may come from the command
+// line or a variable with commas.
+func (d *decoder) list(n *yaml.Node, v reflect.Value, path string, tag reflect.StructTag) {
+	elem := v.Type().Elem()
+	items := n.Content
+	switch {
+	case n.Kind == yaml.SequenceNode:
+	case n.Kind == yaml.ScalarNode && d.from[n].split && elem.Kind() != reflect.Struct:
+		items = nil
+		for _, s := range strings.Split(n.Value, ",") {
+			c := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: strings.TrimSpace(s)}
+			d.from[c] = d.from[n]
+			if c.Value != "" {
+				items = append(items, c)
+			}
+		}
+	default:
+		d.add(n, path, "wants a list, not "+kindWord(n), "write [a, b], or one a line after a dash")
+		return
+	}
+	out := reflect.MakeSlice(v.Type(), len(items), len(items))
+	for i, c := range items {
+		at := join(path, strconv.Itoa(i))
+		if isNull(c) {
+			d.add(c, at, "an entry without a value", "write one, or delete the dash or comma")
+			continue
+		}
+		if elem.Kind() == reflect.Struct {
+			d.defaults(out.Index(i))
+		}
+		d.value(c, out.Index(i), at, tag)
+	}
+	v.Set(out)
+}
+
+// defaults writes the default tags of a struct's fields.
+func (d *decoder) defaults(v reflect.Value) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		text, ok := f.Tag.Lookup("default")
+		if !ok {
+			continue
+		}
+		n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+		inner := newDecoder(&tree{root: n, from: map[*yaml.Node]*source{n: {}}}, d.env)
+		inner.value(n, v.Field(i), f.Name, f.Tag)
+	}
+}
+
+// plain writes a string, a truth value or a number.
+func (d *decoder) plain(n *yaml.Node, v reflect.Value, path string, tag reflect.StructTag) {
+	switch v.Kind() {
+	case reflect.String:
+		text, ok := d.scalar(n, path, "a text")
+		if !ok {
+			return
+		}
+		if words := tag.Get("oneof"); words != "" && !d.word(n, path, text, strings.Split(words, ",")) {
+			return
+		}
+		v.SetString(text)
+	case reflect.Bool:
+		text, ok := d.scalar(n, path, "true or false")
+		if ok && text != "true" && text != "false" {
+			d.add(n, path, quote(text)+" is neither true nor false", "write true or false")
+			return
+		}
+		v.SetBool(text == "true")
+	case reflect.Int, reflect.Int64:
+		text, ok := d.scalar(n, path, "a whole number")
+		if !ok {
+			return
+		}
+		i, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			d.add(n, path, quote(text)+" is not a whole number", "write digits only")
+			return
+		}
+		v.SetInt(i)
+		d.bounds(n, v, path, tag)
+	case reflect.Float64:
+		text, ok := d.scalar(n, path, "a number")
+		if !ok {
+			return
+		}
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+			d.add(n, path, quote(text)+" is not a number", "write it as in 2.5")
+			return
+		}
+		v.SetFloat(f)
+		d.bounds(n, v, path, tag)
+	default:
+		// A field of a kind no document has: found by the first test.
+		panic("configs: cannot decode into " + v.Type().String())
+	}
+}
+
+// word reports a word that is none of those known.
+func (d *decoder) word(n *yaml.Node, path, text string, known []string) bool {
+	for _, k := range known {
+		if k == text {
+			return true
+		}
+	}
+	d.add(n, path, quote(text)+" is not one of the words for this key", suggest(text, known))
+	return false
+}
+
+func (d *decoder) text(n *yaml.Node, u encoding.TextUnmarshaler, path string) {
+	text, ok := d.scalar(n, path, "one value")
+	if !ok {
+		return
+	}
+	err := u.UnmarshalText([]byte(text))
+	if err == nil {
+		return
+	}
+	if _, isStore := u.(*Store); isStore {
+		text = hidden // its address may hold a password
+	}
+	what, how := err.Error(), ""
+	if c := (*cureError)(nil); errors.As(err, &c) {
+		what, how = c.text, c.cure
+	}
+	d.add(n, path, quote(text)+": "+what, how)
+}
+
+// secret reads a password, or ${NAME}: the environment variable NAME.
+func (d *decoder) secret(n *yaml.Node, s *Secret, path string) {
+	text, ok := d.scalar(n, path, "a password")
+	if !ok {
+		return
+	}
+	if name, isVar := strings.CutPrefix(text, "${"); isVar && strings.HasSuffix(name, "}") {
+		name = strings.TrimSuffix(name, "}")
+		value, set := d.env(name)
+		if !set {
+			d.add(n, path, "the environment variable "+quote(name)+" is not set", "set it, or use password_file")
+			return
+		}
+		text = value
+	}
+	*s = NewSecret(text)
+}
+
+// scalar is the text of a plain value, as it was written.
+func (d *decoder) scalar(n *yaml.Node, path, what string) (string, bool) {
+	if n.Kind != yaml.ScalarNode {
+		d.add(n, path, "wants "+what+", not "+kindWord(n), "write it after the colon, on the same line")
+		return "", false
+	}
+	return n.Value, true
+}
+
+func (d *decoder) bounds(n *yaml.Node, v reflect.Value, path string, tag reflect.StructTag) {
+	least, most := tag.Get("min"), tag.Get("max")
+	if least == "" && most == "" {
+		return
+	}
+	if (least != "" && number(v) < bound(v, least)) || (most != "" && number(v) > bound(v, most)) {
+		allowed := "write " + least + " or more"
+		switch {
+		case least == "":
+			allowed = "write " + most + " or less"
+		case most != "":
+			allowed = "write a value from " + least + " to " + most
+		}
+		d.add(n, path, fmt.Sprintf("%v is out of bounds", v.Interface()), allowed)
+	}
+}
+
+func number(v reflect.Value) float64 {
+	if v.Kind() == reflect.Float64 {
+		return v.Float()
+	}
+	return float64(v.Int())
+}
+
+// bound reads a min or max tag in the unit of the field.
+func bound(v reflect.Value, text string) float64 {
+	if _, ok := v.Interface().(Duration); ok {
+		var limit Duration
+		if limit.UnmarshalText([]byte(text)) == nil {
+			return float64(limit)
+		}
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		panic("configs: bad bound " + text) // a tag of ours: found by the first test
+	}
+	return f
+}
+
+// keysOf lists the keys of a struct in their order.
+func keysOf(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		if k := keyOf(t.Field(i)); k != "" {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+func keyOf(f reflect.StructField) string {
+	k, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	if k == "-" || !f.IsExported() {
+		return ""
+	}
+	return k
+}
+
+func fieldOf(t reflect.Type, key string) (reflect.StructField, bool) {
+	for i := range t.NumField() {
+		if f := t.Field(i); key != "" && keyOf(f) == key {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+func kindWord(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "keys"
+	case yaml.SequenceNode:
+		return "a list"
+	default:
+		return quote(n.Value)
+	}
+}
