@@ -66,7 +66,7 @@ func speak(ctx context.Context, path, text string) error {
 	return nil
 }
 
-// sine is a whole number of seconds-long wave, so that it can be looped.
+// sine is a tone, in whole waves if d is whole seconds, so that it can be looped.
 func sine(hz, amplitude float64, d time.Duration) []int16 {
 	out := make([]int16, int(d.Seconds()*rate))
 	for i := range out {
