@@ -17,10 +17,11 @@ type Problem struct {
 // String is the problem on one line: place, key, what is wrong, cure.
 func (p Problem) String() string {
 	var parts []string
-	for _, s := range []string{p.Place, p.Key} {
-		if s != "" {
-			parts = append(parts, s)
-		}
+	if p.Place != "" {
+		parts = append(parts, p.Place)
+	}
+	if p.Key != "" && p.Place != "--set "+p.Key {
+		parts = append(parts, p.Key)
 	}
 	text := p.Text
 	if p.Cure != "" {

@@ -1,0 +1,52 @@
+# Few targets; `make help` explains them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help build test demo lab bench lint vuln fuzz clean
+
+# The newest staticcheck that builds everywhere: 0.8.2 wants a version of a
+# module that public proxies do not serve. 0.7.0 is release 2026.1 and knows Go 1.26.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+FUZZTIME    ?= 20s
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+build: ## bin/freiton
+	go build -trimpath -o bin/freiton ./cmd/freiton
+
+test: ## everything CI runs: formatting, vet, staticcheck, all tests with the race detector
+	configs/lab/install.sh >/dev/null
+	$(MAKE) --no-print-directory lint
+	go test -race -timeout 15m ./...
+
+demo: build ## work the sample list against the practice exchange, no PBX needed (under 2 min)
+	bin/freiton demo --autopilot --exit-when-done
+
+lab: ## start Asterisk with an extension for every fate; prints how to call it; Ctrl-C ends it
+	go run ./configs/lab/run
+
+bench: ## sizes and percentiles, without the race detector
+	go test -run '^$$' -bench . -benchmem -timeout 30m ./...
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt -w is needed for: $$unformatted" >&2; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+vuln: ## known weaknesses in what we import (asks a database on the network)
+	go run $(GOVULNCHECK) ./...
+
+fuzz: ## every fuzz target in turn, FUZZTIME=20s each
+	@go list ./... | while read -r pkg; do \
+		for target in $$(go test -list '^Fuzz' "$$pkg" | sed -n '/^Fuzz/p'); do \
+			echo "$$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; \
+		done; \
+	done
+
+clean: ## remove what was built (not the laboratory's cache)
+	rm -rf bin
+	go clean -testcache
