@@ -137,6 +137,7 @@ const (
 	LineRemoteHeld    LineEventKind = "held-by-contact"
 	LineRemoteResumed LineEventKind = "resumed-by-contact"
 	LineDigit         LineEventKind = "digit"
+	LinePlayed        LineEventKind = "played"   // the file of Play was spoken to its end
 	LineIncoming      LineEventKind = "incoming" // an inbound call; Attempt is a new id, Number the caller's
 	LineEnded         LineEventKind = "ended"
 )
@@ -155,6 +156,7 @@ type LineEvent struct {
 	Status int        // final SIP status; 0 if none came
 	Result CallResult // by SIP status and Q.850 cause; Answer after a 2xx
 	By     Party
+	OptOut bool   // the called party asks not to be called again (607)
 	Text   string // reason phrase or error, for the supervisor
 	HeldMS int64
 	RTP    *RTPReport
