@@ -1,0 +1,442 @@
+package campaign
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Gate decides whether a number may be dialled now. It is the one place where
+// that is decided, for every mode, callback and manual call; Store.Permit asks
+// it within the transaction that writes the attempt. When several rules
+// refuse, a global reason stands before a permanent one, and that before a
+// temporary one.
+func Gate(rules Rules, facts Facts, now time.Time) Verdict {
+	g := newGate(rules, facts, now)
+	for _, rule := range []func() (Verdict, bool){
+		g.lease, g.emergency, g.listReadable, g.running, g.callerID,
+		g.doNotCall, g.consent, g.allowed, g.kind, g.attempts,
+		g.temporary, g.load,
+	} {
+		if v, decided := rule(); decided {
+			return v
+		}
+	}
+	return Verdict{Permitted: true}
+}
+
+// GateRecord asks those rules that need nothing but the record: whether it is
+// worth offering. Permit asks all of them again.
+func GateRecord(rules Rules, r Record, now time.Time) Verdict {
+	rules.CallerIDs, rules.PerSecond, rules.MaxCalls, rules.MinGap, rules.Running = nil, 0, 0, 0, true
+	return Gate(rules, Facts{
+		Number: r.Phone, Person: r.Person, Record: r, LeaseOurs: true, ListReadable: true, Callback: r.agreed(),
+	}, now)
+}
+
+// agreed reports whether the record is a callback at the contact's own wish.
+func (r Record) agreed() bool {
+	return (r.Type == PersonalCallback || r.Type == CampaignCallback) && !r.CallbackAt.IsZero()
+}
+
+// Why says in one sentence why a record is not dialled now.
+func Why(r Record, rules Rules, facts Facts, now time.Time) string {
+	switch {
+	case r.Status == Stale:
+		return "the program stopped while it was called; it is dialled again only after a person frees it"
+	case r.Status == ChainReady:
+		return "another number of the contact is tried first"
+	case r.Status == Retrieved:
+		return "it is with an agent now"
+	case r.Status.Done() && r.Reason != "":
+		return r.Reason
+	case r.Status.Done():
+		return fmt.Sprintf("it is finished: %s after %s", orUnknown(r.Result), plural(r.Attempts, "attempt"))
+	}
+	facts.LeaseOurs, facts.Record = true, r
+	v := Gate(rules, facts, now)
+	switch {
+	case r.NextDial.After(now) && (v.Permitted || v.Kind == Temporary):
+		if r.Reason != "" {
+			return r.Reason
+		}
+		return "it waits until " + local(r.NextDial, locationOf(r, rules))
+	case !v.Permitted:
+		return v.Reason.Text
+	default:
+		return "it may be dialled now and waits for an agent"
+	}
+}
+
+func orUnknown(r CallResult) CallResult {
+	if r == 0 {
+		return Unknown
+	}
+	return r
+}
+
+// gate is one question put to the rules.
+type gate struct {
+	Rules
+	Facts
+	now       time.Time
+	extension bool
+	numKind   NumberKind
+	clocks    []openness
+	unknown   bool // the zone is, and a profile has hours
+}
+
+func newGate(rules Rules, facts Facts, now time.Time) *gate {
+	g := &gate{Rules: rules, Facts: facts, now: now, numKind: facts.Kind}
+	g.extension = MatchExtension(facts.Number, rules.Allow)
+	zones := facts.Zones
+	if facts.Kind == "" || len(zones) == 0 {
+		country := ""
+		if len(rules.Profiles) > 0 {
+			country = rules.Profiles[0].Country
+		}
+		if n, err := ParseNumber(facts.Number, country, rules.Allow); err == nil {
+			if g.numKind == "" {
+				g.numKind = n.Kind
+			}
+			if len(zones) == 0 {
+				zones = n.Zones
+			}
+		}
+	}
+	if facts.Record.TimeZone != "" {
+		zones = []string{facts.Record.TimeZone}
+	}
+	g.setClocks(zones)
+	return g
+}
+
+// setClocks works out by which clocks the hours are judged: every zone the
+// number may be in.
+func (g *gate) setClocks(zones []string) {
+	o := openness{window: Span{g.Record.From, g.Record.Until}}
+	if g.Rules.Hours != nil {
+		o.weeks = append(o.weeks, g.Rules.Hours)
+	}
+	lawful := false
+	if !g.colleague() {
+		for _, p := range g.Profiles {
+			if g.Callback && p.CallbackAnyHours {
+				continue
+			}
+			if p.Hours != nil {
+				o.weeks = append(o.weeks, p.Hours)
+				lawful = true
+			}
+			o.holidays = append(o.holidays, p.Holidays...)
+		}
+	}
+	for _, name := range zones {
+		loc, err := time.LoadLocation(name)
+		if err != nil || name == "" || name == "Local" {
+			g.clocks = nil
+			break
+		}
+		o.loc = loc
+		g.clocks = append(g.clocks, o)
+	}
+	if len(g.clocks) > 0 {
+		return
+	}
+	g.unknown = lawful
+	o.loc = zoneOr(g.Zone, time.UTC)
+	g.clocks = []openness{o}
+}
+
+func zoneOr(name string, other *time.Location) *time.Location {
+	if name != "" && name != "Local" {
+		if loc, err := time.LoadLocation(name); err == nil {
+			return loc
+		}
+	}
+	return other
+}
+
+// colleague reports whether a person dials an extension of the house: hours
+// and counts protect contacts, not colleagues.
+func (g *gate) colleague() bool { return g.Manual && g.extension }
+
+func (g *gate) lease() (Verdict, bool) {
+	if g.Record.Key == 0 || g.LeaseOurs {
+		return Verdict{}, false
+	}
+	return temporary(Reason{Code: ReasonLeaseLost, Text: "another process has taken the record"}, g.now), true
+}
+
+func (g *gate) emergency() (Verdict, bool) {
+	if !g.isEmergency() {
+		return Verdict{}, false
+	}
+	if g.Manual {
+		return Verdict{Permitted: true}, true // whatever else holds
+	}
+	return permanent(ReasonEmergency, "emergency numbers are never dialled by machine", InvalidNumber), true
+}
+
+func (g *gate) isEmergency() bool {
+	digits := strings.TrimPrefix(g.Number, "+")
+	if g.numKind == KindEmergency || digits == "112" || digits == "911" {
+		return true
+	}
+	return slices.ContainsFunc(g.Profiles, func(p Profile) bool { return slices.Contains(p.Emergency, g.Number) })
+}
+
+func (g *gate) listReadable() (Verdict, bool) {
+	if g.ListReadable {
+		return Verdict{}, false
+	}
+	return global(ReasonUnreadable, "the do-not-call list cannot be read", g.now.Add(5*time.Second)), true
+}
+
+func (g *gate) running() (Verdict, bool) {
+	if g.Manual || g.Running {
+		return Verdict{}, false
+	}
+	return global(ReasonNotRunning, "the campaign does not run", time.Time{}), true
+}
+
+func (g *gate) callerID() (Verdict, bool) {
+	if len(g.CallerIDs) == 0 || slices.Contains(g.CallerIDs, g.CallerID) {
+		return Verdict{}, false
+	}
+	return global(ReasonCallerID, fmt.Sprintf("the caller id %q is not one of our own numbers", g.CallerID), time.Time{}), true
+}
+
+func (g *gate) doNotCall() (Verdict, bool) {
+	e := g.BlockedBy
+	if e == nil {
+		return Verdict{}, false
+	}
+	scope := "for everybody"
+	switch {
+	case e.Campaign != "":
+		scope = "for campaign " + e.Campaign
+	case e.Client != "":
+		scope = "for " + e.Client
+	}
+	by := ""
+	if e.By != "" {
+		by = ", entered by " + e.By
+	}
+	v := permanent(ReasonDoNotCall, "on the do-not-call list "+scope+by, DoNotCall)
+	v.Status, v.Type = Updated, NoCall
+	if e.Person != "" {
+		v.Chain = ChainFinish
+	}
+	return v, true
+}
+
+func (g *gate) consent() (Verdict, bool) {
+	needed := slices.ContainsFunc(g.Profiles, func(p Profile) bool { return slices.Contains(p.ConsentFor, g.Purpose) })
+	if !needed {
+		return Verdict{}, false
+	}
+	c := g.Record.Consent
+	switch {
+	case !c.Revoked.IsZero() && !c.Revoked.After(g.now):
+		return permanent(ReasonNoConsent, "consent to be called was revoked", 0), true
+	case c.At.IsZero() || c.At.After(g.now):
+		return permanent(ReasonNoConsent, fmt.Sprintf("no documented consent, which %s needs", g.Purpose), 0), true
+	}
+	return Verdict{}, false
+}
+
+func (g *gate) allowed() (Verdict, bool) {
+	if AllowedNumber(g.Number, g.Allow) {
+		return Verdict{}, false
+	}
+	return permanent(ReasonNotAllowed, "the number is outside what dial.allow names", 0), true
+}
+
+// AllowedNumber reports whether a number begins with an allowed prefix or
+// matches an allowed extension pattern.
+func AllowedNumber(number string, allow []string) bool {
+	if MatchExtension(number, allow) {
+		return true
+	}
+	return slices.ContainsFunc(allow, func(p string) bool {
+		return len(p) > 1 && p[0] == '+' && strings.HasPrefix(number, p)
+	})
+}
+
+func (g *gate) kind() (Verdict, bool) {
+	switch g.numKind {
+	case KindPremium, KindSatellite:
+		if slices.ContainsFunc(g.Profiles, func(p Profile) bool { return p.Premium }) {
+			return Verdict{}, false
+		}
+	case KindSharedCost, KindPersonal, KindPager, KindVoicemail:
+	default:
+		return Verdict{}, false
+	}
+	if slices.Contains(g.Kinds, g.numKind) {
+		return Verdict{}, false
+	}
+	return permanent(ReasonNumberKind, fmt.Sprintf("it is a %s number, a kind that is not allowed", g.numKind), 0), true
+}
+
+func (g *gate) attempts() (Verdict, bool) {
+	if g.MaxAttempts <= 0 || g.Record.Attempts < g.MaxAttempts {
+		return Verdict{}, false
+	}
+	v := permanent(ReasonAttempts, fmt.Sprintf("all %s are used up", plural(g.MaxAttempts, "attempt")), 0)
+	v.Status = Updated
+	return v, true
+}
+
+// temporary asks the rules that only put off. The first of them gives the
+// reason, the last to pass the time, moved into the next permitted hours.
+func (g *gate) temporary() (Verdict, bool) {
+	var why Reason
+	from := g.now
+	for _, rule := range []func() (Reason, time.Time){g.inCall, g.abandonedLock, g.gap, g.perDay} {
+		if r, next := rule(); r.Code != "" {
+			if why.Code == "" {
+				why = r
+			}
+			if next.After(from) {
+				from = next
+			}
+		}
+	}
+	closed, at := g.hours()
+	if why.Code == "" && closed.Code == "" {
+		return Verdict{}, false
+	}
+	if why.Code == "" {
+		why = closed
+	}
+	next, ok := nextOpening(g.clocks, from)
+	switch {
+	case g.unknown:
+		next = from.Add(24 * time.Hour)
+	case !ok:
+		next = from.AddDate(0, 0, searchDays)
+		if why.Code == ReasonHours {
+			why.Text = "the permitted hours of profile, campaign and record have no time in common"
+		}
+	}
+	why.Until = next
+	if why.Code == ReasonHours && ok {
+		why.Text = "outside the permitted hours; they open " + local(next, at)
+	}
+	return Verdict{Reason: why, Kind: Temporary, Next: next}, true
+}
+
+func (g *gate) inCall() (Reason, time.Time) {
+	if !g.InCall {
+		return Reason{}, time.Time{}
+	}
+	return Reason{Code: ReasonInCall, Text: "this number or person is being called just now"}, g.now.Add(2 * time.Minute)
+}
+
+func (g *gate) abandonedLock() (Reason, time.Time) {
+	var lock time.Duration
+	for _, p := range g.Profiles {
+		lock = max(lock, p.LockAfter)
+	}
+	until := g.AbandonedAt.Add(lock)
+	if g.Manual || g.AbandonedAt.IsZero() || !until.After(g.now) {
+		return Reason{}, time.Time{}
+	}
+	return Reason{
+		Code: ReasonAbandonedLock,
+		Text: "after an abandoned call no machine dials before " + local(until, g.clocks[0].loc),
+	}, until
+}
+
+func (g *gate) gap() (Reason, time.Time) {
+	until := g.LastAttempt.Add(g.MinGap)
+	if g.colleague() || g.Callback || g.LastAttempt.IsZero() || !until.After(g.now) {
+		return Reason{}, time.Time{}
+	}
+	return Reason{Code: ReasonGap, Text: "too soon after the last attempt; from " + local(until, g.clocks[0].loc)}, until
+}
+
+func (g *gate) perDay() (Reason, time.Time) {
+	if g.colleague() {
+		return Reason{}, time.Time{}
+	}
+	most := 0
+	for _, p := range g.Profiles {
+		if p.MaxPerDay > 0 && (most == 0 || p.MaxPerDay < most) {
+			most = p.MaxPerDay
+		}
+	}
+	if most == 0 || g.AttemptsToday < most {
+		return Reason{}, time.Time{}
+	}
+	// A day later the last attempt is not counted any more; where the store
+	// tells them all, the one that makes room is.
+	next := g.LastAttempt.Add(24 * time.Hour)
+	if n := len(g.Recent); n >= most {
+		next = g.Recent[n-most].Add(24 * time.Hour)
+	}
+	if !next.After(g.now) {
+		next = g.now.Add(time.Hour) // a calendar day of 25 h
+	}
+	return Reason{Code: ReasonPerDay, Text: plural(most, "attempt") + " a day to one number or person, and no more"}, next
+}
+
+// hours gives the reason why it is not the time to call, and the place whose
+// clock says so.
+func (g *gate) hours() (Reason, *time.Location) {
+	if g.unknown {
+		return Reason{Code: ReasonZoneUnknown, Text: "the contact's time zone is not known, so its hours cannot be kept"}, time.UTC
+	}
+	for _, o := range g.clocks {
+		switch o.closed(g.now) {
+		case ReasonHours:
+			return Reason{Code: ReasonHours, Text: "outside the permitted hours"}, o.loc
+		case ReasonHoliday:
+			return Reason{Code: ReasonHoliday, Text: "a holiday where the contact is"}, o.loc
+		}
+	}
+	return Reason{}, g.clocks[0].loc
+}
+
+func (g *gate) load() (Verdict, bool) {
+	if g.PerSecond > 0 && float64(g.CallsLastSec) >= g.PerSecond {
+		return global(ReasonPerSecond, fmt.Sprintf("the account begins no more than %g calls per second", g.PerSecond),
+			g.now.Add(max(time.Duration(float64(time.Second)/g.PerSecond), 100*time.Millisecond))), true
+	}
+	if g.MaxCalls > 0 && g.CallsLive >= g.MaxCalls {
+		return global(ReasonMaxCalls, fmt.Sprintf("the account carries no more than %s at once", plural(g.MaxCalls, "call")),
+			g.now.Add(time.Second)), true
+	}
+	return Verdict{}, false
+}
+
+func permanent(code ReasonCode, text string, result CallResult) Verdict {
+	return Verdict{
+		Reason: Reason{Code: code, Text: text}, Kind: Permanent,
+		Status: Cancelled, Result: result, Chain: ChainNext,
+	}
+}
+
+func temporary(r Reason, next time.Time) Verdict {
+	r.Until = next
+	return Verdict{Reason: r, Kind: Temporary, Next: next}
+}
+
+func global(code ReasonCode, text string, next time.Time) Verdict {
+	return Verdict{Reason: Reason{Code: code, Text: text, Until: next}, Kind: Global, Next: next}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// local writes a time as the contact's clock shows it.
+func local(t time.Time, loc *time.Location) string {
+	return t.In(loc).Format("2006-01-02 15:04 MST")
+}
