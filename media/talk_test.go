@@ -1,0 +1,111 @@
+package media
+
+import (
+	"math"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/freiton/freiton/media/measure"
+)
+
+// A tone played into one session comes out of the other: same frequency, same
+// level, no gap.
+func TestTalk(t *testing.T) {
+	for _, law := range []Codec{PCMA, PCMU} {
+		t.Run(law.Name(), func(t *testing.T) {
+			a := newTestSession(t, func(c *SessionConfig) { c.Codecs = []Codec{law} })
+			b := newTestSession(t)
+			agree(t, a, b)
+			if a.Codec() != law || b.Codec() != law {
+				t.Fatalf("codecs %v and %v, want %v", a.Codec(), b.Codec(), law)
+			}
+			heard := new(ear)
+			b.SetSink(heard)
+			player := tonePlayer(t, 1000, PCMA) // A-law into a µ-law session is still relayed
+			j := Join(player, a)
+			defer j.Close()
+			eventually(t, "1.2 s heard", func() bool { return heard.count() > 60 })
+			checkTone(t, heard.heard(), 8000, 1000, -10)
+		})
+	}
+}
+
+func checkTone(t *testing.T, samples []int16, rate int, freq, level float64) {
+	t.Helper()
+	first, end := measure.Sounding(samples, rate, -30)
+	samples = samples[first:end]
+	if d := measure.Duration(len(samples), rate); d < 500*time.Millisecond {
+		t.Fatalf("only %v of sound", d)
+	}
+	if f := measure.Frequency(samples, rate); math.Abs(f-freq) > 2 {
+		t.Errorf("frequency %.0f Hz, want %.0f", f, freq)
+	}
+	if l := measure.Level(samples, rate, freq); math.Abs(l-level) > 1 {
+		t.Errorf("level %.2f dBFS, want %.0f ± 1", l, level)
+	}
+	if gap := measure.LongestGap(samples, rate, -30); gap > 40*time.Millisecond {
+		t.Errorf("gap of %v", gap)
+	}
+}
+
+// What a file endpoint plays, another one records, through two sessions.
+func TestFilesTalk(t *testing.T) {
+	dir := t.TempDir()
+	said, heard := filepath.Join(dir, "said.wav"), filepath.Join(dir, "heard.wav")
+	if err := WriteWAVFile(said, 16000, ToneAt(16000, 700, 1500*time.Millisecond, -12)); err != nil {
+		t.Fatal(err)
+	}
+	a, b := newTestSession(t), newTestSession(t)
+	agree(t, a, b)
+	mouth, err := NewFileEndpoint(FileOptions{Play: said})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ear, err := NewFileEndpoint(FileOptions{Record: heard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ja, jb := Join(mouth, a), Join(b, ear)
+	<-mouth.Done()
+	listen(50 * time.Millisecond)
+	ja.Close()
+	jb.Close()
+	for _, e := range []*FileEndpoint{mouth, ear} {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	channels, rate, err := measure.ReadWAV(heard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkTone(t, channels[0], rate, 700, -12)
+	first, end := measure.Sounding(channels[0], rate, -30)
+	if d := measure.Duration(end-first, rate); d < 1450*time.Millisecond || d > 1550*time.Millisecond {
+		t.Errorf("%v heard, 1.5 s said", d)
+	}
+}
+
+// With nothing joined silence goes out all the same, every 20 ms.
+func TestSilenceKeepsTheStreamAlive(t *testing.T) {
+	a, b := newTestSession(t), newTestSession(t)
+	heard := new(ear)
+	b.SetSink(heard)
+	agree(t, a, b)
+	eventually(t, "50 frames", func() bool { return heard.count() >= 50 })
+	seqs, stamps := heard.sequence()
+	for i := 1; i < len(seqs); i++ {
+		if seqs[i] != seqs[i-1]+1 || stamps[i] != stamps[i-1]+160 {
+			t.Fatalf("packet %d: seq %d after %d, timestamp %d after %d", i, seqs[i], seqs[i-1], stamps[i], stamps[i-1])
+		}
+	}
+	if took := heard.at[49].Sub(heard.at[0]); took < 900*time.Millisecond || took > 1100*time.Millisecond {
+		t.Errorf("49 frames of 20 ms took %v", took)
+	}
+	for _, p := range heard.peaksSince(time.Time{}) {
+		if p > 8 { // A-law has no zero: ±8 is its smallest
+			t.Fatalf("silence with peak %d", p)
+		}
+	}
+}
