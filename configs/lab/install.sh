@@ -48,6 +48,8 @@ apt_install() {
 	rm -f "$log"
 }
 
+tools_there() { has sipp && has tshark && has espeak-ng && has sox; }
+
 tools() {
 	local want=()
 	has sipp || want+=(sip-tester)
@@ -85,10 +87,18 @@ version_in() {
 	"$ld" --library-path "${libs#:}" "$1/usr/sbin/asterisk" -V 2>/dev/null
 }
 
+# debootstrap fetches by itself and does not know apt's proxy.
+use_proxy() {
+	local p=
+	eval "$(apt-config shell p Acquire::http::Proxy 2>/dev/null)"
+	if [ -n "$p" ] && [ "$p" != DIRECT ]; then export http_proxy=${http_proxy:-$p}; fi
+}
+
 build() {
-	has debootstrap || apt_install debootstrap
+	has debootstrap || apt_install debootstrap 9>&-
 	local from tmp script keyring=() log
 	from=$(mirror)
+	use_proxy
 	tmp=$(mktemp -d "$cache/build.XXXXXX")
 	log=$tmp.log
 	# Debian's older debootstrap has no script for newer suites; sid's serves.
@@ -138,9 +148,14 @@ main() {
 		echo /
 		return
 	fi
-	mkdir -p "$cache" 2>/dev/null || die "cannot write to $cache: set FREITON_LAB_CACHE to a folder that can be written"
-	# One at a time: the second finds the first one's work. The lock goes with
-	# the process that holds it.
+	if [ -s "$dir/$mark" ] && tools_there && v=$(version_in "$dir") && [ "$(major "$v")" -ge $need ]; then
+		say "$v in $dir"
+		echo "$dir"
+		return
+	fi
+	mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] || die "cannot write to $cache: set FREITON_LAB_CACHE to a folder that can be written"
+	# One at a time: the second finds the first one's work. The lock ends with
+	# the last process of the run that holds it, debootstrap's included.
 	exec 9>"$cache/lock"
 	if ! flock -n 9; then
 		say "waiting for another installation in $cache"
@@ -148,8 +163,8 @@ main() {
 	fi
 	tools 9>&-
 	if [ ! -s "$dir/$mark" ]; then
-		root rm -rf "$cache"/build.*
-		build 9>&-
+		root rm -rf "$cache"/build.* # of a run that was killed
+		build
 	fi
 	v=$(version_in "$dir") || die "the Asterisk in $dir does not start: remove that folder and run this again"
 	[ "$(major "$v")" -ge $need ] || die "$dir has $v, and the laboratory needs $need or newer: remove that folder and run this again"

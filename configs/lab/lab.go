@@ -160,8 +160,13 @@ func (l *Lab) prepare(ctx context.Context, t tree, o Options) error {
 	if l.port, err = freePort(o.Port); err != nil {
 		return err
 	}
-	if l.tlsPort, err = freePort(0); err != nil {
-		return err
+	if o.Port != 0 { // TLS next to it, as usual, if that is free
+		l.tlsPort, err = freePort(o.Port + 1)
+	}
+	if o.Port == 0 || err != nil {
+		if l.tlsPort, err = freePort(0); err != nil {
+			return err
+		}
 	}
 	for _, d := range []string{"etc", "var/keys", "spool", "run", "log/cdr-csv", "log/cdr-custom", "recordings", "sounds", "music"} {
 		if err := os.MkdirAll(filepath.Join(l.dir, d), 0o755); err != nil {

@@ -202,6 +202,9 @@ func checkRecording(t *testing.T, l *Lab, c *call) {
 	if got[heard] < 1 {
 		t.Errorf("the exchange heard %v s of our %d Hz, want more than one", got[heard], heard)
 	}
+	if gap := gapIn(t, path); c.Name != "music" && gap > 40*time.Millisecond {
+		t.Errorf("our tone is interrupted for %v in the recording", gap)
+	}
 	if c.Name == "music" && (got[music] < 1.5 || got[music] > 2.5) {
 		t.Errorf("while held the other party heard %v s of music, want two", got[music])
 	}
@@ -213,6 +216,15 @@ func checkRecording(t *testing.T, l *Lab, c *call) {
 			t.Errorf("the exchange sent %v s of %d Hz, want more than one", sent[c.Hears], c.Hears)
 		}
 	}
+}
+
+func gapIn(t *testing.T, path string) time.Duration {
+	t.Helper()
+	rate, samples, err := ReadWAV(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Gap(samples, rate, heard)
 }
 
 // tones measures for how many seconds each frequency is heard in a file.

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -49,12 +50,9 @@ func render(l *Lab, t tree, o Options) error {
 	s := settings{Options: o, Dir: l.dir, Host: Host, Modules: modules, Data: t.data(), Record: record,
 		TLSPort: l.tlsPort, ModuleList: moduleList(modules), CDRFields: cdrFields(), Accounts: Accounts()}
 	s.Port = l.port
-	if s.RTPStart == 0 {
-		s.RTPStart, s.RTPEnd = 10000, 15999
-	}
-	if s.Codecs == "" {
-		s.Codecs = "alaw,ulaw,g722,opus"
-	}
+	s.RTPStart = cmp.Or(s.RTPStart, 10000)
+	s.RTPEnd = cmp.Or(s.RTPEnd, 15999)
+	s.Codecs = cmp.Or(s.Codecs, "alaw,ulaw,g722,opus")
 	for _, a := range s.Accounts {
 		s.Phones = append(s.Phones, a.User)
 	}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -147,6 +149,28 @@ func Tone(samples []int16, rate int, hz float64) float64 {
 	return 10 * math.Log10(power/(math.MaxInt16*math.MaxInt16)+1e-12)
 }
 
+// Gap is the longest interruption of a tone between its first and its last
+// sound, measured in steps of 10 ms; a tone never heard is one long gap.
+func Gap(samples []int16, rate int, hz float64) time.Duration {
+	step := rate / 100
+	var longest, run time.Duration
+	heard := false
+	for at := 0; at+step <= len(samples); at += step {
+		if Tone(samples[at:at+step], rate, hz) < -35 {
+			run += 10 * time.Millisecond
+			continue
+		}
+		if heard {
+			longest = max(longest, run)
+		}
+		heard, run = true, 0
+	}
+	if !heard {
+		return run
+	}
+	return longest
+}
+
 // Recordings returns the finished recordings of what callers of number said,
 // oldest first.
 func (l *Lab) Recordings(number string) ([]string, error) {
@@ -165,8 +189,15 @@ func (l *Lab) Recordings(number string) ([]string, error) {
 			found = append(found, path)
 		}
 	}
-	slices.Sort(found)
+	slices.SortFunc(found, func(a, b string) int { return cmp.Compare(callNumber(a), callNumber(b)) })
 	return found, nil
+}
+
+// callNumber is the running number in a recording's unique id, SECONDS.NUMBER.
+func callNumber(path string) int {
+	id := strings.TrimSuffix(path, ".wav")
+	n, _ := strconv.Atoi(id[strings.LastIndexByte(id, '.')+1:])
+	return n
 }
 
 // Recording waits for the recording of what the latest caller of number said
