@@ -1,0 +1,265 @@
+package desk
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// CampaignInfo is a campaign in a line.
+type CampaignInfo struct {
+	Name    string    `json:"name"`
+	Mode    string    `json:"mode"`
+	State   string    `json:"state" enum:"unloaded,loaded,running"`
+	Paused  string    `json:"paused,omitempty" doc:"why it paused itself"`
+	Changed time.Time `json:"changed"`
+}
+
+// CampaignStatus is what a campaign is doing now.
+type CampaignStatus struct {
+	CampaignInfo
+	Records  int                  `json:"records"`
+	Left     int                  `json:"left" doc:"records that may still be dialled"`
+	Results  map[string]int       `json:"results" doc:"records by call result"`
+	Statuses map[string]int       `json:"statuses" doc:"records by status"`
+	Agents   []campaign.AgentView `json:"agents,omitempty" doc:"who has joined"`
+	Why      string               `json:"why,omitempty" doc:"why nothing is dialled, in one sentence"`
+}
+
+// CampaignPath names the campaign in a path.
+type CampaignPath struct {
+	Name string `path:"name"`
+}
+
+type documentOutput struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+func (d *Desk) campaigns(api huma.API) {
+	huma.Register(api, huma.Operation{OperationID: "campaigns", Method: http.MethodGet, Path: "/api/v1/campaigns",
+		Summary: "All campaigns"}, d.allCampaigns)
+	huma.Register(api, huma.Operation{OperationID: "campaign-apply", Method: http.MethodPut, Path: "/api/v1/campaigns",
+		Summary: "Create or change the campaign of a YAML document (the request body)"}, d.applyCampaign)
+	huma.Register(api, huma.Operation{OperationID: "campaign", Method: http.MethodGet, Path: "/api/v1/campaigns/{name}",
+		Summary: "The campaign's document as applied"}, d.showCampaign)
+	huma.Register(api, huma.Operation{OperationID: "campaign-status", Method: http.MethodGet, Path: "/api/v1/campaigns/{name}/status",
+		Summary: "What the campaign is doing"}, d.campaignStatus)
+	huma.Register(api, huma.Operation{OperationID: "campaign-report", Method: http.MethodGet, Path: "/api/v1/campaigns/{name}/report",
+		Summary: "Records, offers and attempts of the campaign"}, d.campaignReport)
+	huma.Register(api, huma.Operation{OperationID: "campaign-switch", Method: http.MethodPost, Path: "/api/v1/campaigns/{name}/{switch}",
+		Summary: "Load, start, stop or unload the campaign"}, d.switchCampaign)
+}
+
+func (d *Desk) allCampaigns(ctx context.Context, _ *struct{}) (*body[[]CampaignInfo], error) {
+	rows, err := d.cfg.Store.Campaigns(ctx)
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	out := make([]CampaignInfo, 0, len(rows))
+	for _, row := range rows {
+		out = append(out, d.info(row))
+	}
+	return reply(out), nil
+}
+
+// info reads the mode from the document; one that this version cannot read
+// any more is still listed.
+func (d *Desk) info(row campaign.CampaignRow) CampaignInfo {
+	i := CampaignInfo{Name: row.Name, State: string(row.State), Paused: row.Pause, Changed: row.Changed}
+	if c, err := d.cfg.ParseCampaign(row.Document); err == nil {
+		i.Mode = string(c.Mode)
+	}
+	return i
+}
+
+func (d *Desk) row(ctx context.Context, name string) (campaign.CampaignRow, error) {
+	rows, err := d.cfg.Store.Campaigns(ctx)
+	if err != nil {
+		return campaign.CampaignRow{}, d.problem(err)
+	}
+	for _, row := range rows {
+		if row.Name == name {
+			return row, nil
+		}
+	}
+	return campaign.CampaignRow{}, huma.Error404NotFound("no campaign is named " + name)
+}
+
+// maxDocument is far more than a campaign document needs.
+const maxDocument = 1 << 20
+
+func (d *Desk) applyCampaign(ctx context.Context, in *struct{ Upload }) (*body[CampaignInfo], error) {
+	doc, err := io.ReadAll(io.LimitReader(in.r, maxDocument+1))
+	if err != nil || len(doc) > maxDocument {
+		return nil, huma.Error413RequestEntityTooLarge("a campaign document may have 1 MiB")
+	}
+	c, err := d.cfg.ParseCampaign(doc)
+	if err != nil {
+		return nil, huma.Error422UnprocessableEntity(err.Error())
+	}
+	if d.cfg.Control != nil { // it keeps the document itself
+		if err := d.cfg.Control.Do(ctx, campaign.ClickApply{By: administrator, Campaign: &c}); err != nil {
+			return nil, d.problem(err)
+		}
+		return d.infoOf(ctx, c.Name)
+	}
+	row := campaign.CampaignRow{Name: c.Name, State: campaign.Unloaded}
+	if old, err := d.row(ctx, c.Name); err == nil {
+		row = old
+	}
+	row.Document, row.Changed = doc, d.cfg.Now()
+	if err := d.cfg.Store.PutCampaign(ctx, row); err != nil {
+		return nil, d.problem(err)
+	}
+	return reply(d.info(row)), nil
+}
+
+// administrator is who acts over the socket: the same user of the operating
+// system.
+const administrator = campaign.AgentID("administrator")
+
+func (d *Desk) infoOf(ctx context.Context, name string) (*body[CampaignInfo], error) {
+	row, err := d.row(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return reply(d.info(row)), nil
+}
+
+func (d *Desk) showCampaign(ctx context.Context, in *CampaignPath) (*documentOutput, error) {
+	row, err := d.row(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &documentOutput{ContentType: "application/yaml", Body: row.Document}, nil
+}
+
+func (d *Desk) campaignStatus(ctx context.Context, in *CampaignPath) (*body[CampaignStatus], error) {
+	row, err := d.row(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	s := CampaignStatus{Why: "no server runs on this data folder"}
+	if d.cfg.Control != nil {
+		if err := d.floor(ctx, in.Name, &s); err != nil {
+			return nil, err
+		}
+	}
+	s.CampaignInfo = d.info(row)
+	if err := d.count(ctx, row, &s); err != nil {
+		return nil, d.problem(err)
+	}
+	return reply(s), nil
+}
+
+// floor fills in what the controller knows.
+func (d *Desk) floor(ctx context.Context, name string, s *CampaignStatus) error {
+	snap, err := d.cfg.Control.Snapshot(ctx, campaign.Viewer{Role: campaign.RoleAdministrator})
+	if err != nil {
+		return d.problem(err)
+	}
+	s.Why = "it is not loaded"
+	for _, c := range snap.Campaigns {
+		if c.Name == name {
+			s.Why = ""
+			if c.Idle != nil {
+				s.Why = c.Idle.Text
+			}
+		}
+	}
+	for _, a := range snap.Agents {
+		if slices.Contains(a.Joined, name) {
+			s.Agents = append(s.Agents, a)
+		}
+	}
+	return nil
+}
+
+func (d *Desk) count(ctx context.Context, row campaign.CampaignRow, s *CampaignStatus) error {
+	c, err := d.cfg.ParseCampaign(row.Document)
+	if err != nil {
+		return err
+	}
+	s.Results, s.Statuses = map[string]int{}, map[string]int{}
+	for _, list := range c.Lists {
+		err := d.cfg.Store.Records(ctx, campaign.RecordQuery{List: list}, func(r campaign.Record) error {
+			s.Records++
+			s.Results[r.Result.String()]++
+			s.Statuses[r.Status.String()]++
+			if r.Status == campaign.Ready || r.Status == campaign.ChainReady {
+				s.Left++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Desk) campaignReport(ctx context.Context, in *CampaignPath) (*body[any], error) {
+	if _, err := d.row(ctx, in.Name); err != nil {
+		return nil, err
+	}
+	r, err := d.cfg.Report(ctx, in.Name)
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	return reply(r), nil
+}
+
+func (d *Desk) switchCampaign(ctx context.Context, in *struct {
+	CampaignPath
+	Switch string `path:"switch" enum:"load,start,stop,unload"`
+}) (*body[CampaignInfo], error) {
+	row, err := d.row(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	if d.cfg.Control != nil {
+		if err := d.cfg.Control.Do(ctx, click(in.Switch, in.Name)); err != nil {
+			return nil, d.problem(err)
+		}
+		return d.infoOf(ctx, in.Name)
+	}
+	// Without a server the wish is written down; the next one begins so.
+	row.State, row.Pause, row.Changed = after(in.Switch), "", d.cfg.Now()
+	if err := d.cfg.Store.PutCampaign(ctx, row); err != nil {
+		return nil, d.problem(err)
+	}
+	return reply(d.info(row)), nil
+}
+
+// click is the administrator's click for a switch.
+func click(to, name string) campaign.Click {
+	switch to {
+	case "load":
+		return campaign.ClickLoad{By: administrator, Campaign: name}
+	case "start":
+		return campaign.ClickStart{By: administrator, Campaign: name}
+	case "stop":
+		return campaign.ClickStop{By: administrator, Campaign: name}
+	default:
+		return campaign.ClickUnload{By: administrator, Campaign: name}
+	}
+}
+
+// after is the state a switch leads to.
+func after(to string) campaign.RunState {
+	switch to {
+	case "start":
+		return campaign.Running
+	case "unload":
+		return campaign.Unloaded
+	default:
+		return campaign.Loaded
+	}
+}

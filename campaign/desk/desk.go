@@ -1,0 +1,169 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// SocketName is the file name of the administration socket in the data folder.
+const SocketName = "admin.sock"
+
+// Config is what a Desk is made of. Control is nil where no controller runs.
+type Config struct {
+	Version       string
+	Store         Store
+	Control       Control
+	Lists         Lists
+	ParseCampaign func(document []byte) (campaign.Campaign, error)
+	Why           func(context.Context, campaign.Record) (string, error)
+	Report        func(ctx context.Context, name string) (any, error)
+	Number        func(raw string) (string, error) // normalises to E.164
+	HashPassword  func(plain string) (string, error)
+	Now           func() time.Time
+	Log           *slog.Logger
+}
+
+// Store is what the desk reads and writes itself.
+type Store interface {
+	Records(context.Context, campaign.RecordQuery, func(campaign.Record) error) error
+	Retry(ctx context.Context, list, id string) error
+	Lists(context.Context) ([]campaign.ListInfo, error)
+	Block(context.Context, campaign.DNCEntry) error
+	Unblock(ctx context.Context, number, campaign string) (int, error)
+	Blocked(context.Context) ([]campaign.DNCEntry, error)
+	PutCampaign(context.Context, campaign.CampaignRow) error
+	Campaigns(context.Context) ([]campaign.CampaignRow, error)
+	PutUser(context.Context, campaign.User) error
+	Users(context.Context) ([]campaign.User, error)
+	Backup(ctx context.Context, file string) error
+}
+
+// Control is the running campaign controller.
+type Control interface {
+	Do(context.Context, campaign.Click) error
+	Snapshot(context.Context, campaign.Viewer) (campaign.Snapshot, error)
+}
+
+// Desk serves the API.
+type Desk struct {
+	cfg Config
+	mux *http.ServeMux
+}
+
+// New makes a Desk and registers every operation.
+func New(cfg Config) *Desk {
+	d := &Desk{cfg: cfg, mux: http.NewServeMux()}
+	hc := huma.DefaultConfig("Freiton", cfg.Version)
+	hc.CreateHooks = nil // no $schema links in answers: scripts compare them
+	api := humago.New(d.mux, hc)
+	d.lists(api)
+	d.dnc(api)
+	d.campaigns(api)
+	d.users(api)
+	d.server(api)
+	return d
+}
+
+// Handler serves the API of an administrator.
+func (d *Desk) Handler() http.Handler { return d.mux }
+
+// server registers what concerns the whole program.
+func (d *Desk) server(api huma.API) {
+	huma.Register(api, huma.Operation{OperationID: "server", Method: http.MethodGet, Path: "/api/v1/server",
+		Summary: "What answers here"}, func(context.Context, *struct{}) (*body[ServerInfo], error) {
+		return reply(ServerInfo{Version: d.cfg.Version, Running: d.cfg.Control != nil, PID: os.Getpid()}), nil
+	})
+	huma.Register(api, huma.Operation{OperationID: "backup", Method: http.MethodPost, Path: "/api/v1/backup",
+		Summary: "Write a consistent copy of the store to a new file on the server"},
+		func(ctx context.Context, in *struct{ Body BackupRequest }) (*struct{}, error) {
+			if !filepath.IsAbs(in.Body.File) {
+				return nil, huma.Error422UnprocessableEntity("file: an absolute path is needed, for the server's folder is another than yours")
+			}
+			return nil, d.problem(d.cfg.Store.Backup(ctx, in.Body.File))
+		})
+}
+
+// ServerInfo says what answers.
+type ServerInfo struct {
+	Version string `json:"version"`
+	Running bool   `json:"running" doc:"a campaign controller runs in this process"`
+	PID     int    `json:"pid"`
+}
+
+// BackupRequest names the file of a backup; it must not exist yet.
+type BackupRequest struct {
+	File string `json:"file" minLength:"1"`
+}
+
+// body is an answer with a JSON body.
+type body[T any] struct{ Body T }
+
+func reply[T any](v T) *body[T] { return &body[T]{Body: v} }
+
+// problem turns an error of the domain into problem+json (RFC 9457).
+func (d *Desk) problem(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, campaign.ErrNotFound):
+		return huma.Error404NotFound(err.Error())
+	case errors.Is(err, context.Canceled):
+		return err
+	}
+	var refused *campaign.NotPossible
+	if errors.As(err, &refused) {
+		return huma.Error409Conflict(err.Error())
+	}
+	d.cfg.Log.Error("request failed", "err", err)
+	return huma.Error500InternalServerError(err.Error())
+}
+
+// Listen opens the administration socket of a data folder: mode 0600, so the
+// same user of the operating system is the administrator. A socket file left
+// by a process that was killed is replaced; the caller holds the folder's lock.
+func Listen(dataFolder string) (net.Listener, error) {
+	path := filepath.Join(dataFolder, SocketName)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("administration socket %s: %w", path, err)
+	}
+	old := umask(0o177)
+	l, err := net.Listen("unix", path)
+	umask(old)
+	if err != nil {
+		return nil, fmt.Errorf("administration socket %s: %w (a socket's path may have 107 bytes; choose a shorter data folder)", path, err)
+	}
+	return l, nil
+}
+
+// Serve answers on the listener until the context ends; it returns when every
+// request has been answered or two seconds have passed.
+func (d *Desk) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{Handler: d.mux, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }() // owned here; ended by Shutdown
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	err := srv.Shutdown(stop)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = srv.Close()
+	}
+	<-done
+	return err
+}

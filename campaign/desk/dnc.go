@@ -1,0 +1,104 @@
+package desk
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// Blocked is an entry of the do-not-call list.
+type Blocked struct {
+	Number   string    `json:"number,omitempty" doc:"E.164 or as the default country writes it"`
+	Person   string    `json:"person,omitempty"`
+	Campaign string    `json:"campaign,omitempty" doc:"empty: not limited to a campaign"`
+	Client   string    `json:"client,omitempty"`
+	At       time.Time `json:"at,omitzero"`
+	By       string    `json:"by,omitempty"`
+	Wording  string    `json:"wording,omitempty"`
+}
+
+// Removed counts what was taken away.
+type Removed struct {
+	Removed int `json:"removed"`
+}
+
+func (d *Desk) dnc(api huma.API) {
+	huma.Register(api, huma.Operation{OperationID: "dnc", Method: http.MethodGet, Path: "/api/v1/dnc",
+		Summary: "The do-not-call list"}, d.blocked)
+	huma.Register(api, huma.Operation{OperationID: "dnc-add", Method: http.MethodPost, Path: "/api/v1/dnc",
+		Summary: "Add a number or person to the do-not-call list"}, d.block)
+	huma.Register(api, huma.Operation{OperationID: "dnc-remove", Method: http.MethodDelete, Path: "/api/v1/dnc/{number}",
+		Summary: "Take a number off the do-not-call list"}, d.unblock)
+	huma.Register(api, huma.Operation{OperationID: "dnc-import", Method: http.MethodPost, Path: "/api/v1/dnc/import",
+		Summary: "Add the numbers of a CSV file (the request body)"}, d.importBlocked)
+}
+
+func (d *Desk) blocked(ctx context.Context, _ *struct{}) (*body[[]Blocked], error) {
+	es, err := d.cfg.Store.Blocked(ctx)
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	out := make([]Blocked, 0, len(es))
+	for _, e := range es {
+		out = append(out, Blocked{Number: e.Number, Person: e.Person, Campaign: e.Campaign, Client: e.Client, At: e.At, By: e.By, Wording: e.Wording})
+	}
+	return reply(out), nil
+}
+
+func (d *Desk) block(ctx context.Context, in *struct{ Body Blocked }) (*body[Blocked], error) {
+	b := in.Body
+	if b.Number == "" && b.Person == "" {
+		return nil, huma.Error422UnprocessableEntity("a number or a person is needed")
+	}
+	if b.Number != "" {
+		n, err := d.cfg.Number(b.Number)
+		if err != nil {
+			return nil, huma.Error422UnprocessableEntity(err.Error())
+		}
+		b.Number = n
+	}
+	b.At = d.cfg.Now()
+	if b.By == "" {
+		b.By = "administrator"
+	}
+	err := d.cfg.Store.Block(ctx, campaign.DNCEntry{Number: b.Number, Person: b.Person, Campaign: b.Campaign, Client: b.Client, At: b.At, By: b.By, Wording: b.Wording})
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	return reply(b), nil
+}
+
+func (d *Desk) unblock(ctx context.Context, in *struct {
+	Number   string `path:"number"`
+	Campaign string `query:"campaign" doc:"only the entry of this campaign"`
+}) (*body[Removed], error) {
+	number, err := d.cfg.Number(in.Number)
+	if err != nil {
+		return nil, huma.Error422UnprocessableEntity(err.Error())
+	}
+	n, err := d.cfg.Store.Unblock(ctx, number, in.Campaign)
+	switch {
+	case err != nil:
+		return nil, d.problem(err)
+	case n == 0:
+		return nil, huma.Error404NotFound(number + " is not on the do-not-call list")
+	}
+	return reply(Removed{n}), nil
+}
+
+type blockedInput struct {
+	Upload
+	By string `query:"by" doc:"who vouches for it, usually the file's name"`
+}
+
+func (d *Desk) importBlocked(ctx context.Context, in *blockedInput) (*body[ImportResult], error) {
+	res, err := d.cfg.Lists.ImportBlocked(ctx, in.r, in.By)
+	if err != nil {
+		return nil, d.refuse(err)
+	}
+	return reply(res), nil
+}

@@ -1,0 +1,235 @@
+package desk
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// Lists reads and writes list files.
+type Lists interface {
+	Import(ctx context.Context, list string, r io.Reader, o ImportOptions) (ImportResult, error)
+	Export(ctx context.Context, list string, w io.Writer, o ExportOptions) error
+	ImportBlocked(ctx context.Context, r io.Reader, by string) (ImportResult, error)
+}
+
+// ImportOptions say how a file is read.
+type ImportOptions struct {
+	Map    map[string]string // our field -> the file's header
+	DryRun bool
+	Name   string // of the file, for messages
+}
+
+// ExportOptions say what of a list is written and how.
+type ExportOptions struct {
+	Excel   bool
+	Changed bool
+	Since   time.Time
+}
+
+// ImportResult counts what came of an import.
+type ImportResult struct {
+	List       string    `json:"list,omitempty"`
+	Lines      int       `json:"lines" doc:"data lines read"`
+	Imported   int       `json:"imported" doc:"records added"`
+	Skipped    int       `json:"skipped" doc:"records that were there already"`
+	Repaired   int       `json:"repaired"`
+	Elsewhere  int       `json:"elsewhere" doc:"numbers that stand in another list as well"`
+	Bad        int       `json:"bad" doc:"lines that were left out"`
+	BadLines   []BadLine `json:"bad_lines,omitempty" doc:"the first of them"`
+	DryRun     bool      `json:"dry_run,omitempty"`
+	Encoding   string    `json:"encoding,omitempty"`
+	Separator  string    `json:"separator,omitempty"`
+	Blocked    int       `json:"blocked,omitempty" doc:"numbers that stand on the do-not-call list"`
+	Undialable int       `json:"undialable,omitempty" doc:"numbers outside dial.allow"`
+}
+
+// BadLine is a line that was left out, and why.
+type BadLine struct {
+	Line   int    `json:"line" doc:"line of the file, from 1"`
+	Column string `json:"column,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// ListSummary is a list and its counts.
+type ListSummary struct {
+	Name     string         `json:"name"`
+	Records  int            `json:"records"`
+	ByStatus map[string]int `json:"by_status"`
+	Imported time.Time      `json:"imported"`
+}
+
+// maxImport is the largest file taken over the API.
+const maxImport = 4 << 30
+
+// Upload is an operation's streamed request body: huma would read it whole.
+type Upload struct{ r io.Reader }
+
+// Resolve implements huma.Resolver.
+func (u *Upload) Resolve(ctx huma.Context) []error {
+	u.r = io.LimitReader(ctx.BodyReader(), maxImport)
+	return nil
+}
+
+type importInput struct {
+	Upload
+	List   string   `path:"list" maxLength:"100"`
+	Map    []string `query:"map,explode" doc:"field=header, e.g. phone=Tel"`
+	DryRun bool     `query:"dry_run"`
+	Name   string   `query:"name" doc:"the file's name, for messages"`
+}
+
+type recordInput struct {
+	ID   string `path:"id"`
+	List string `query:"list" doc:"needed only where lists share ids"`
+}
+
+func (d *Desk) lists(api huma.API) {
+	huma.Register(api, huma.Operation{OperationID: "lists", Method: http.MethodGet, Path: "/api/v1/lists",
+		Summary: "All lists with their counts"}, d.allLists)
+	huma.Register(api, huma.Operation{OperationID: "import-list", Method: http.MethodPost, Path: "/api/v1/lists/{list}/records",
+		Summary: "Add the records of a CSV file (the request body) to a list"}, d.importList)
+	huma.Register(api, huma.Operation{OperationID: "export-list", Method: http.MethodGet, Path: "/api/v1/lists/{list}/records",
+		Summary: "The list as CSV, its own columns first"}, d.exportList)
+	huma.Register(api, huma.Operation{OperationID: "record", Method: http.MethodGet, Path: "/api/v1/records/{id}",
+		Summary: "A record"}, d.showRecord)
+	huma.Register(api, huma.Operation{OperationID: "why", Method: http.MethodGet, Path: "/api/v1/records/{id}/why",
+		Summary: "Why a record is not dialled now, in one sentence"}, d.whyRecord)
+	huma.Register(api, huma.Operation{OperationID: "retry", Method: http.MethodPost, Path: "/api/v1/records/{id}/retry",
+		Summary: "Free a stale or finished record for dialling"}, d.retryRecord)
+}
+
+func (d *Desk) allLists(ctx context.Context, _ *struct{}) (*body[[]ListSummary], error) {
+	ls, err := d.cfg.Store.Lists(ctx)
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	out := make([]ListSummary, 0, len(ls))
+	for _, l := range ls {
+		s := ListSummary{Name: l.Name, Records: l.Records, Imported: l.Imported, ByStatus: map[string]int{}}
+		for status, n := range l.ByStatus {
+			s.ByStatus[status.String()] = n
+		}
+		out = append(out, s)
+	}
+	return reply(out), nil
+}
+
+func (d *Desk) importList(ctx context.Context, in *importInput) (*body[ImportResult], error) {
+	m, err := pairs(in.Map)
+	if err != nil {
+		return nil, huma.Error422UnprocessableEntity(err.Error())
+	}
+	res, err := d.cfg.Lists.Import(ctx, in.List, in.r, ImportOptions{Map: m, DryRun: in.DryRun, Name: in.Name})
+	if err != nil {
+		return nil, d.refuse(err)
+	}
+	return reply(res), d.changed(ctx, in.List)
+}
+
+type exportInput struct {
+	List    string    `path:"list"`
+	Excel   bool      `query:"excel" doc:"semicolon and Windows-1252"`
+	Changed bool      `query:"changed" doc:"only records that were worked on"`
+	Since   time.Time `query:"since" doc:"only records changed since"`
+}
+
+func (d *Desk) exportList(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
+	if err := d.knownList(ctx, in.List); err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		hc.SetHeader("Content-Type", "text/csv")
+		err := d.cfg.Lists.Export(ctx, in.List, hc.BodyWriter(), ExportOptions{Excel: in.Excel, Changed: in.Changed, Since: in.Since})
+		if err != nil {
+			d.cfg.Log.Error("export broke off", "list", in.List, "err", err)
+			panic(http.ErrAbortHandler) // a broken connection, not half a file that looks whole
+		}
+	}}, nil
+}
+
+func (d *Desk) knownList(ctx context.Context, name string) error {
+	ls, err := d.cfg.Store.Lists(ctx)
+	if err != nil {
+		return d.problem(err)
+	}
+	for _, l := range ls {
+		if l.Name == name {
+			return nil
+		}
+	}
+	return huma.Error404NotFound("no list is named " + name)
+}
+
+func (d *Desk) showRecord(ctx context.Context, in *recordInput) (*body[Record], error) {
+	rs, err := d.find(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return reply(recordView(rs[0])), nil
+}
+
+// Why is the answer to "why is this record not dialled now".
+type Why struct {
+	Record string `json:"record"`
+	Why    string `json:"why"`
+}
+
+func (d *Desk) whyRecord(ctx context.Context, in *recordInput) (*body[Why], error) {
+	rs, err := d.find(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	text, err := d.cfg.Why(ctx, rs[0])
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	return reply(Why{Record: rs[0].ID, Why: text}), nil
+}
+
+func (d *Desk) retryRecord(ctx context.Context, in *recordInput) (*body[Record], error) {
+	rs, err := d.find(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.cfg.Store.Retry(ctx, rs[0].List, rs[0].ID); err != nil {
+		return nil, d.problem(err)
+	}
+	if err := d.changed(ctx, rs[0].List); err != nil {
+		return nil, err
+	}
+	return d.showRecord(ctx, &recordInput{ID: in.ID, List: rs[0].List})
+}
+
+// find gives the records of an id: several of one list are a chain, in order.
+func (d *Desk) find(ctx context.Context, in *recordInput) ([]campaign.Record, error) {
+	var rs []campaign.Record
+	lists := map[string]bool{}
+	err := d.cfg.Store.Records(ctx, campaign.RecordQuery{List: in.List, ID: in.ID}, func(r campaign.Record) error {
+		rs = append(rs, r)
+		lists[r.List] = true
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, d.problem(err)
+	case len(rs) == 0:
+		return nil, huma.Error404NotFound("no record has the id " + in.ID)
+	case len(lists) > 1:
+		return nil, huma.Error409Conflict("several lists have a record " + in.ID + "; name the list")
+	}
+	return rs, nil
+}
+
+// changed lets the controller look again.
+func (d *Desk) changed(ctx context.Context, list string) error {
+	if d.cfg.Control == nil {
+		return nil
+	}
+	return d.problem(d.cfg.Control.Do(ctx, campaign.ClickListChanged{List: list}))
+}
