@@ -1,0 +1,98 @@
+package peer
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"time"
+)
+
+// CallRecord is what the exchange itself knows of a call: the witness against
+// which the dialer's report is checked.
+type CallRecord struct {
+	CallID    string
+	Direction string // "in": we were called; "out": we called back
+	Number    string // dialled by the agent; in a call back, the caller's
+	CallerID  string // number in P-Asserted-Identity, else in From
+	Fate      string // name
+	Code      string
+
+	Started  time.Time
+	Ringing  time.Time // first 101-199; zero if none
+	Answered time.Time // our 200 sent (calling back: theirs received); zero if none
+	Ended    time.Time
+	Status   int    // final status of the INVITE; 0 = none was ever sent
+	EndedBy  string // contact, caller, or network (nobody answered any more)
+
+	HeardDBFS   float64 // mean level while both talked; -120 is nothing
+	HeardHz     float64 // dominating frequency in that time
+	PacketsIn   int     // all
+	PacketsOut  int
+	Lost        int           // gaps in the first SSRC's sequence numbers
+	MaxGap      time.Duration // between two packets while both talked
+	Silent      time.Duration // packets of less than -50 dBFS
+	Held        time.Duration // held by the agent
+	HeldPackets int           // came while the agent held us
+	HeldDBFS    float64       // and their level
+	HoldPackets int           // came while we held the agent
+	HoldDBFS    float64
+	SSRCs       int
+	Codec       string
+	Digits      string // RFC 4733 and INFO
+	Bad         int    // packets of a type that was not agreed
+
+	Acks       int      // for our 2xx answers
+	Violations []string // what the caller did against the rules
+}
+
+// Billed is the time from answer to end, as a CDR counts it.
+func (r CallRecord) Billed() time.Duration {
+	if r.Answered.IsZero() {
+		return 0
+	}
+	return r.Ended.Sub(r.Answered)
+}
+
+// fill takes over what a stream has measured.
+func (r *CallRecord) fill(s *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.HeardDBFS = level(s.energy[talking], s.samples[talking])
+	r.HeardHz = s.spectrum.hz()
+	for _, n := range s.packets {
+		r.PacketsIn += n
+	}
+	r.PacketsOut = s.sent
+	if len(s.ssrcs) == 1 {
+		r.Lost = max(0, s.seqs+1-r.PacketsIn)
+	}
+	r.MaxGap, r.Silent = s.gap, s.quiet
+	r.HeldPackets, r.HeldDBFS = s.packets[heldByAgent], level(s.energy[heldByAgent], s.samples[heldByAgent])
+	r.HoldPackets, r.HoldDBFS = s.packets[heldByContact], level(s.energy[heldByContact], s.samples[heldByContact])
+	r.SSRCs, r.Bad = len(s.ssrcs), s.bad
+	r.Digits = s.digits + r.Digits
+	r.Codec = map[uint8]string{0: "pcmu", 8: "pcma"}[s.pt]
+}
+
+// WriteCDR writes records as CSV with a header line.
+func WriteCDR(w io.Writer, records []CallRecord) error {
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{"number", "direction", "caller_id", "fate", "started", "answered", "ended",
+		"billed_s", "status", "ended_by", "heard_dbfs", "heard_hz", "packets_in", "packets_out", "lost",
+		"held_s", "silent_s", "digits", "violations"})
+	stamp := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.Format("2006-01-02T15:04:05.000Z07:00")
+	}
+	for _, r := range records {
+		_ = out.Write([]string{r.Number, r.Direction, r.CallerID, r.Fate, stamp(r.Started), stamp(r.Answered),
+			stamp(r.Ended), fmt.Sprintf("%.3f", r.Billed().Seconds()), fmt.Sprint(r.Status), r.EndedBy,
+			fmt.Sprintf("%.1f", r.HeardDBFS), fmt.Sprintf("%.0f", r.HeardHz), fmt.Sprint(r.PacketsIn),
+			fmt.Sprint(r.PacketsOut), fmt.Sprint(r.Lost), fmt.Sprintf("%.3f", r.Held.Seconds()),
+			fmt.Sprintf("%.3f", r.Silent.Seconds()), r.Digits, fmt.Sprint(len(r.Violations))})
+	}
+	out.Flush()
+	return out.Error()
+}
