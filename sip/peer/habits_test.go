@@ -24,6 +24,7 @@ func clean(t *testing.T, x *Exchange) CallRecord {
 }
 
 func TestLosesAcks(t *testing.T) {
+	t.Parallel()
 	x, c := one(t, "46")
 	ok := c.out.Expect(200)
 	c.dlg = c.out.Dialog(ok)
@@ -40,6 +41,7 @@ func TestLosesAcks(t *testing.T) {
 }
 
 func TestNeverAcknowledged(t *testing.T) {
+	t.Parallel()
 	x, c := one(t, "02")
 	for range 4 {
 		c.out.Expect(200)
@@ -96,6 +98,7 @@ func TestOtherTag(t *testing.T) {
 }
 
 func TestForkedAnswers(t *testing.T) {
+	t.Parallel()
 	for _, behaves := range []bool{true, false} {
 		x, c := one(t, "38")
 		c.answered(500)
@@ -142,6 +145,7 @@ func TestLateOffer(t *testing.T) {
 }
 
 func TestSessionTimer(t *testing.T) {
+	t.Parallel()
 	for method, allow := range map[string]string{"UPDATE": "INVITE, ACK, UPDATE", "INVITE": "INVITE, ACK"} {
 		x, c := one(t, "44", With("Supported", "timer"), With("Allow", allow))
 		ok := c.answered(500)
@@ -175,6 +179,7 @@ func TestGlare(t *testing.T) {
 }
 
 func TestReinviteAtOnce(t *testing.T) {
+	t.Parallel()
 	x, c := one(t, "47")
 	c.answered(500)
 	re := c.dlg.Expect("INVITE")
@@ -187,6 +192,7 @@ func TestReinviteAtOnce(t *testing.T) {
 }
 
 func TestSoundChangesItsSender(t *testing.T) {
+	t.Parallel()
 	x := startExchange(t, ExchangeConfig{Speed: 10})
 	ssrc, port, ptime, loss, noise := dial(t, x, Number("50", 0)), dial(t, x, Number("51", 0)),
 		dial(t, x, Number("53", 0)), dial(t, x, Number("54", 0)), dial(t, x, Number("52", 0))
@@ -217,6 +223,7 @@ func TestSoundChangesItsSender(t *testing.T) {
 }
 
 func TestEcho(t *testing.T) {
+	t.Parallel()
 	x := startExchange(t, ExchangeConfig{Speed: 10})
 	c := dial(t, x, Number("07", 0))
 	c.answered(1370)
@@ -229,6 +236,7 @@ func TestEcho(t *testing.T) {
 }
 
 func TestCallsBack(t *testing.T) {
+	t.Parallel()
 	x, c := one(t, "60")
 	c.out.Expect(486)
 	in := c.far.Expect("INVITE")
@@ -247,6 +255,7 @@ func TestCallsBack(t *testing.T) {
 }
 
 func TestCallBackGivesUp(t *testing.T) {
+	t.Parallel()
 	x, c := one(t, "60")
 	c.out.Expect(486)
 	in := c.far.Expect("INVITE")

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/zaf/g711"
+	"github.com/freiton/freiton/media"
 )
 
 const (
@@ -44,9 +44,8 @@ func (l *library) get(kind string, hz int) *sound {
 	}
 	samples := synthesise(kind, float64(hz))
 	s := &sound{alaw: make([]byte, len(samples)), ulaw: make([]byte, len(samples))}
-	for i, v := range samples {
-		s.alaw[i], s.ulaw[i] = g711.EncodeAlawFrame(v), g711.EncodeUlawFrame(v)
-	}
+	media.PCMA.Encode(s.alaw, samples)
+	media.PCMU.Encode(s.ulaw, samples)
 	if l.made == nil {
 		l.made = map[string]*sound{}
 	}
@@ -66,7 +65,7 @@ func synthesise(kind string, hz float64) []int16 {
 		out := cadence(660, 400*time.Millisecond, 0)
 		return append(out, cadence(880, 400*time.Millisecond, 0)...)
 	case "ringback": // the German Freiton
-		return cadence(425, time.Second, 4*time.Second)
+		return media.Ringback()
 	case "busytone":
 		return cadence(425, 480*time.Millisecond, 480*time.Millisecond)
 	case "sit": // special information tone, ITU-T E.180
@@ -77,18 +76,14 @@ func synthesise(kind string, hz float64) []int16 {
 	return make([]int16, rate) // quiet
 }
 
-// cadence is a tone of -11 dBFS and a pause after it.
+// cadence is a tone of -8 dBFS and a pause after it.
 func cadence(hz float64, on, off time.Duration) []int16 {
-	out := make([]int16, int((on+off)*rate/time.Second))
-	for i := range int(on * rate / time.Second) {
-		out[i] = int16(0.4 * fullScale * math.Sin(2*math.Pi*hz*float64(i)/rate))
-	}
-	return out
+	return append(media.Tone(hz, on, -8), media.Silence(off)...)
 }
 
 // voice is like speech to everything but an ear: syllables four times a
 // second, a breath after six, harmonics, and one frequency that dominates.
-// Its level is about -18 dBFS.
+// Its level is about -15 dBFS.
 func voice(hz float64) []int16 {
 	out := make([]int16, 2*rate)
 	for i := range int(1.5 * rate) {
@@ -101,13 +96,13 @@ func voice(hz float64) []int16 {
 	return out
 }
 
-// Level is a mean power in dBFS: 0 is a square wave of full scale, a sine of
-// full scale is -3. Nothing is -120.
+// level is a mean power in dBFS, where 0 is a sine that just reaches full
+// scale. Nothing is -120.
 func level(energy float64, samples int) float64 {
 	if samples == 0 || energy <= 0 {
 		return -120
 	}
-	return max(-120, 10*math.Log10(energy/float64(samples)/(fullScale*fullScale)))
+	return max(-120, 10*math.Log10(2*energy/float64(samples)/(fullScale*fullScale)))
 }
 
 const window = 1024

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
-	"github.com/zaf/g711"
+
+	"github.com/freiton/freiton/media"
 )
 
 // When something was heard: while both talk, while the agent holds the
@@ -253,14 +254,14 @@ func (s *stream) count(h *rtp.Header, now time.Time) {
 }
 
 func (s *stream) listen(payload []byte, samples []int16) {
+	codec := media.PCMA
+	if s.pt == 0 {
+		codec = media.PCMU
+	}
+	codec.Decode(samples, payload)
 	energy := 0.0
-	for i, c := range payload {
-		if s.pt == 0 {
-			samples[i] = g711.DecodeUlawFrame(c)
-		} else {
-			samples[i] = g711.DecodeAlawFrame(c)
-		}
-		energy += float64(samples[i]) * float64(samples[i])
+	for _, v := range samples {
+		energy += float64(v) * float64(v)
 	}
 	s.energy[s.phase] += energy
 	s.samples[s.phase] += len(samples)
