@@ -9,14 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/nyaruka/phonenumbers"
 )
-
-// minRing is how long the dialer lets it ring at least (Ofcom, BNetzA, 16 CFR
-// 310.4(b)(4)(ii)); a laboratory may be shorter.
-const minRing = 15 * time.Second
 
 // checker collects what does not fit together.
 type checker struct {
@@ -132,14 +127,14 @@ func (k *checker) dial(c Config) {
 		k.add("dial.default_country", quote(d.DefaultCountry)+" is not a country", "write its two letters, such as DE")
 	}
 	for i, a := range d.Allow {
-		k.allow(fmt.Sprintf("dial.allow.%d", i), a)
+		k.allow(fmt.Sprintf("dial.allow.%d", i), a, emergency(d.Country))
 	}
 	for i, n := range d.CallerIDs {
 		if !e164(n) {
 			k.add(fmt.Sprintf("dial.caller_ids.%d", i), quote(n)+" is not a number in international form", "write it as in +4930901820: plus, country code, number, digits only")
 		}
 	}
-	k.ringTimeout("dial.ring_timeout", time.Duration(d.RingTimeout), d.Country)
+	k.ringTimeout("dial.ring_timeout", d.RingTimeout, d.Country)
 	switch {
 	case c.Inbound.To == "agents" || c.Inbound.To == "reject" || word(c.Inbound.To):
 	default:
@@ -147,13 +142,16 @@ func (k *checker) dial(c Config) {
 	}
 }
 
-// ringTimeout refuses what hangs up too soon.
-func (k *checker) ringTimeout(key string, d time.Duration, country string) {
-	if d < minRing && country != Lab {
-		k.add(key, fmt.Sprintf("%s is less than 15s: to hang up sooner is harassment", Duration(d)), "write 15s or more (only the country lab may be shorter)")
-	}
-	if d <= 0 && country == Lab {
-		k.add(key, "is not a time to ring", "write it as in 5s")
+// ringTimeout refuses what hangs up too soon or too late for the country.
+func (k *checker) ringTimeout(key string, d Duration, country string) {
+	p := ProfileFor(country)
+	switch {
+	case d < p.MinRing:
+		k.add(key, fmt.Sprintf("%s is less than %s: to hang up sooner is harassment", d, p.MinRing), fmt.Sprintf("write %s or more (only the country lab may be shorter)", p.MinRing))
+	case p.MaxRing > 0 && d > p.MaxRing:
+		k.add(key, fmt.Sprintf("%s is more than %s: to ring longer is harassment in %s", d, p.MaxRing, country), fmt.Sprintf("write %s or less", p.MaxRing))
+	case d <= 0:
+		k.add(key, "is not a time to ring", "write it as in 30s")
 	}
 }
 
@@ -174,13 +172,13 @@ func (k *checker) uri(uri string) {
 	}
 }
 
-func (k *checker) allow(key, a string) {
+func (k *checker) allow(key, a string, emergency []string) {
 	switch {
 	case regexp.MustCompile(`^\+[1-9][0-9]{0,14}$`).MatchString(a):
 	case !regexp.MustCompile(`^[0-9xX*#]{1,15}$`).MatchString(a):
 		k.add(key, quote(a)+" is neither the beginning of a number nor a pattern of extensions", `write it as in "+49" or "6xx"`)
 	default:
-		for _, n := range emergency() {
+		for _, n := range emergency {
 			if MatchExtension(a, n) {
 				k.add(key, quote(a)+" also means the emergency number "+n, "choose patterns that do not; emergency numbers are dialled by hand only, and always")
 				return

@@ -54,7 +54,8 @@ func encodeValue(v reflect.Value, brief bool) *yaml.Node {
 		return encodeStruct(v, brief)
 	case reflect.Slice:
 		n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
-		if v.Type().Elem().Kind() != reflect.Struct || v.Len() == 0 {
+		elem := v.Type().Elem()
+		if elem.Kind() != reflect.Struct || elem.Implements(reflect.TypeFor[nodeEncoder]()) || v.Len() == 0 {
 			n.Style = yaml.FlowStyle
 		}
 		for i := range v.Len() {

@@ -1,0 +1,172 @@
+package configs
+
+import (
+	"path/filepath"
+	"reflect"
+	"time"
+)
+
+// Campaign is a campaign document as it was written: what is not written is
+// the zero value, and Complete fills in the defaults. What each key means
+// stands in sample/sample.yaml.
+type Campaign struct {
+	Name          string         `yaml:"name"`
+	Description   string         `yaml:"description"`
+	Client        string         `yaml:"client"`
+	Purpose       string         `yaml:"purpose" oneof:"advertising-b2c,advertising-b2b,service,research,collection"`
+	Greeting      string         `yaml:"greeting"`
+	Priority      int            `yaml:"priority" min:"-1000" max:"1000"`
+	Mode          string         `yaml:"mode" oneof:"preview,push-preview,progressive,predictive"`
+	Accept        string         `yaml:"accept" oneof:"click,auto"`
+	Lists         []string       `yaml:"lists"`
+	Agents        Agents         `yaml:"agents"`
+	Country       string         `yaml:"country"`
+	Hours         Hours          `yaml:"hours,flow"`
+	CallerID      string         `yaml:"caller_id"`
+	Account       string         `yaml:"account"` // of sip.accounts; empty = dial.account
+	RingTimeout   Duration       `yaml:"ring_timeout" max:"3m"`
+	AfterCallWork *Duration      `yaml:"after_call_work" max:"1h"` // 0 = no timer
+	Preview       Preview        `yaml:"preview,flow"`
+	Attempts      int            `yaml:"attempts" min:"1" max:"1000"` // over all results
+	MinGap        Duration       `yaml:"min_gap" max:"1y"`            // between two attempts to a number or person
+	Treatments    []Treatment    `yaml:"treatments,flow"`
+	OwnFailures   OwnFailures    `yaml:"own_failures,flow"`
+	Results       []ResultChoice `yaml:"results,flow"`
+	Dispositions  Dispositions   `yaml:"dispositions"`
+	Fields        Fields         `yaml:"fields,flow"`
+	Script        string         `yaml:"script"`    // file beside the document
+	Responses     string         `yaml:"responses"` // folder beside it
+	Recording     Recording      `yaml:"recording,flow"`
+	Pacing        Pacing         `yaml:"pacing,flow"`
+	Announcement  string         `yaml:"announcement"` // sound file beside it
+	Link          string         `yaml:"link"`
+
+	// File is the name the document was read under.
+	File string `yaml:"-"`
+
+	places map[string]string
+}
+
+// Preview is how a record is offered.
+type Preview struct {
+	Timeout  Duration `yaml:"timeout" max:"10m"`
+	OnMissed string   `yaml:"on_missed" oneof:"not-ready,stay-ready"`
+	AutoDial Duration `yaml:"auto_dial" max:"10m"` // push preview: dialled by itself so long after Accept; 0 = by the agent
+}
+
+// Treatment is what happens to a record after a call result.
+type Treatment struct {
+	On        string `yaml:"on" oneof:"answer,busy,no-answer,answering-machine,invalid-number,all-trunks-busy,silence,fax,rejected,wrong-party,wrong-number,abandoned,dial-error,unknown"`
+	RetryIn   Retry  `yaml:"retry_in"`
+	Max       int    `yaml:"max" min:"1" max:"1000"`        // attempts ending so, the first included; 0 = no limit of its own
+	MaxPerDay int    `yaml:"max_per_day" min:"1" max:"100"` // the same in a day of the contact; 0 = no limit
+	Then      string `yaml:"then" oneof:"next-in-chain,give-up"`
+}
+
+// OwnFailures is how results are taken that are ours and not the contact's:
+// all-trunks-busy and dial-error.
+type OwnFailures struct {
+	Count      bool `yaml:"count"`                             // they count as attempts, and treatments apply
+	PauseAfter int  `yaml:"pause_after" min:"-1" max:"100000"` // so many in a row pause the campaign; 0 = 10, -1 = never
+}
+
+// Fields are the fields the administrator chose for the views.
+type Fields struct {
+	Preview []string `yaml:"preview"`
+	Case    []string `yaml:"case"`
+	Record  []string `yaml:"record"`
+}
+
+// Recording is whether and how calls are recorded.
+type Recording struct {
+	Mode string `yaml:"mode" oneof:"off,on-demand,ask,announce,always"`
+}
+
+// Pacing is what predictive dialling must keep to.
+type Pacing struct {
+	MaxAbandoned *Percent `yaml:"max_abandoned"` // nil = the profile's
+}
+
+// ParseCampaign reads a campaign document, as strictly as Load reads a
+// configuration. file is its name in messages and says in which folder script,
+// responses and announcement are; it is not opened. The error is an *Error.
+func ParseCampaign(text []byte, file string) (Campaign, error) {
+	t, problems := parseTree(text, &source{name: file, lines: true})
+	if len(problems) > 0 {
+		return Campaign{}, &Error{problems}
+	}
+	d := newDecoder(t, func(string) (string, bool) { return "", false })
+	c := Campaign{File: file}
+	d.value(t.root, reflect.ValueOf(&c).Elem(), "", "")
+	c.places = d.places
+	k := &checker{place: c.place, problems: d.problems}
+	if len(d.problems) == 0 {
+		k.campaign(c)
+	}
+	if len(k.problems) > 0 {
+		return Campaign{}, &Error{k.problems}
+	}
+	return c, nil
+}
+
+// MarshalCampaign writes a campaign as a document: the keys that were written,
+// in the order of the manual, so that ParseCampaign reads the same campaign.
+func MarshalCampaign(c Campaign) ([]byte, error) { return marshal(c, true) }
+
+// Complete fills in what the document does not say: from the configuration,
+// else the defaults.
+func (c Campaign) Complete(cfg Config) Campaign {
+	def := func(p *string, value string) {
+		if *p == "" {
+			*p = value
+		}
+	}
+	def(&c.Country, cfg.Dial.Country)
+	def(&c.Purpose, "advertising-b2c") // of all the one with the strictest rules
+	def(&c.Mode, "progressive")
+	def(&c.Account, cfg.Dial.Account)
+	def(&c.Preview.OnMissed, "not-ready")
+	def(&c.Recording.Mode, "off")
+	accept := "click"
+	if c.Mode == "predictive" {
+		accept = "auto"
+	}
+	def(&c.Accept, accept)
+	if c.CallerID == "" && len(cfg.Dial.CallerIDs) > 0 {
+		c.CallerID = cfg.Dial.CallerIDs[0]
+	}
+	if !c.Agents.All && len(c.Agents.Names) == 0 && len(c.Agents.Teams) == 0 {
+		c.Agents.All = true
+	}
+	if c.RingTimeout == 0 {
+		c.RingTimeout = cfg.Dial.RingTimeout
+	}
+	if c.AfterCallWork == nil {
+		work := Duration(time.Minute)
+		c.AfterCallWork = &work
+	}
+	if c.Preview.Timeout == 0 {
+		c.Preview.Timeout = Duration(20 * time.Second)
+		if c.Mode == "progressive" || c.Mode == "predictive" {
+			c.Preview.Timeout = Duration(10 * time.Second)
+		}
+	}
+	if c.Pacing.MaxAbandoned == nil {
+		share := ProfileFor(c.Country).Abandoned.Default
+		c.Pacing.MaxAbandoned = &share
+	}
+	if c.OwnFailures.PauseAfter == 0 {
+		c.OwnFailures.PauseAfter = 10
+	}
+	return c
+}
+
+// Beside is the path of a file the document names: in its own folder or below.
+func (c Campaign) Beside(name string) string {
+	return under(filepath.Dir(c.File), name)
+}
+
+// place is where a key was written, else the file.
+func (c Campaign) place(key string) string {
+	return Config{File: c.File, places: c.places}.place(key)
+}

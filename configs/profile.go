@@ -1,0 +1,172 @@
+package configs
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed profiles/*.yaml
+var profileFiles embed.FS
+
+// Profile is what the law of a country asks of a dialer, as gathered on a day
+// from public sources: data, no advice. Each file names its sources.
+type Profile struct {
+	Country          string    `yaml:"country"` // ISO 3166, "lab", or "strictest"
+	Version          string    `yaml:"version"` // day of the facts, "2025-11-01"
+	Hours            Hours     `yaml:"hours,flow"`
+	Holidays         []Holiday `yaml:"holidays,flow"`
+	MaxPerDay        int       `yaml:"max_per_day" min:"0"` // attempts per number and person, in a day and in 24 h; 0 = no limit
+	MinRing          Duration  `yaml:"min_ring"`            // the dialer never cancels before
+	MaxRing          Duration  `yaml:"max_ring"`            // and lets it ring no longer; 0 = no limit
+	LockAfter        Duration  `yaml:"lock_after_abandoned"`
+	Abandoned        Abandoned `yaml:"abandoned,flow"`
+	ConnectWithin    Duration  `yaml:"connect_within"` // answer to agent; later is abandoned
+	ConsentFor       []string  `yaml:"consent_for" oneof:"advertising-b2c,advertising-b2b,service,research,collection"`
+	CallbackAnyHours bool      `yaml:"callback_any_hours"` // an agreed callback may pass the window
+	Recording        []string  `yaml:"recording" oneof:"off,on-demand,ask,announce,always"`
+	Premium          bool      `yaml:"premium"`         // premium and satellite numbers may be dialled
+	DoNotCallAge     Duration  `yaml:"do_not_call_age"` // of a national list at most; 0 = none is asked for
+	KeepConsent      Duration  `yaml:"keep_consent"`
+	Emergency        []string  `yaml:"emergency"` // numbers no machine dials and every person may
+}
+
+// Abandoned is the share of answered calls that may find no agent.
+type Abandoned struct {
+	Default Percent `yaml:"default"`
+	Ceiling Percent `yaml:"ceiling"` // to which a campaign may move it
+}
+
+// Holiday is a day without calls: the same date every year, or so many days
+// after Easter Sunday.
+type Holiday struct {
+	Name   string   `yaml:"name"`
+	Date   MonthDay `yaml:"date"`
+	Easter *int     `yaml:"easter" min:"-60" max:"70"`
+}
+
+// MonthDay is a day of every year, written "12-25".
+type MonthDay struct {
+	Month time.Month
+	Day   int
+}
+
+// UnmarshalText reads "12-25".
+func (m *MonthDay) UnmarshalText(b []byte) error {
+	t, err := time.Parse("2006-01-02", "2024-"+string(b)) // a leap year
+	if err != nil {
+		return cure("not a day of the year", "write month and day, as in 12-25")
+	}
+	*m = MonthDay{t.Month(), t.Day()}
+	return nil
+}
+
+// MarshalText is what YAML and JSON get.
+func (m MonthDay) MarshalText() ([]byte, error) {
+	return fmt.Appendf(nil, "%02d-%02d", m.Month, m.Day), nil
+}
+
+// Date is a calendar day; Year 0 means every year.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// Dates lists the holidays: those of the same date every year with year 0,
+// those that move with Easter once for each year, both ends included.
+func (p Profile) Dates(from, to int) []Date {
+	var dates []Date
+	for _, h := range p.Holidays {
+		if h.Easter == nil {
+			dates = append(dates, Date{0, h.Date.Month, h.Date.Day})
+			continue
+		}
+		for year := from; year <= to; year++ {
+			t := easter(year).AddDate(0, 0, *h.Easter)
+			dates = append(dates, Date{t.Year(), t.Month(), t.Day()})
+		}
+	}
+	return dates
+}
+
+// Profiles are all country profiles, by country.
+func Profiles() []Profile {
+	files, err := profileFiles.ReadDir("profiles")
+	if err != nil {
+		panic(err) // the embedded folder has a name of ours
+	}
+	var all []Profile
+	for _, f := range files {
+		name := path.Join("profiles", f.Name())
+		text, err := profileFiles.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		p, err := parseProfile(text, name)
+		if err != nil {
+			panic(err) // the embedded profile is wrong: found by the first test
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// ProfileFor is the profile of a country (ISO 3166), "lab", or for any other
+// the strictest, under that country's name.
+func ProfileFor(country string) Profile {
+	all := Profiles()
+	for _, name := range []string{country, "strictest"} {
+		if i := slices.IndexFunc(all, func(p Profile) bool { return p.Country == name }); i >= 0 {
+			p := all[i]
+			p.Country = country
+			return p
+		}
+	}
+	panic("configs: no strictest profile")
+}
+
+// parseProfile reads a profile; it must be complete.
+func parseProfile(text []byte, name string) (Profile, error) {
+	t, problems := parseTree(text, &source{name: name, lines: true})
+	if len(problems) > 0 {
+		return Profile{}, &Error{problems}
+	}
+	d := newDecoder(t, func(string) (string, bool) { return "", false })
+	var p Profile
+	d.value(t.root, reflect.ValueOf(&p).Elem(), "", "")
+	k := &checker{place: func(key string) string { return d.places[key] }, problems: d.problems}
+	if want := strings.TrimSuffix(path.Base(name), ".yaml"); p.Country != want {
+		k.add("country", quote(p.Country)+" is not the name of the file", "write "+want)
+	}
+	if _, err := time.Parse(time.DateOnly, p.Version); err != nil {
+		k.add("version", quote(p.Version)+" is not a day", "write it as in 2025-11-01")
+	}
+	if p.Abandoned.Default > p.Abandoned.Ceiling {
+		k.add("abandoned", "the default is above the ceiling", "lower one or raise the other")
+	}
+	for i, h := range p.Holidays {
+		if (h.Easter == nil) == (h.Date == MonthDay{}) {
+			k.add("holidays."+strconv.Itoa(i), "needs a date or a distance from Easter, and not both", "write {date: 12-25} or {easter: 1}")
+		}
+	}
+	for i, key := range keysOf(reflect.TypeFor[Profile]()) {
+		if _, given := d.places[key]; !given {
+			k.add(key, "is missing: a profile says everything", "add it, field "+strconv.Itoa(i+1))
+		}
+	}
+	return p, AsError(k.problems)
+}
+
+// emergency lists the numbers no machine may dial, whatever is allowed: the
+// country's, and the two every mobile telephone knows (3GPP TS 22.101 §10.1.1).
+func emergency(country string) []string {
+	all := append([]string{"112", "911"}, ProfileFor(country).Emergency...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
