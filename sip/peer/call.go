@@ -25,12 +25,14 @@ type call struct {
 	mail   chan letter
 	fl     flow
 
-	invite *Message // theirs, or ours in a call back
-	ours   bool     // we called
-	dlg    dialogue
-	state  state
-	over   bool // nothing more to do but to see the last answer acknowledged
-	byThem bool // they ended it
+	invite     *Message // theirs, or ours in a call back
+	ours       bool     // we called
+	dlg        Dialog
+	state      state
+	theirCSeq  int  // of their last request but ACK and CANCEL
+	inviteCSeq int  // of the INVITE whose 2xx waits for ACK
+	over       bool // nothing more to do but to see the last answer acknowledged
+	byThem     bool // they ended it
 
 	retries []*retry
 	asking  *retry // our request that waits for a final answer
@@ -63,17 +65,6 @@ const (
 	confirmed
 	refused
 )
-
-// dialogue is the dialog state of RFC 3261 §12.
-type dialogue struct {
-	local, remote       string // addresses without tag
-	localTag, remoteTag string
-	target              string
-	route               []string
-	cseq                int // of our last request
-	theirCSeq           int // of their last request but ACK and CANCEL
-	inviteCSeq          int // of the INVITE whose 2xx waits for ACK
-}
 
 // habits are the bad ones, set by steps.
 type habits struct {
@@ -120,11 +111,12 @@ func (x *Exchange) newCall(m *Message, fl flow) *call {
 	number := userOf(m.URI)
 	c := x.blankCall(m.CallID(), number, x.fate(number))
 	c.invite, c.fl = m, fl
-	seq, _ := m.CSeq()
-	c.dlg = dialogue{
-		local: setTag(m.Get("To"), ""), remote: setTag(m.Get("From"), ""),
-		localTag: token(4), remoteTag: m.FromTag(), target: m.Target(),
-		route: m.Values("Record-Route"), cseq: 1000, theirCSeq: seq, inviteCSeq: seq,
+	c.theirCSeq, _ = m.CSeq()
+	c.inviteCSeq = c.theirCSeq
+	c.dlg = Dialog{
+		CallID: c.id, Local: setTag(m.Get("To"), ""), Remote: setTag(m.Get("From"), ""),
+		LocalTag: token(4), RemoteTag: m.FromTag(), Target: m.Target(),
+		Route: m.Values("Record-Route"), CSeq: 1000, Contact: x.contact(number, fl), Via: x.Addr(), flow: fl,
 	}
 	c.rec.Direction, c.rec.CallerID = "in", callerID(m)
 	return c

@@ -7,8 +7,8 @@ import (
 // callBack calls the agent some time after the end of a call to the contact:
 // at her registration if there is one, else at the Contact of her INVITE.
 func (x *Exchange) callBack(old *call) {
-	target, fl := old.dlg.target, old.fl
-	agent := addrSpec(old.dlg.remote)
+	target, fl := old.dlg.Target, old.fl
+	agent := addrSpec(old.dlg.Remote)
 	for aor, b := range x.reg.Bindings() {
 		if userOf(aor) == userOf(agent) {
 			target, fl = b.Contact, b.flow
@@ -37,9 +37,9 @@ func (x *Exchange) callBack(old *call) {
 func (x *Exchange) outCall(number, agent, target string, fl flow) *call {
 	c := x.blankCall(token(10)+"@"+x.ip().String(), number, Fate{Name: "call-back"})
 	c.fl, c.ours = fl, true
-	c.dlg = dialogue{
-		local: "<" + x.URI(number) + ">", remote: "<" + agent + ">",
-		localTag: token(4), target: target, cseq: 1,
+	c.dlg = Dialog{
+		CallID: c.id, Local: "<" + x.URI(number) + ">", Remote: "<" + agent + ">",
+		LocalTag: token(4), Target: target, CSeq: 1, Contact: x.contact(number, fl), Via: x.Addr(), flow: fl,
 	}
 	c.invite = c.build("INVITE", 1)
 	c.invite.add("P-Asserted-Identity", "<"+x.URI(number)+">")
@@ -77,11 +77,8 @@ func (c *call) callOut() {
 
 // connected books the 2xx to our INVITE.
 func (c *call) connected(res *Message) {
-	c.dlg.remoteTag = res.ToTag()
-	rr := res.Values("Record-Route")
-	for i := len(rr) - 1; i >= 0; i-- { // RFC 3261 §12.1.2
-		c.dlg.route = append(c.dlg.route, rr[i])
-	}
+	c.dlg.RemoteTag = res.ToTag()
+	c.dlg.Route = routeOf(res)
 	c.ackOurs(res, "")
 	c.state, c.rec.Answered = confirmed, time.Now()
 	d, err := readSDP(res.Body)

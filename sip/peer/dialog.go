@@ -2,12 +2,13 @@ package peer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
-// Dialog is what the Far knows of a call and needs to send requests in it.
-// The script may change every field, to be wrong on purpose.
+// Dialog is what is needed to send requests in a call (RFC 3261 §12). A script
+// may change every field, to be wrong on purpose.
 type Dialog struct {
 	CallID    string
 	Local     string // address for From of our requests, without tag
@@ -17,6 +18,8 @@ type Dialog struct {
 	Target    string   // request URI: their Contact
 	Route     []string // values of Route, in order
 	CSeq      int      // of our last request
+	Contact   string   // URI of ours
+	Via       string   // our host:port
 
 	far  *Far
 	flow flow
@@ -31,7 +34,7 @@ func (r *Request) DialogTagged(tag string) *Dialog {
 		CallID: r.CallID(), LocalTag: tag, RemoteTag: r.FromTag(),
 		Local: setTag(r.Get("To"), ""), Remote: setTag(r.Get("From"), ""),
 		Target: r.Target(), Route: r.Values("Record-Route"), CSeq: 100,
-		far: r.far, flow: r.flow,
+		Contact: r.far.contact(r.flow), Via: r.far.Addr(), far: r.far, flow: r.flow,
 	}
 }
 
@@ -57,7 +60,7 @@ func (d *Dialog) Request(method string, opts ...Option) *Sent {
 
 func (d *Dialog) build(method string, cseq int, opts []Option) *Message {
 	m := &Message{Method: method, URI: d.Target}
-	m.add("Via", d.far.via(d.flow))
+	m.add("Via", via(d.flow, d.Via))
 	m.add("Max-Forwards", "70")
 	for _, r := range d.Route {
 		m.add("Route", r)
@@ -67,7 +70,7 @@ func (d *Dialog) build(method string, cseq int, opts []Option) *Message {
 	m.add("Call-ID", d.CallID)
 	m.add("CSeq", fmt.Sprintf("%d %s", cseq, method))
 	if method != "BYE" && method != "ACK" && method != "CANCEL" {
-		m.add("Contact", "<"+d.far.contact(d.flow)+">")
+		m.add("Contact", "<"+d.Contact+">")
 	}
 	for _, o := range opts {
 		o(m)
@@ -87,8 +90,9 @@ func (f *Far) send(m *Message, fl flow) *Sent {
 	return &Sent{Message: m, far: f, flow: fl}
 }
 
-func (f *Far) via(fl flow) string {
-	return fmt.Sprintf("SIP/2.0/%s %s;branch=%s;rport", fl.transport(), f.Addr(), newBranch())
+// via is a new top Via; RFC 3581 §3 asks for rport.
+func via(fl flow, at string) string {
+	return fmt.Sprintf("SIP/2.0/%s %s;branch=%s;rport", fl.transport(), at, newBranch())
 }
 
 // Request sends a request outside any dialog to the URI (over TCP if it says
@@ -104,7 +108,7 @@ func (f *Far) Request(method, uri string, opts ...Option) *Sent {
 		f.t.Fatalf("%v", err)
 	}
 	m := &Message{Method: method, URI: uri}
-	m.add("Via", f.via(fl))
+	m.add("Via", via(fl, f.Addr()))
 	m.add("Max-Forwards", "70")
 	m.add("From", fmt.Sprintf("<%s>;tag=%s", f.URI("far"), token(4)))
 	m.add("To", "<"+uri+">")
@@ -204,17 +208,19 @@ func (s *Sent) sibling(method string) *Message {
 // Dialog is the call made by our INVITE and that 2xx (or 1xx) to it.
 func (s *Sent) Dialog(res *Message) *Dialog {
 	seq, _ := s.CSeq()
-	d := &Dialog{
+	return &Dialog{
 		CallID: s.CallID(), LocalTag: s.FromTag(), RemoteTag: res.ToTag(),
 		Local: setTag(s.Get("From"), ""), Remote: setTag(s.Get("To"), ""),
-		Target: res.Target(), CSeq: seq, far: s.far, flow: s.flow,
+		Target: res.Target(), Route: routeOf(res), CSeq: seq,
+		Contact: s.far.contact(s.flow), Via: s.far.Addr(), far: s.far, flow: s.flow,
 	}
-	// RFC 3261 §12.1.2: the caller's route set is Record-Route backwards.
-	rr := res.Values("Record-Route")
-	for i := len(rr) - 1; i >= 0; i-- {
-		d.Route = append(d.Route, rr[i])
-	}
-	return d
+}
+
+// routeOf is the caller's route set: Record-Route backwards (RFC 3261 §12.1.2).
+func routeOf(res *Message) []string {
+	route := res.Values("Record-Route")
+	slices.Reverse(route)
+	return route
 }
 
 // Ack sends the ACK for a 2xx to the INVITE with that CSeq number; the default

@@ -102,6 +102,14 @@ func (x *Exchange) Addr() string { return x.wire.addr().String() }
 // URI is the SIP URI of a number on the exchange.
 func (x *Exchange) URI(number string) string { return "sip:" + number + "@" + x.Addr() }
 
+// contact is the URI of a number as seen on that flow.
+func (x *Exchange) contact(number string, fl flow) string {
+	if fl.tcp != nil {
+		return x.URI(number) + ";transport=tcp"
+	}
+	return x.URI(number)
+}
+
 // Records returns the records of all calls ended so far, in order of their end.
 func (x *Exchange) Records() []CallRecord {
 	x.mu.Lock()

@@ -246,7 +246,7 @@ func (c *call) pickUp(variant string) bool {
 	var opts []Option
 	switch variant {
 	case "other-tag":
-		c.dlg.localTag = token(4)
+		c.dlg.LocalTag = token(4)
 	case "no-contact":
 		opts = append(opts, NoContact())
 	}

@@ -2,8 +2,6 @@ package peer
 
 import (
 	"bytes"
-	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 )
@@ -14,14 +12,14 @@ func (c *call) answer(status int, opts ...Option) *Message {
 		c.rec.Ringing = time.Now()
 	}
 	if status > 100 && status < 300 {
-		opts = append([]Option{Contact(c.contact()), With("Allow", allowed)}, opts...)
+		opts = append([]Option{Contact(c.dlg.Contact), With("Allow", allowed)}, opts...)
 	}
 	return c.reply(c.invite, c.fl, status, opts...)
 }
 
 // reply answers a request in the call and remembers the answer.
 func (c *call) reply(req *Message, fl flow, status int, opts ...Option) *Message {
-	m := reply(req, fl, status, c.dlg.localTag)
+	m := reply(req, fl, status, c.dlg.LocalTag)
 	for _, o := range opts {
 		o(m)
 	}
@@ -35,14 +33,6 @@ func (c *call) reply(req *Message, fl flow, status int, opts ...Option) *Message
 	return m
 }
 
-func (c *call) contact() string {
-	uri := "sip:" + userOf("sip:"+c.number+"@x") + "@" + c.x.Addr()
-	if c.fl.tcp != nil {
-		uri += ";transport=tcp"
-	}
-	return uri
-}
-
 // final refuses the INVITE and repeats that until it is acknowledged.
 func (c *call) final(status int, opts ...Option) {
 	m := c.answer(status, opts...)
@@ -51,15 +41,15 @@ func (c *call) final(status int, opts ...Option) {
 	if c.byThem {
 		by = "caller"
 	}
-	c.keep(&retry{bytes: m.Bytes(), fl: c.fl, cap: 8 * c.x.cfg.T1, ackTag: c.dlg.localTag}, false)
+	c.keep(&retry{bytes: m.Bytes(), fl: c.fl, cap: 8 * c.x.cfg.T1, ackTag: c.dlg.LocalTag}, false)
 	c.end(by)
 }
 
 // accept sends the 2xx, repeated until acknowledged (RFC 3261 §13.3.1.4).
 func (c *call) accept(req *Message, fl flow, body []byte, opts ...Option) {
-	opts = append([]Option{Contact(c.contact()), With("Allow", allowed), SDP(string(body))}, opts...)
+	opts = append([]Option{Contact(c.dlg.Contact), With("Allow", allowed), SDP(string(body))}, opts...)
 	m := c.reply(req, fl, 200, opts...)
-	c.dlg.inviteCSeq, _ = req.CSeq()
+	c.inviteCSeq, _ = req.CSeq()
 	c.keep(&retry{bytes: m.Bytes(), fl: fl, cap: 8 * c.x.cfg.T1, ackTag: m.ToTag()}, true)
 }
 
@@ -96,17 +86,17 @@ func (c *call) request(m *Message, fl flow) {
 		c.forked(m, fl)
 		return
 	}
-	if m.ToTag() != c.dlg.localTag || m.FromTag() != c.dlg.remoteTag {
+	if m.ToTag() != c.dlg.LocalTag || m.FromTag() != c.dlg.RemoteTag {
 		c.violation("%s with tags of another dialog", m.Method)
 		c.reply(m, fl, 481)
 		return
 	}
-	if seq, _ := m.CSeq(); seq <= c.dlg.theirCSeq {
-		c.violation("%s with CSeq %d after %d (RFC 3261 §12.2.1.1)", m.Method, seq, c.dlg.theirCSeq)
+	if seq, _ := m.CSeq(); seq <= c.theirCSeq {
+		c.violation("%s with CSeq %d after %d (RFC 3261 §12.2.1.1)", m.Method, seq, c.theirCSeq)
 		c.reply(m, fl, 500)
 		return
 	} else {
-		c.dlg.theirCSeq = seq
+		c.theirCSeq = seq
 	}
 	c.inDialog(m, fl)
 }
@@ -164,8 +154,8 @@ func (c *call) acked(m *Message) {
 	}
 	if c.state != refused {
 		c.rec.Acks++
-		if seq != c.dlg.inviteCSeq {
-			c.violation("ACK with CSeq %d for INVITE %d (RFC 3261 §13.2.2.4)", seq, c.dlg.inviteCSeq)
+		if seq != c.inviteCSeq {
+			c.violation("ACK with CSeq %d for INVITE %d (RFC 3261 §13.2.2.4)", seq, c.inviteCSeq)
 			return
 		}
 		if c.habits.ignoreAcks > 0 {
@@ -179,7 +169,7 @@ func (c *call) acked(m *Message) {
 			break
 		}
 	}
-	if c.state == answered && m.ToTag() == c.dlg.localTag {
+	if c.state == answered && m.ToTag() == c.dlg.LocalTag {
 		c.state = confirmed
 	}
 	if len(m.Body) > 0 { // answer to our offer in the 2xx
@@ -226,7 +216,7 @@ func (c *call) forked(m *Message, fl flow) {
 // reoffered is a re-INVITE or UPDATE from the agent.
 func (c *call) reoffered(m *Message, fl flow) {
 	if t := m.Target(); t != "" {
-		c.dlg.target = t // RFC 3261 §12.2.2
+		c.dlg.Target = t // RFC 3261 §12.2.2
 	}
 	if m.Method == "INVITE" && c.habits.glare {
 		c.habits.glare = false
@@ -260,141 +250,9 @@ func (c *call) reoffered(m *Message, fl flow) {
 		c.accept(m, fl, body)
 		return
 	}
-	opts := []Option{Contact(c.contact())}
+	opts := []Option{Contact(c.dlg.Contact)}
 	if body != nil {
 		opts = append(opts, SDP(string(body)))
 	}
 	c.reply(m, fl, 200, opts...)
-}
-
-// send sends a request in the dialog and repeats it until answered.
-func (c *call) send(method string, opts ...Option) *retry {
-	c.dlg.cseq++
-	m := c.build(method, c.dlg.cseq)
-	for _, o := range opts {
-		o(m)
-	}
-	r := &retry{bytes: m.Bytes(), fl: c.fl, what: m}
-	if method != "INVITE" {
-		r.cap = 8 * c.x.cfg.T1
-	}
-	if err := c.fl.send(r.bytes); err != nil {
-		c.log.Debug("send", "err", err)
-	}
-	c.asking = c.keep(r, false)
-	return r
-}
-
-func (c *call) build(method string, cseq int) *Message {
-	m := &Message{Method: method, URI: c.dlg.target}
-	m.add("Via", fmt.Sprintf("SIP/2.0/%s %s;branch=%s;rport", c.fl.transport(), c.x.Addr(), newBranch()))
-	m.add("Max-Forwards", "70")
-	for _, r := range c.dlg.route {
-		m.add("Route", r)
-	}
-	m.add("From", setTag(c.dlg.local, c.dlg.localTag))
-	m.add("To", setTag(c.dlg.remote, c.dlg.remoteTag))
-	m.add("Call-ID", c.id)
-	m.add("CSeq", fmt.Sprintf("%d %s", cseq, method))
-	if method == "INVITE" || method == "UPDATE" {
-		m.add("Contact", "<"+c.contact()+">")
-		m.add("Allow", allowed)
-	}
-	return m
-}
-
-// ask sends a request and waits for its final answer; nil if the call ended
-// meanwhile.
-func (c *call) ask(method string, opts ...Option) *Message {
-	if !c.pump(time.Time{}, func() bool { return c.asking == nil }) {
-		return nil
-	}
-	r := c.send(method, opts...)
-	if !c.pump(time.Time{}, func() bool { return r.final != nil }) {
-		return nil
-	}
-	return r.final
-}
-
-// response is an answer to a request of ours.
-func (c *call) response(m *Message) {
-	_, method := m.CSeq()
-	for _, r := range c.retries {
-		if r.what == nil || r.what.Branch() != m.Branch() || method != r.what.Method {
-			continue
-		}
-		if m.Status < 200 {
-			if r.what == c.invite {
-				c.progress(m)
-			}
-			if r.what.Method == "INVITE" { // RFC 3261 §17.1.1.2: no more repetitions
-				r.until = time.Now().Add(3 * time.Minute)
-				r.next = r.until
-			}
-			return
-		}
-		c.drop(r)
-		r.final = m
-		if c.asking == r {
-			c.asking = nil
-		}
-		if method == "INVITE" && m.Status >= 300 {
-			c.ackRefusal(r.what, m)
-		}
-		if r.then != nil {
-			r.then(m)
-		}
-		return
-	}
-	if method == "INVITE" && m.Status >= 200 && m.Status < 300 && c.ours {
-		c.ackOurs(m, "") // its 2xx once more
-	}
-}
-
-func (c *call) progress(m *Message) {
-	if c.rec.Ringing.IsZero() && m.Status > 100 {
-		c.rec.Ringing = time.Now()
-	}
-}
-
-func (c *call) ackRefusal(inv, res *Message) {
-	ack := (&Sent{Message: inv}).sibling("ACK")
-	ack.set("To", res.Get("To"))
-	_ = c.fl.send(ack.Bytes())
-}
-
-// ackOurs acknowledges a 2xx to an INVITE of ours, with a body if it held an
-// offer.
-func (c *call) ackOurs(res *Message, body string) {
-	if t := res.Target(); t != "" {
-		c.dlg.target = t
-	}
-	seq, _ := res.CSeq()
-	ack := c.build("ACK", seq)
-	if body != "" {
-		SDP(body)(ack)
-	}
-	_ = c.fl.send(ack.Bytes())
-}
-
-// reinvite offers our present description; on 491 it tries once more, after
-// the time of RFC 3261 §14.1 for the one who does not own the Call-ID.
-func (c *call) reinvite() *Message {
-	for try := range 2 {
-		res := c.ask("INVITE", SDP(string(c.offer())))
-		if res == nil {
-			return nil
-		}
-		if res.Status != 491 || try == 1 {
-			if res.Status == 200 {
-				c.ackOurs(res, "")
-			}
-			return res
-		}
-		wait := time.Duration(rand.IntN(200)) * 10 * time.Millisecond
-		if !c.pump(time.Now().Add(wait), nil) {
-			return nil
-		}
-	}
-	return nil
 }
