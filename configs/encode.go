@@ -67,7 +67,9 @@ func encodeValue(v reflect.Value, brief bool) *yaml.Node {
 	case reflect.Int, reflect.Int64:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatInt(v.Int(), 10)}
 	case reflect.Float64:
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: strconv.FormatFloat(v.Float(), 'f', -1, 64)}
+		n := &yaml.Node{Kind: yaml.ScalarNode, Value: strconv.FormatFloat(v.Float(), 'f', -1, 64)}
+		n.Tag = n.ShortTag() // 5 is an integer to YAML, and would get a tag otherwise
+		return n
 	default:
 		return textNode(v.String())
 	}
