@@ -1,0 +1,99 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+const entryColumns = `number, person, campaign, client, at, by_whom, attempt, wording`
+
+func scanEntry(sc scanner) (campaign.DNCEntry, error) {
+	var e campaign.DNCEntry
+	var at int64
+	err := sc.Scan(&e.Number, &e.Person, &e.Campaign, &e.Client, &at, &e.By, &e.Attempt, &e.Wording)
+	e.At = timeOf(at)
+	return e, err
+}
+
+// number is a telephone number as the list keeps it: E.164, or an extension.
+// What cannot be understood is kept as written: it blocks at least itself.
+func (s *Store) number(raw string) string {
+	raw = strings.TrimSpace(raw)
+	if raw == "" {
+		return ""
+	}
+	if n, err := campaign.ParseNumber(raw, s.opt.Country, s.opt.Allow); err == nil {
+		return n.E164
+	}
+	return raw
+}
+
+// block adds an entry. The first one of the same scope stays: it is the proof
+// of when the contact asked.
+func (t tx) block(e campaign.DNCEntry, now time.Time) error {
+	e.Number = t.s.number(e.Number)
+	if e.Number == "" && e.Person == "" {
+		return fmt.Errorf("do-not-call entry without number and person")
+	}
+	if e.At.IsZero() {
+		e.At = now
+	}
+	if e.Campaign != "" {
+		e.Client = "" // the narrower scope says all
+	}
+	_, err := t.exec(`INSERT INTO do_not_call (`+entryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (number, person, campaign, client) DO NOTHING`,
+		e.Number, e.Person, e.Campaign, e.Client, ms(e.At), e.By, e.Attempt, e.Wording)
+	return err
+}
+
+// Block implements campaign.Store. The number is normalised to E.164.
+func (s *Store) Block(ctx context.Context, e campaign.DNCEntry) error {
+	return s.BlockAll(ctx, []campaign.DNCEntry{e})
+}
+
+// BlockAll adds many entries in one transaction.
+func (s *Store) BlockAll(ctx context.Context, es []campaign.DNCEntry) error {
+	return s.write(ctx, "block", func(t tx) error {
+		for _, e := range es {
+			if err := t.block(e, s.opt.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Unblock implements campaign.Store: it removes the entries of a campaign, or
+// with an empty campaign those not limited to one (of clients and global),
+// that block the number, by itself or as its person.
+func (s *Store) Unblock(ctx context.Context, number, name string) (removed int, err error) {
+	number = s.number(number)
+	err = s.write(ctx, "unblock", func(t tx) error {
+		n, err := t.exec(`DELETE FROM do_not_call WHERE campaign = ? AND (number = ? AND number <> '' OR person = ?
+			OR person IN (SELECT person FROM record WHERE phone = ?))`,
+			name, number, campaign.PersonOf("", "", number), number)
+		removed = int(n)
+		return err
+	})
+	return removed, err
+}
+
+// Blocked implements campaign.Store, oldest entry first.
+func (s *Store) Blocked(ctx context.Context) ([]campaign.DNCEntry, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT `+entryColumns+` FROM do_not_call ORDER BY at, id`)
+	if err != nil {
+		return nil, fmt.Errorf("store: blocked: %w", err)
+	}
+	var out []campaign.DNCEntry
+	err = drain(rows, func(sc scanner) error {
+		e, err := scanEntry(sc)
+		out = append(out, e)
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,345 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+const (
+	// promote is how many waiting records a lease moves to the line when their
+	// time has come. Each lease takes one, so a morning on which 100,000 fall
+	// due together costs no lease more than another; those that are not moved
+	// yet are the ones that fell due last.
+	promote = 32
+	// countLimit ends the counting of waiting records.
+	countLimit = 10_000
+	// askAgain is when to ask again for a record that is due while its number
+	// or person is in another call.
+	askAgain = 2 * time.Second
+)
+
+// free holds of a record whose number and person are neither leased nor in a
+// call, and whose turn in the chain it is.
+const free = ` AND NOT EXISTS (SELECT 1 FROM lease x WHERE x.number = r.phone)
+	AND NOT EXISTS (SELECT 1 FROM lease x WHERE x.person = r.person)
+	AND NOT EXISTS (SELECT 1 FROM calling x WHERE x.number = r.phone)
+	AND NOT EXISTS (SELECT 1 FROM calling x WHERE x.person = r.person)
+	AND (r.position = 0 OR NOT EXISTS (SELECT 1 FROM record e WHERE e.list_id = r.list_id AND e.chain = r.chain
+		AND e.chain <> '' AND e.position < r.position AND e.status IN ` + undone + `)) `
+
+// Lease implements campaign.Store.
+func (s *Store) Lease(ctx context.Context, q campaign.LeaseQuery) (campaign.Lease, error) {
+	var out campaign.Lease
+	var none *campaign.NoRecord
+	err := s.write(ctx, "lease", func(t tx) error {
+		lists, err := t.listIDs(q.Lists)
+		if err != nil {
+			return err
+		}
+		if err := t.expire(q.Now); err != nil {
+			return err
+		}
+		if err := t.promote(lists, q.Now); err != nil {
+			return err
+		}
+		key, err := t.next(lists, q)
+		if err != nil {
+			return err
+		}
+		if key == 0 {
+			none, err = t.noRecord(lists, q)
+			return err
+		}
+		out, err = t.take(key, q)
+		return err
+	})
+	if err == nil && none != nil {
+		err = none
+	}
+	return out, err
+}
+
+// listIDs finds lists by name; a list that does not exist has no records.
+func (t tx) listIDs(names []string) ([]int64, error) {
+	ids := make([]int64, 0, len(names))
+	for _, name := range names {
+		var id int64
+		err := t.one(`SELECT id FROM list WHERE name = ?`, []any{name}, &id)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// expire gives back the records of leases that have run out, but for those
+// with a call: what became of a call, only its process or Open can tell.
+func (t tx) expire(now time.Time) error {
+	return t.giveBack(`until <= ?`, ms(now))
+}
+
+func (t tx) giveBack(where string, args ...any) error {
+	var keys []campaign.Key
+	err := t.query(func(sc scanner) error {
+		var k campaign.Key
+		err := sc.Scan(&k)
+		keys = append(keys, k)
+		return err
+	}, `SELECT record_key FROM lease WHERE `+where+
+		` AND NOT EXISTS (SELECT 1 FROM calling c WHERE c.record_key = lease.record_key)`, args...)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		r, err := t.record(k)
+		if err != nil {
+			return err
+		}
+		if err := t.endLease(k); err != nil {
+			return err
+		}
+		if r.Status != campaign.Retrieved {
+			continue
+		}
+		r.Status = campaign.Ready
+		if err := t.save(&r, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t tx) endLease(key campaign.Key) error {
+	_, err := t.exec(`DELETE FROM lease WHERE record_key = ?`, key)
+	return err
+}
+
+// promote moves waiting records whose time has come to their places in line.
+func (t tx) promote(lists []int64, now time.Time) error {
+	for _, id := range lists {
+		_, err := t.exec(`UPDATE record SET queue = 1, rank = ord WHERE key IN
+			(SELECT key FROM record WHERE list_id = ? AND queue = 4 AND rank <= ? ORDER BY rank LIMIT ?)`, id, ms(now), promote)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next finds the record to be leased; 0 when there is none.
+func (t tx) next(lists []int64, q campaign.LeaseQuery) (campaign.Key, error) {
+	now := ms(q.Now)
+	if q.Agent != "" {
+		if key, _, err := t.first(lists, `r.queue = 5 AND r.owner = ? AND r.rank <= ?`, q.Agent, now); key != 0 || err != nil {
+			return key, err
+		}
+	}
+	for _, where := range []string{
+		`r.queue = 2 AND r.next_dial <= ?`,
+		`r.queue = 3 AND r.rank <= ?`,
+	} {
+		if key, _, err := t.first(lists, where, now); key != 0 || err != nil {
+			return key, err
+		}
+	}
+	for _, id := range lists { // whole lists one after the other, as the campaign names them
+		if key, _, err := t.first([]int64{id}, `r.queue = 1`); key != 0 || err != nil {
+			return key, err
+		}
+	}
+	return 0, nil
+}
+
+// first is the free record with the smallest rank among the lists.
+func (t tx) first(lists []int64, where string, args ...any) (key campaign.Key, rank int64, err error) {
+	for _, id := range lists {
+		var k campaign.Key
+		var rk int64
+		err := t.one(`SELECT r.key, r.rank FROM record r WHERE r.list_id = ? AND `+where+free+`ORDER BY r.rank LIMIT 1`,
+			append([]any{id}, args...), &k, &rk)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		if key == 0 || rk < rank {
+			key, rank = k, rk
+		}
+	}
+	return key, rank, nil
+}
+
+// take makes a record the process's own.
+func (t tx) take(key campaign.Key, q campaign.LeaseQuery) (campaign.Lease, error) {
+	if _, err := t.exec(`UPDATE record SET status = 2, queue = NULL, fence = fence + 1 WHERE key = ?`, key); err != nil {
+		return campaign.Lease{}, err
+	}
+	r, err := t.record(key)
+	if err != nil {
+		return campaign.Lease{}, err
+	}
+	if _, err := t.exec(`INSERT INTO lease (record_key, list_id, number, person, process, fence, until) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		key, r.listID, r.Phone, r.Person, q.Process, r.fence, ms(q.Until)); err != nil {
+		return campaign.Lease{}, err
+	}
+	past, err := t.past(key)
+	return campaign.Lease{Record: r.Record, Fence: r.fence, Process: q.Process, Past: past}, err
+}
+
+// past are the counted attempts of a record, oldest first.
+func (t tx) past(key campaign.Key) ([]campaign.Past, error) {
+	var past []campaign.Past
+	err := t.query(func(sc scanner) error {
+		var at int64
+		var p campaign.Past
+		err := sc.Scan(&at, &p.Result)
+		p.At = timeOf(at)
+		past = append(past, p)
+		return err
+	}, `SELECT dialed_at, result FROM attempt WHERE record_key = ? AND counted = 1 AND ended_at > 0 ORDER BY dialed_at, id`, key)
+	return past, err
+}
+
+// noRecord says what is waited for.
+func (t tx) noRecord(lists []int64, q campaign.LeaseQuery) (*campaign.NoRecord, error) {
+	out := &campaign.NoRecord{}
+	now := ms(q.Now)
+	var next int64
+	for _, id := range lists {
+		for _, w := range []struct {
+			due  string // what rank or next_dial says
+			from string
+			args []any
+		}{
+			{`rank`, `queue = 4`, nil},
+			{`rank`, `queue = 3`, nil},
+			{`next_dial`, `queue = 2`, nil},
+			{`rank`, `queue = 5 AND owner = ?`, []any{q.Agent}},
+			{`0`, `queue = 1`, nil}, // in line, and yet not free
+		} {
+			var n int
+			var soonest sql.NullInt64
+			err := t.one(`SELECT count(*), min(due) FROM (SELECT `+w.due+` AS due FROM record WHERE list_id = ? AND `+w.from+` ORDER BY 1 LIMIT ?)`,
+				append(append([]any{id}, w.args...), countLimit), &n, &soonest)
+			if err != nil {
+				return nil, err
+			}
+			out.Waiting += n
+			if !soonest.Valid {
+				continue
+			}
+			at := soonest.Int64
+			if at <= now {
+				at = now + askAgain.Milliseconds()
+			}
+			if next == 0 || at < next {
+				next = at
+			}
+		}
+		var n int
+		if err := t.one(`SELECT count(*) FROM lease WHERE list_id = ?`, []any{id}, &n); err != nil {
+			return nil, err
+		}
+		out.InWork += n
+	}
+	out.Next = timeOf(next)
+	return out, nil
+}
+
+// Extend implements campaign.Store.
+func (s *Store) Extend(ctx context.Context, process string, until time.Time) error {
+	return s.write(ctx, "extend leases", func(t tx) error {
+		_, err := t.exec(`UPDATE lease SET until = ? WHERE process = ?`, ms(until), process)
+		return err
+	})
+}
+
+// ours reads the record of a lease, if the lease stands: ErrLost otherwise.
+func (t tx) ours(l campaign.Lease) (row, error) {
+	var n int
+	err := t.one(`SELECT count(*) FROM lease WHERE record_key = ? AND fence = ? AND process = ?`,
+		[]any{l.Record.Key, l.Fence, l.Process}, &n)
+	if err != nil {
+		return row{}, err
+	}
+	if n == 0 {
+		return row{}, passing{campaign.ErrLost}
+	}
+	return t.record(l.Record.Key)
+}
+
+// Release implements campaign.Store.
+func (s *Store) Release(ctx context.Context, l campaign.Lease, rel campaign.Release) error {
+	return s.write(ctx, "release", func(t tx) error {
+		r, err := t.ours(l)
+		if err != nil {
+			return err
+		}
+		if err := t.undialled(r.Key); err != nil {
+			return err
+		}
+		if err := t.release(&r, rel); err != nil {
+			return err
+		}
+		return t.endLease(r.Key)
+	})
+}
+
+// undialled refuses what may not be done to a record while it is called.
+func (t tx) undialled(key campaign.Key) error {
+	var calls int
+	err := t.one(`SELECT count(*) FROM calling WHERE record_key = ?`, []any{key}, &calls)
+	if err == nil && calls > 0 {
+		err = errors.New("the record is being called already")
+	}
+	return err
+}
+
+func (t tx) release(r *row, rel campaign.Release) error {
+	r.Status = campaign.Ready
+	changed := time.Time{}
+	if rel.Update != nil {
+		r.apply(*rel.Update, rel.Top)
+		changed = rel.Now
+	} else if !rel.NotBefore.IsZero() {
+		r.NextDial = rel.NotBefore
+	}
+	if rel.Reason != "" {
+		r.Reason, changed = rel.Reason, rel.Now
+	}
+	if rel.Declined {
+		r.Declined++
+		changed = rel.Now
+	}
+	if rel.Top {
+		// Strictly growing, so that the last one declined comes first.
+		if err := t.one(`UPDATE counter SET value = value + 1 WHERE name = 'top' RETURNING value`, nil, &r.Top); err != nil {
+			return err
+		}
+	}
+	if err := t.save(r, changed); err != nil {
+		return err
+	}
+	return t.chain(r, rel.Chain, "", rel.Now)
+}
+
+// Reclaim implements campaign.Store.
+func (s *Store) Reclaim(ctx context.Context, process string, _ time.Time) (n int, err error) {
+	err = s.write(ctx, "reclaim", func(t tx) error {
+		where := ` FROM lease WHERE process = ? AND NOT EXISTS (SELECT 1 FROM calling c WHERE c.record_key = lease.record_key)`
+		if err := t.one(`SELECT count(*)`+where, []any{process}, &n); err != nil {
+			return err
+		}
+		return t.giveBack(`process = ?`, process)
+	})
+	return n, err
+}

@@ -1,0 +1,373 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// Import implements campaign.Store: see Add.
+func (s *Store) Import(ctx context.Context, list string, rs []campaign.Record) error {
+	_, err := s.Add(ctx, list, rs)
+	return err
+}
+
+// Add appends records to a list, which it creates, in one transaction, and
+// says how many were new: a number that the list already has is left out, so
+// that an import that broke off can be repeated. Places in the list are given
+// in the order of rs. A record whose chain has an unfinished earlier number
+// waits for its turn; what somebody was calling elsewhere is ready here.
+func (s *Store) Add(ctx context.Context, list string, rs []campaign.Record) (added int, err error) {
+	if list == "" {
+		return 0, errors.New("store: import: the list has no name")
+	}
+	err = s.write(ctx, "import", func(t tx) error {
+		added = 0
+		im, err := t.beginImport(list)
+		if err != nil {
+			return err
+		}
+		for i := range rs {
+			ok, err := im.add(&rs[i])
+			if err != nil {
+				return fmt.Errorf("record %s (line %d): %w", rs[i].ID, rs[i].Line, err)
+			}
+			if ok {
+				added++
+			}
+		}
+		return im.finish(s.opt.Now())
+	})
+	return added, err
+}
+
+// importing is one batch of an import.
+type importing struct {
+	tx
+	list    int64
+	name    string
+	ord     int64
+	columns []string
+	layouts map[string]int64 // by their JSON
+	last    []campaign.Field // of the record before, whose layout the next one most often shares
+	lastID  int64
+}
+
+func (t tx) beginImport(name string) (*importing, error) {
+	im := &importing{tx: t, name: name, layouts: map[string]int64{}}
+	if _, err := t.exec(`INSERT INTO list (name) VALUES (?) ON CONFLICT (name) DO NOTHING`, name); err != nil {
+		return nil, err
+	}
+	var columns string
+	if err := t.one(`SELECT id, ord, columns FROM list WHERE name = ?`, []any{name}, &im.list, &im.ord, &columns); err != nil {
+		return nil, err
+	}
+	return im, json.Unmarshal([]byte(columns), &im.columns)
+}
+
+func (im *importing) finish(now time.Time) error {
+	columns, err := json.Marshal(im.columns)
+	if err != nil {
+		return err
+	}
+	_, err = im.exec(`UPDATE list SET ord = ?, columns = ?, imported = ? WHERE id = ?`, im.ord, string(columns), ms(now), im.list)
+	return err
+}
+
+func (im *importing) add(r *campaign.Record) (bool, error) {
+	if r.Phone == "" {
+		return false, errors.New("no telephone number")
+	}
+	layout, vals, err := im.pack(r.Fields)
+	if err != nil {
+		return false, err
+	}
+	n := *r
+	n.Order = im.ord + 1
+	im.defaults(&n)
+	if n.Chain != "" {
+		known, err := im.enchain(&n)
+		if known || err != nil {
+			return false, err
+		}
+	}
+	queue, rank := queueOf(&n)
+	rows, err := im.exec(`INSERT INTO record (list_id, id, line, ord, chain, position, person, customer_id, phone, phone_type, name,
+		layout_id, vals, time_zone, win_from, win_until, type, status, result, attempts, next_dial, last_call, owner, top, declined,
+		reason, disposition, note, no_call, callback_at, consent_at, consent_text, consent_source, consent_ref, consent_revoked, queue, rank)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (phone, list_id) DO NOTHING`,
+		im.list, n.ID, n.Line, n.Order, n.Chain, n.Position, n.Person, n.CustomerID, n.Phone, n.PhoneType, n.Name,
+		layout, vals, n.TimeZone, n.From.Milliseconds(), n.Until.Milliseconds(),
+		n.Type, n.Status, n.Result, n.Attempts, ms(n.NextDial), ms(n.LastCall), n.Owner, n.Top, n.Declined,
+		n.Reason, n.Disposition, n.Note, flag(n.NoCall), ms(n.CallbackAt),
+		ms(n.Consent.At), n.Consent.Text, n.Consent.Source, n.Consent.Reference, ms(n.Consent.Revoked), queue, rank)
+	if err != nil || rows == 0 {
+		return false, err
+	}
+	im.ord++
+	return true, nil
+}
+
+// defaults fills in what a fresh record leaves open.
+func (im *importing) defaults(r *campaign.Record) {
+	if r.Type == 0 {
+		r.Type = campaign.General
+	}
+	if r.Result == 0 {
+		r.Result = campaign.Unknown
+	}
+	if r.Person == "" {
+		r.Person = campaign.PersonOf(r.CustomerID, r.Chain, r.Phone)
+	}
+	switch r.Status {
+	case 0, campaign.Retrieved:
+		r.Status = campaign.Ready
+	case campaign.ChainReady:
+		if r.Chain == "" {
+			r.Status = campaign.Ready
+		}
+	}
+	r.Top = 0 // a place at the top is won by a decline
+}
+
+// enchain finds a record's place in its chain, behind what an earlier import
+// brought, and whether it has its turn. known: the list has the number.
+func (im *importing) enchain(r *campaign.Record) (known bool, err error) {
+	var n, last, waiting int
+	if err := im.one(`SELECT count(*) FROM record WHERE phone = ? AND list_id = ?`, []any{r.Phone, im.list}, &n); err != nil || n > 0 {
+		return n > 0, err
+	}
+	err = im.one(`SELECT coalesce(max(position), -1), coalesce(sum(status IN `+undone+`), 0) FROM record
+		WHERE list_id = ? AND chain = ? AND chain <> ''`, []any{im.list, r.Chain}, &last, &waiting)
+	if err != nil {
+		return false, err
+	}
+	if r.Position <= last {
+		r.Position = last + 1
+	}
+	if r.Status == campaign.Ready || r.Status == campaign.ChainReady {
+		r.Status = campaign.Ready
+		if waiting > 0 {
+			r.Status = campaign.ChainReady
+		}
+	}
+	return false, nil
+}
+
+// pack splits fields into the layout (their names, kept once) and the values.
+func (im *importing) pack(fields []campaign.Field) (layout int64, vals string, err error) {
+	if len(fields) == 0 {
+		return 0, "[]", nil
+	}
+	values := make([]string, len(fields))
+	same := len(fields) == len(im.last)
+	for i, f := range fields {
+		values[i] = f.Value
+		same = same && f.Name == im.last[i].Name
+	}
+	b, err := json.Marshal(values)
+	if err != nil {
+		return 0, "", err
+	}
+	if !same {
+		if im.lastID, err = im.layoutOf(fields); err != nil {
+			return 0, "", err
+		}
+		im.last = fields
+	}
+	return im.lastID, string(b), nil
+}
+
+func (im *importing) layoutOf(fields []campaign.Field) (int64, error) {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+		if !slices.Contains(im.columns, f.Name) {
+			im.columns = append(im.columns, f.Name)
+		}
+	}
+	b, err := json.Marshal(names)
+	if err != nil {
+		return 0, err
+	}
+	if id := im.layouts[string(b)]; id != 0 {
+		return id, nil
+	}
+	if _, err := im.exec(`INSERT INTO layout (names) VALUES (?) ON CONFLICT (names) DO NOTHING`, string(b)); err != nil {
+		return 0, err
+	}
+	var id int64
+	if err := im.one(`SELECT id FROM layout WHERE names = ?`, []any{string(b)}, &id); err != nil {
+		return 0, err
+	}
+	im.layouts[string(b)] = id
+	return id, nil
+}
+
+// Known tells which numbers are in lists already, and in which.
+func (s *Store) Known(ctx context.Context, numbers []string) (map[string][]string, error) {
+	out := map[string][]string{}
+	for part := range slices.Chunk(numbers, 500) {
+		args := make([]any, len(part))
+		for i, n := range part {
+			args[i] = n
+		}
+		rows, err := s.r.QueryContext(ctx, `SELECT r.phone, l.name`+fromRecord+
+			`WHERE r.phone IN (?`+strings.Repeat(`, ?`, len(part)-1)+`) ORDER BY l.name`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("store: known numbers: %w", err)
+		}
+		err = drain(rows, func(sc scanner) error {
+			var phone, list string
+			err := sc.Scan(&phone, &list)
+			out[phone] = append(out[phone], list)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("store: known numbers: %w", err)
+		}
+	}
+	return out, nil
+}
+
+// Records implements campaign.Store. Since and Changed select records that
+// were offered, dialled, refused or freed (since then, or at all).
+func (s *Store) Records(ctx context.Context, q campaign.RecordQuery, each func(campaign.Record) error) error {
+	where, args := []string{`1 = 1`}, []any{}
+	add := func(cond string, arg any) { where, args = append(where, cond), append(args, arg) }
+	if q.List != "" {
+		add(`l.name = ?`, q.List)
+	}
+	if q.ID != "" {
+		add(`r.id = ?`, q.ID)
+	}
+	if q.Phone != "" {
+		add(`r.phone = ?`, s.number(q.Phone))
+	}
+	if !q.Since.IsZero() {
+		add(`r.changed_at >= ?`, ms(q.Since))
+	}
+	if q.Changed {
+		add(`r.changed_at > ?`, 0)
+	}
+	rows, err := s.r.QueryContext(ctx, `SELECT `+recordColumns+fromRecord+
+		`WHERE `+strings.Join(where, ` AND `)+` ORDER BY r.list_id, r.ord`, args...)
+	if err != nil {
+		return fmt.Errorf("store: records: %w", err)
+	}
+	names := func(id int64) (text string, err error) {
+		err = s.r.QueryRowContext(ctx, `SELECT names FROM layout WHERE id = ?`, id).Scan(&text)
+		return text, err
+	}
+	return drain(rows, func(sc scanner) error {
+		r, err := scanRecord(sc)
+		if err == nil {
+			err = s.unpack(&r, names)
+		}
+		if err != nil {
+			return err
+		}
+		return each(r.Record)
+	})
+}
+
+// errBusy and errOptedOut are refusals of Retry.
+var (
+	errBusy     = errors.New("it is with an agent now; wait until that is done")
+	errOptedOut = errors.New("the contact wants no more calls")
+)
+
+// Retry implements campaign.Store. Of a contact with several numbers the stale
+// ones are freed, or, when none is, all of them in their order. Attempts of
+// the record are counted from nought; the caps per number and person stand.
+func (s *Store) Retry(ctx context.Context, list, id string) error {
+	return s.write(ctx, "retry", func(t tx) error {
+		rs, stale, err := t.retried(list, id)
+		if err != nil {
+			return err
+		}
+		undone := false
+		for i := range rs {
+			r := &rs[i]
+			if stale && r.Status != campaign.Stale {
+				undone = undone || !r.Status.Done()
+				continue
+			}
+			r.Status, r.NextDial, r.Reason = campaign.Ready, time.Time{}, ""
+			r.Attempts, r.finishedBy, r.was = 0, "", 0
+			if undone {
+				r.Status = campaign.ChainReady
+			}
+			undone = undone || r.Chain != ""
+			if err := t.save(r, s.opt.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// retried reads the records of an id and refuses what a retry may not touch.
+func (t tx) retried(list, id string) (rs []row, stale bool, err error) {
+	err = t.query(func(sc scanner) error {
+		r, err := scanRecord(sc)
+		if err != nil {
+			return err
+		}
+		rs, stale = append(rs, r), stale || r.Status == campaign.Stale
+		switch {
+		case r.Status == campaign.Retrieved:
+			return errBusy
+		case r.NoCall || r.Type == campaign.NoCall:
+			return errOptedOut
+		}
+		return nil
+	}, `SELECT `+recordColumns+fromRecord+`WHERE l.name = ? AND r.id = ? ORDER BY r.chain, r.position`, list, id)
+	if err == nil && len(rs) == 0 {
+		err = campaign.ErrNotFound
+	}
+	if err != nil {
+		err = fmt.Errorf("record %s of list %s: %w", id, list, err)
+	}
+	return rs, stale, err
+}
+
+// Lists implements campaign.Store.
+func (s *Store) Lists(ctx context.Context) ([]campaign.ListInfo, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT l.name, l.imported, l.columns, c.status, coalesce(c.n, 0) FROM list l LEFT JOIN
+		(SELECT list_id, status, count(*) AS n FROM record GROUP BY list_id, status) c ON c.list_id = l.id ORDER BY l.name, c.status`)
+	if err != nil {
+		return nil, fmt.Errorf("store: lists: %w", err)
+	}
+	var out []campaign.ListInfo
+	err = drain(rows, func(sc scanner) error {
+		var name, columns string
+		var imported int64
+		var status *campaign.RecordStatus
+		var n int
+		if err := sc.Scan(&name, &imported, &columns, &status, &n); err != nil {
+			return err
+		}
+		if len(out) == 0 || out[len(out)-1].Name != name {
+			l := campaign.ListInfo{Name: name, ByStatus: map[campaign.RecordStatus]int{}, Imported: timeOf(imported)}
+			if err := json.Unmarshal([]byte(columns), &l.Columns); err != nil {
+				return err
+			}
+			out = append(out, l)
+		}
+		if status != nil {
+			l := &out[len(out)-1]
+			l.ByStatus[*status] = n
+			l.Records += n
+		}
+		return nil
+	})
+	return out, err
+}

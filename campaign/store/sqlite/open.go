@@ -1,0 +1,252 @@
+// Package sqlite keeps a campaign.Store in one SQLite file.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+var _ campaign.Store = (*Store)(nil)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// applicationID marks a file as ours ("FRTN"), so that another program's
+// database is refused and not migrated.
+const applicationID = 0x4652544e
+
+const (
+	busyTimeout = 10 * time.Second // how long a transaction waits for another process
+	readers     = 4
+)
+
+// Options of Open. The zero value is usable.
+type Options struct {
+	// Country and Allow are dial.default_country and dial.allow: do-not-call
+	// entries are normalised with them.
+	Country string
+	Allow   []string
+	// Now is the clock for what is not told the time; nil = time.Now.
+	Now func() time.Time
+}
+
+// Store is a campaign.Store in one file. It has one writing connection, so
+// transactions of one process queue; other processes wait for the file.
+type Store struct {
+	path string
+	opt  Options
+	w, r *sql.DB
+
+	writer chan struct{}        // holds a token while nobody writes
+	conn   *sql.Conn            // the writing connection and
+	stmts  map[string]*sql.Stmt // its statements; of the holder of the token
+
+	mu      sync.Mutex
+	layouts map[int64][]string // column names; never change once written
+	zones   map[string]*time.Location
+}
+
+// OpenError says in one line why a store cannot be opened, and what to do.
+type OpenError struct {
+	Path   string
+	Reason string
+	Cure   string
+	Err    error
+}
+
+func (e *OpenError) Error() string {
+	s := "store " + e.Path + " " + e.Reason
+	if e.Err != nil {
+		s += " (" + strings.ReplaceAll(e.Err.Error(), "\n", " ") + ")"
+	}
+	return s + ": " + e.Cure
+}
+
+func (e *OpenError) Unwrap() error { return e.Err }
+
+// Open opens or creates the store in the file path and brings its schema up to
+// date. The error is an *OpenError in one line.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, &OpenError{path, "has no absolute path", "start from a folder that exists", err}
+	}
+	if err := makeFile(path); err != nil {
+		return nil, err
+	}
+	s := &Store{
+		path: path, opt: o,
+		writer:  make(chan struct{}, 1),
+		layouts: map[int64][]string{}, zones: map[string]*time.Location{},
+	}
+	s.writer <- struct{}{}
+	if s.w, err = openDB(path, true); err == nil {
+		s.r, err = openDB(path, false)
+	}
+	if err == nil {
+		err = migrate(ctx, s.w, path)
+	}
+	if err != nil {
+		_ = s.Close()
+		return nil, explain(path, err)
+	}
+	return s, nil
+}
+
+// makeFile creates the file with rights for its owner only; SQLite gives its
+// companions (-wal, -shm) the same.
+func makeFile(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return &OpenError{path, "cannot be created", "give write permission on " + dir + ` or set "data" in freiton.yaml to another folder`, err}
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return &OpenError{path, "cannot be written", "give write permission on " + dir + ` or set "data" in freiton.yaml to another folder`, err}
+	}
+	return f.Close()
+}
+
+func openDB(path string, write bool) (*sql.DB, error) {
+	q := url.Values{}
+	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
+	q.Add("_pragma", "foreign_keys(1)")
+	q.Add("_pragma", "cache_size(-65536)")
+	if write {
+		q.Add("_pragma", "synchronous(FULL)") // in WAL: fsync at every commit, so that a confirmed call survives a power cut
+	} else {
+		q.Add("_pragma", "query_only(1)")
+	}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String())
+	if err != nil {
+		return nil, err
+	}
+	n := 1
+	if !write {
+		n = readers
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
+}
+
+// errForeign and errNewer are refusals of migrate.
+var (
+	errForeign = errors.New("another program's database")
+	errNewer   = errors.New("newer schema")
+)
+
+func migrate(ctx context.Context, db *sql.DB, path string) error {
+	var id, tables int64
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return err
+	}
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&tables); err != nil {
+		return err
+	}
+	if id != applicationID && (id != 0 || tables > 0) {
+		return errForeign
+	}
+	// Kept in the file, so before the first table.
+	var mode string
+	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode=WAL").Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("journal mode is %s, the file system has no shared memory", mode)
+	}
+	p, err := provider(db)
+	if err != nil {
+		return err
+	}
+	// The id is written with the first table or not at all: two processes may
+	// meet here, and a crash between the two would leave a foreign file.
+	if id == 0 {
+		if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id=%d", applicationID)); err != nil {
+			return err
+		}
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have > want {
+		return fmt.Errorf("%w: %d, this program knows %d", errNewer, have, want)
+	}
+	if have == want {
+		return nil
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+func provider(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, db, files)
+}
+
+// explain names what is wrong with the file and what to do.
+func explain(path string, err error) error {
+	var oe *OpenError
+	if errors.As(err, &oe) {
+		return err
+	}
+	if errors.Is(err, errForeign) {
+		return &OpenError{path, "is the database of another program", `set "data" in freiton.yaml to another folder`, nil}
+	}
+	if errors.Is(err, errNewer) {
+		return &OpenError{path, "was written by a newer freiton", "install that version, or restore an older backup with: freiton restore FILE", err}
+	}
+	var se *sqlite.Error
+	if errors.As(err, &se) {
+		switch se.Code() & 0xff {
+		case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+			return &OpenError{path, "is damaged", "restore a backup with: freiton restore FILE", err}
+		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+			return &OpenError{path, "cannot be written", "give write permission on " + filepath.Dir(path), err}
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+			return &OpenError{path, "is in use", "end the other program that has it open", err}
+		case sqlite3.SQLITE_FULL:
+			return &OpenError{path, "cannot grow", "make room on the disk", err}
+		}
+	}
+	return &OpenError{path, "cannot be opened", "see freiton check", err}
+}
+
+// Close waits for the running transaction and closes the file.
+func (s *Store) Close() error {
+	<-s.writer // never given back: nothing writes after Close
+	var errs []error
+	s.dropConn()
+	for _, db := range []*sql.DB{s.r, s.w} { // the writer last: it folds the write-ahead log into the file
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Path is the file.
+func (s *Store) Path() string { return s.path }

@@ -1,0 +1,241 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// Permit implements campaign.Store.
+//
+//	lease ours? ── no ──▶ ErrLost, nothing written
+//	     │
+//	  facts ──▶ campaign.Gate ── refused ──▶ record and chain settled, lease ended
+//	                 │                        (not after a global refusal)
+//	                 ▼
+//	        attempt and calling written
+func (s *Store) Permit(ctx context.Context, q campaign.PermitQuery) error {
+	var refusal *campaign.Refusal
+	err := s.write(ctx, "permit", func(t tx) error {
+		var r row
+		if q.Lease.Record.Key != 0 {
+			var err error
+			if r, err = t.ours(q.Lease); err != nil {
+				return err
+			}
+			if err := t.undialled(r.Key); err != nil {
+				return err
+			}
+		}
+		identify(&q, &r)
+		facts, err := t.facts(q, &r)
+		if err != nil {
+			return err
+		}
+		v := campaign.Gate(q.Rules, facts, q.Now)
+		if !v.Permitted {
+			refusal = &campaign.Refusal{Verdict: v}
+			return t.refuse(&r, v, q.Now)
+		}
+		return t.call(q, &r, facts.InCall)
+	})
+	if err == nil && refusal != nil {
+		return refusal
+	}
+	return err
+}
+
+// identify fills in number and person where the query leaves them to the record.
+func identify(q *campaign.PermitQuery, r *row) {
+	if q.Number == "" {
+		q.Number = r.Phone
+	}
+	if q.Person == "" {
+		q.Person = r.Person
+	}
+	if q.Person == "" {
+		q.Person = campaign.PersonOf("", "", q.Number)
+	}
+}
+
+func (t tx) refuse(r *row, v campaign.Verdict, now time.Time) error {
+	if r.Key == 0 {
+		return nil
+	}
+	u, changes := v.Update(r.Record)
+	if !changes {
+		return nil
+	}
+	r.apply(u, v.Kind == campaign.Temporary) // who only waits keeps the place at the top
+	if err := t.save(r, now); err != nil {
+		return err
+	}
+	if err := t.chain(r, v.Chain, "", now); err != nil {
+		return err
+	}
+	return t.endLease(r.Key)
+}
+
+// call writes the attempt and that number and person are being called.
+func (t tx) call(q campaign.PermitQuery, r *row, inCall bool) error {
+	_, err := t.exec(`INSERT INTO attempt (id, campaign, record_key, record_id, list, number, person, agent, process, account, fence, dialed_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		q.Attempt, q.Campaign, r.Key, r.ID, r.List, q.Number, q.Person, q.Agent, q.Process, q.Account, q.Lease.Fence, ms(q.Now))
+	if err != nil {
+		return err
+	}
+	number, person := q.Number, q.Person
+	if inCall { // and yet permitted: two people may call 112 at once
+		number, person = number+" "+string(q.Attempt), person+" "+string(q.Attempt)
+	}
+	_, err = t.exec(`INSERT INTO calling (attempt, number, person, record_key, process, account) VALUES (?, ?, ?, ?, ?, ?)`,
+		q.Attempt, number, person, r.Key, q.Process, q.Account)
+	return err
+}
+
+// facts gathers what the gate wants to know.
+func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
+	f := campaign.Facts{
+		Number: q.Number, Person: q.Person, Campaign: q.Campaign, CallerID: q.CallerID,
+		Record: r.Record, LeaseOurs: true, Manual: q.Manual, Callback: q.Callback,
+	}
+	f.BlockedBy, f.ListReadable = t.blockedBy(q)
+	var n int
+	err := t.one(`SELECT count(*) FROM calling WHERE number = ? OR person = ?`, []any{q.Number, q.Person}, &n)
+	f.InCall = n > 0
+	if err == nil {
+		err = t.one(`SELECT count(*) FROM calling WHERE account = ?`, []any{q.Account}, &f.CallsLive)
+	}
+	if err == nil {
+		err = t.one(`SELECT count(*) FROM attempt WHERE dialed_at > ? AND account = ?`,
+			[]any{ms(q.Now.Add(-time.Second)), q.Account}, &f.CallsLastSec)
+	}
+	if err == nil {
+		err = t.recent(&f, q, r)
+	}
+	return f, err
+}
+
+// toContact selects the attempts to a number or a person. Two searches, each
+// with its own index.
+const toContact = ` FROM attempt a WHERE a.id IN
+	(SELECT id FROM attempt WHERE number = ? AND dialed_at >= ? UNION SELECT id FROM attempt WHERE person = ? AND dialed_at >= ?)`
+
+// recent finds out about earlier attempts. Those that do not count never
+// reached the contact's telephone.
+func (t tx) recent(f *campaign.Facts, q campaign.PermitQuery, r *row) error {
+	args := func(since int64) []any { return []any{q.Number, since, q.Person, since} }
+	err := t.query(func(sc scanner) error {
+		var at int64
+		if err := sc.Scan(&at); err != nil {
+			return err
+		}
+		f.Recent = append(f.Recent, timeOf(at))
+		return nil
+	}, `SELECT a.dialed_at`+toContact+` AND a.counted = 1 ORDER BY a.dialed_at`, args(ms(t.s.dayBegins(q, r)))...)
+	if err != nil {
+		return err
+	}
+	f.AttemptsToday = len(f.Recent)
+	var last, abandoned sql.NullInt64
+	err = t.one(`SELECT max(CASE WHEN a.counted = 1 THEN a.dialed_at END),
+		max(CASE WHEN a.result = ? THEN max(a.dialed_at, a.answered_at, a.ended_at) END)`+toContact,
+		append([]any{campaign.Abandoned}, args(0)...), &last, &abandoned)
+	f.LastAttempt, f.AbandonedAt = timeOf(last.Int64), timeOf(abandoned.Int64)
+	return err
+}
+
+// dayBegins is when the day began for which attempts are counted: 24 h ago, or
+// midnight where the contact is, if that is longer ago, as it is at the end of
+// the day on which the clocks go back.
+func (s *Store) dayBegins(q campaign.PermitQuery, r *row) time.Time {
+	since := q.Now.Add(-24 * time.Hour)
+	zones := []string{r.TimeZone}
+	if r.TimeZone == "" {
+		n, err := campaign.ParseNumber(q.Number, "", q.Rules.Allow)
+		if err != nil {
+			return since
+		}
+		zones = n.Zones
+	}
+	for _, name := range zones {
+		loc := s.zone(name)
+		if loc == nil {
+			continue
+		}
+		y, m, d := q.Now.In(loc).Date()
+		if midnight := time.Date(y, m, d, 0, 0, 0, 0, loc); midnight.Before(since) {
+			since = midnight
+		}
+	}
+	return since
+}
+
+// zone is a time zone by name, or nil; they are read from disk once.
+func (s *Store) zone(name string) *time.Location {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	loc, known := s.zones[name]
+	if !known {
+		loc, _ = time.LoadLocation(name) // unknown: the gate says so
+		if name == "" {
+			loc = nil
+		}
+		s.zones[name] = loc
+	}
+	return loc
+}
+
+// blockedBy is the do-not-call entry that applies, the widest first. When the
+// list cannot be read, nothing may be dialled.
+func (t tx) blockedBy(q campaign.PermitQuery) (e *campaign.DNCEntry, readable bool) {
+	err := t.query(func(sc scanner) error {
+		found, err := scanEntry(sc)
+		e = &found
+		return err
+	}, `SELECT `+entryColumns+` FROM do_not_call
+		WHERE id IN (SELECT id FROM do_not_call WHERE number <> '' AND number = ?
+			UNION SELECT id FROM do_not_call WHERE person <> '' AND person IN (?, ?))
+		AND (campaign = '' OR campaign = ?) AND (campaign <> '' OR client = '' OR client = ?)
+		ORDER BY campaign <> '', client <> '', at LIMIT 1`,
+		q.Number, q.Person, campaign.PersonOf("", "", q.Number), q.Campaign, q.Client)
+	if err != nil {
+		return nil, false
+	}
+	return e, true
+}
+
+// Note implements campaign.Store. A time already known stays.
+func (s *Store) Note(ctx context.Context, a campaign.Attempt) error {
+	return s.write(ctx, "note", func(t tx) error {
+		_, err := t.exec(`UPDATE attempt SET ringing_at = CASE WHEN ringing_at = 0 THEN ? ELSE ringing_at END,
+			answered_at = CASE WHEN answered_at = 0 THEN ? ELSE answered_at END,
+			joined_at = CASE WHEN joined_at = 0 THEN ? ELSE joined_at END,
+			agent = CASE WHEN ? <> '' THEN ? ELSE agent END,
+			recording = CASE WHEN ? <> '' THEN ? ELSE recording END,
+			token = coalesce(?, token)
+			WHERE id = ? AND ended_at = 0`,
+			ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt), a.Agent, a.Agent, a.Recording, a.Recording, a.Token, a.ID)
+		return err
+	})
+}
+
+// attemptState is what Settle must know of an attempt.
+type attemptState struct {
+	record campaign.Key
+	fence  int64
+	ended  bool
+}
+
+func (t tx) attempt(id campaign.AttemptID) (st attemptState, err error) {
+	var ended int64
+	err = t.one(`SELECT record_key, fence, ended_at FROM attempt WHERE id = ?`, []any{id}, &st.record, &st.fence, &ended)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = campaign.ErrNotFound
+	}
+	st.ended = ended != 0
+	return st, err
+}

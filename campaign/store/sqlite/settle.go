@@ -1,0 +1,183 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// Settle implements campaign.Store. Settling again what is settled changes
+// nothing; campaign.ErrLost says that the attempt is settled and its record
+// was not touched, because somebody has leased it since.
+func (s *Store) Settle(ctx context.Context, q campaign.Settlement) error {
+	if q.Attempt.EndedAt.IsZero() {
+		return fmt.Errorf("store: settle: attempt %s has no end", q.Attempt.ID)
+	}
+	lost := false
+	err := s.write(ctx, "settle", func(t tx) error {
+		st, err := t.attempt(q.Attempt.ID)
+		if err != nil {
+			return fmt.Errorf("attempt %s: %w", q.Attempt.ID, err)
+		}
+		if st.ended && !q.Correction {
+			return nil
+		}
+		if err := t.end(q.Attempt); err != nil {
+			return err
+		}
+		if q.Block != nil {
+			if err := t.block(*q.Block, q.Now); err != nil {
+				return err
+			}
+		}
+		if st.record == 0 {
+			return nil
+		}
+		lost, err = t.settleRecord(q, st)
+		return err
+	})
+	if err == nil && lost {
+		err = campaign.ErrLost
+	}
+	return err
+}
+
+// end writes the outcome into the attempt and frees number and person.
+func (t tx) end(a campaign.Attempt) error {
+	rtp := ""
+	if a.RTP != nil {
+		b, err := json.Marshal(a.RTP)
+		if err != nil {
+			return err
+		}
+		rtp = string(b)
+	}
+	_, err := t.exec(`UPDATE attempt SET agent = CASE WHEN ? <> '' THEN ? ELSE agent END, status = ?, dialer_result = ?, result = ?,
+		disposition = ?, note = ?, counted = ?,
+		dialed_at = CASE WHEN ? <> 0 THEN ? ELSE dialed_at END,
+		ringing_at = max(ringing_at, ?), answered_at = max(answered_at, ?), joined_at = max(joined_at, ?),
+		ended_at = ?, ended_by = ?, text = ?, held_ms = ?, rtp = ?,
+		recording = CASE WHEN ? <> '' THEN ? ELSE recording END, token = NULL
+		WHERE id = ?`,
+		a.Agent, a.Agent, a.Status, a.DialerResult, a.Result, a.Disposition, a.Note, flag(a.Counted),
+		ms(a.DialedAt), ms(a.DialedAt), ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt),
+		ms(a.EndedAt), a.EndedBy, a.Text, a.HeldMS, rtp, a.Recording, a.Recording, a.ID)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`DELETE FROM calling WHERE attempt = ?`, a.ID)
+	return err
+}
+
+// settleRecord gives the record its new state, if it is still the one that was
+// dialled.
+func (t tx) settleRecord(q campaign.Settlement, st attemptState) (lost bool, err error) {
+	r, err := t.record(st.record)
+	if errors.Is(err, campaign.ErrNotFound) { // erased meanwhile
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if r.fence != st.fence || q.Fence != 0 && q.Fence != r.fence {
+		return !q.Correction, nil
+	}
+	if st.ended {
+		var leased int
+		if err := t.one(`SELECT count(*) FROM lease WHERE record_key = ?`, []any{r.Key}, &leased); err != nil || leased > 0 {
+			return false, err
+		}
+		if err := t.unchain(&r, q.Attempt.ID, q.Now); err != nil {
+			return false, err
+		}
+	}
+	r.apply(q.Record, false)
+	if err := t.save(&r, q.Now); err != nil {
+		return false, err
+	}
+	if err := t.chain(&r, q.Chain, q.Attempt.ID, q.Now); err != nil {
+		return false, err
+	}
+	return false, t.endLease(r.Key)
+}
+
+const attemptColumns = `a.id, a.campaign, a.record_key, a.record_id, a.list, a.number, a.person, a.agent, a.process,
+	a.status, a.dialer_result, a.result, a.disposition, a.note, a.counted, a.dialed_at, a.ringing_at, a.answered_at,
+	a.joined_at, a.ended_at, a.ended_by, a.text, a.held_ms, a.rtp, a.recording, a.token`
+
+func scanAttempt(sc scanner) (campaign.Attempt, error) {
+	var a campaign.Attempt
+	var dialed, ringing, answered, joined, ended int64
+	var rtp string
+	err := sc.Scan(&a.ID, &a.Campaign, &a.Record, &a.RecordID, &a.List, &a.Number, &a.Person, &a.Agent, &a.Process,
+		&a.Status, &a.DialerResult, &a.Result, &a.Disposition, &a.Note, &a.Counted, &dialed, &ringing, &answered,
+		&joined, &ended, &a.EndedBy, &a.Text, &a.HeldMS, &rtp, &a.Recording, &a.Token)
+	if err != nil {
+		return a, err
+	}
+	for _, f := range []struct {
+		to *time.Time
+		ms int64
+	}{{&a.DialedAt, dialed}, {&a.RingingAt, ringing}, {&a.AnsweredAt, answered}, {&a.JoinedAt, joined}, {&a.EndedAt, ended}} {
+		*f.to = timeOf(f.ms)
+	}
+	if rtp != "" {
+		a.RTP = new(campaign.RTPReport)
+		err = json.Unmarshal([]byte(rtp), a.RTP)
+	}
+	return a, err
+}
+
+// Open implements campaign.Store.
+func (s *Store) Open(ctx context.Context, process string) ([]campaign.OpenAttempt, error) {
+	var out []campaign.OpenAttempt
+	err := s.write(ctx, "open attempts", func(t tx) error { // one state for attempts and records
+		where, args := `a.ended_at = 0`, []any{}
+		if process != "" {
+			where, args = where+` AND a.process = ?`, []any{process}
+		}
+		err := t.query(func(sc scanner) error {
+			a, err := scanAttempt(sc)
+			out = append(out, campaign.OpenAttempt{Attempt: a})
+			return err
+		}, `SELECT `+attemptColumns+` FROM attempt a WHERE `+where+` ORDER BY a.dialed_at, a.id`, args...)
+		if err != nil {
+			return err
+		}
+		for i := range out {
+			if out[i].Attempt.Record == 0 {
+				continue
+			}
+			r, err := t.record(out[i].Attempt.Record)
+			if err != nil && !errors.Is(err, campaign.ErrNotFound) {
+				return err
+			}
+			out[i].Record = r.Record
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Attempts implements campaign.Store; the empty campaign means all.
+func (s *Store) Attempts(ctx context.Context, name string, each func(campaign.Attempt) error) error {
+	where, args := ``, []any{}
+	if name != "" {
+		where, args = `WHERE a.campaign = ? `, []any{name}
+	}
+	rows, err := s.r.QueryContext(ctx, `SELECT `+attemptColumns+` FROM attempt a `+where+`ORDER BY a.dialed_at, a.id`, args...)
+	if err != nil {
+		return fmt.Errorf("store: attempts: %w", err)
+	}
+	return drain(rows, func(sc scanner) error {
+		a, err := scanAttempt(sc)
+		if err != nil {
+			return err
+		}
+		return each(a)
+	})
+}

@@ -1,0 +1,285 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+func permitWritesAttempt(t *testing.T, b *bench) {
+	b.imports(rec(1))
+	l := b.leases("1")
+	q := b.permitQuery(l)
+	q.Number, q.Person, q.Account = "", "", "pbx" // from the record
+	b.must(b.s.Permit(t.Context(), q))
+	as := b.attempts("spring")
+	if len(as) != 1 {
+		t.Fatalf("%d attempts", len(as))
+	}
+	a := as[0]
+	equal(t, "id", a.ID, q.Attempt)
+	equal(t, "record", a.Record, l.Record.Key)
+	equal(t, "record id", a.RecordID, "1")
+	equal(t, "list", a.List, list)
+	equal(t, "number", a.Number, phone(1))
+	equal(t, "person", a.Person, "number:"+phone(1))
+	equal(t, "agent", a.Agent, "ann")
+	equal(t, "process", a.Process, process)
+	equal(t, "dialled", a.DialedAt, b.now)
+	equal(t, "ended", a.EndedAt, time.Time{})
+	if err := b.s.Permit(t.Context(), q); err == nil {
+		t.Error("the same attempt was permitted twice")
+	}
+	if err := b.s.Permit(t.Context(), b.permitQuery(l)); err == nil {
+		t.Error("a record in a call was permitted again")
+	}
+	b.status("1", campaign.Retrieved)
+}
+
+func permitFence(t *testing.T, b *bench) {
+	b.imports(rec(1))
+	l := b.leases("1")
+	b.releases(l, campaign.Release{Top: true})
+	if err := b.s.Permit(t.Context(), b.permitQuery(l)); !errors.Is(err, campaign.ErrLost) {
+		t.Fatalf("a released lease was permitted: %v", err)
+	}
+	again := b.leases("1")
+	if err := b.s.Permit(t.Context(), b.permitQuery(l)); !errors.Is(err, campaign.ErrLost) {
+		t.Fatalf("an old fence was permitted: %v", err)
+	}
+	foreign := again
+	foreign.Process = "p2"
+	if err := b.s.Permit(t.Context(), b.permitQuery(foreign)); !errors.Is(err, campaign.ErrLost) {
+		t.Fatalf("another process's lease was permitted: %v", err)
+	}
+	equal(t, "attempts", len(b.attempts("")), 0)
+	b.permits(again)
+}
+
+// permitRefusals: permanent settles record and chain, temporary puts off; both
+// end the lease.
+func permitRefusals(t *testing.T, b *bench) {
+	b.imports(rec(1, chain("c", 0)), rec(2, chain("c", 1)), rec(3))
+	b.must(b.s.Block(t.Context(), campaign.DNCEntry{Person: "chain:c", By: "ann", At: b.now}))
+	refusal := b.refused(b.permitQuery(b.leases("1")), campaign.ReasonDoNotCall)
+	equal(t, "kind", refusal.Kind, campaign.Permanent)
+	r := b.record("1")
+	equal(t, "status", r.Status, refusal.Status)
+	equal(t, "result", r.Result, campaign.DoNotCall)
+	equal(t, "type", r.Type, campaign.NoCall)
+	equal(t, "reason", r.Reason, refusal.Reason.Text)
+	b.status("2", campaign.ChainUpdated)
+
+	b.releases(b.leases("3"), campaign.Release{Top: true, Declined: true})
+	q := b.permitQuery(b.leases("3"))
+	q.Rules.MinGap = time.Hour
+	b.mustManual(phone(900), "number:"+phone(3)) // an earlier attempt to the person
+	refusal = b.refused(q, campaign.ReasonGap)
+	equal(t, "kind", refusal.Kind, campaign.Temporary)
+	r = b.record("3")
+	equal(t, "status", r.Status, campaign.Ready)
+	equal(t, "next dial", r.NextDial, b.now.Add(time.Hour))
+	equal(t, "reason", r.Reason, refusal.Reason.Text)
+	equal(t, "attempts", r.Attempts, 0)
+	none := b.leasesNothing()
+	equal(t, "next", none.Next, b.now.Add(time.Hour))
+	equal(t, "in work", none.InWork, 0)
+	b.now = none.Next
+	b.leases("3")
+}
+
+// mustManual makes a manual call that ends at once.
+func (b *bench) mustManual(number, person string) {
+	b.t.Helper()
+	q := b.permitQuery(campaign.Lease{})
+	q.Number, q.Person, q.Manual = number, person, true
+	b.must(b.s.Permit(b.t.Context(), q))
+	a := b.attemptOf(q)
+	a.EndedAt, a.DialerResult, a.Result = b.now, campaign.NoAnswer, campaign.NoAnswer
+	b.settles(campaign.Settlement{Attempt: a, Now: b.now})
+}
+
+// permitGlobal: the record is untouched and the lease stands.
+func permitGlobal(t *testing.T, b *bench) {
+	b.imports(rec(1))
+	l := b.leases("1")
+	q := b.permitQuery(l)
+	q.Rules.Running = false
+	before := b.record("1")
+	refusal := b.refused(q, campaign.ReasonNotRunning)
+	equal(t, "kind", refusal.Kind, campaign.Global)
+	after := b.record("1")
+	equal(t, "status", after.Status, before.Status)
+	equal(t, "reason", after.Reason, before.Reason)
+	equal(t, "in work", b.leasesNothing().InWork, 1)
+	b.permits(l)
+}
+
+// permitOneCall: a number or a person is in one call at a time, over all lists
+// and processes.
+func permitOneCall(t *testing.T, b *bench) {
+	customer := func(r *campaign.Record) { r.CustomerID = "42" }
+	b.imports(rec(1, customer))
+	l := b.leases("1")
+	a := b.permits(l)
+	other := b.open(t)
+	for what, q := range map[string]campaign.PermitQuery{
+		"number": {Number: phone(1), Person: "customer:7"},
+		"person": {Number: phone(2), Person: "customer:42"},
+	} {
+		q.Attempt, q.Process, q.Rules, q.Now, q.Manual = campaign.AttemptID(what), "p2", rules(), b.now, true
+		var refusal *campaign.Refusal
+		if err := other.Permit(t.Context(), q); !errors.As(err, &refusal) || refusal.Reason.Code != campaign.ReasonInCall {
+			t.Errorf("the same %s again: %v", what, err)
+		}
+	}
+	b.settles(b.settlement(l, a, campaign.Answer))
+	q := campaign.PermitQuery{Attempt: "again", Process: "p2", Number: phone(1), Person: "customer:42", Rules: rules(), Now: b.now, Manual: true}
+	b.must(other.Permit(t.Context(), q))
+}
+
+// permitManual: a call without a record passes the same door; 112 always does.
+func permitManual(t *testing.T, b *bench) {
+	b.must(b.s.Block(t.Context(), campaign.DNCEntry{Number: phone(1), At: b.now}))
+	q := b.permitQuery(campaign.Lease{})
+	q.Number, q.Person, q.Manual = phone(1), "", true
+	b.refused(q, campaign.ReasonDoNotCall)
+	q.Number = phone(2)
+	b.must(b.s.Permit(t.Context(), q))
+	equal(t, "person", b.attempts("")[0].Person, "number:"+phone(2))
+	for range 2 {
+		e := b.permitQuery(campaign.Lease{})
+		e.Number, e.Person, e.Manual = "112", "", true
+		b.must(b.s.Permit(t.Context(), e))
+	}
+}
+
+// permitFacts: what the gate is told about earlier calls.
+func permitFacts(t *testing.T, b *bench) {
+	b.imports(rec(1, func(r *campaign.Record) { r.CustomerID = "42" }), rec(2, func(r *campaign.Record) { r.CustomerID = "42" }))
+	again := func(s *campaign.Settlement) { s.Record.Status = campaign.Ready }
+	perDay := func(l campaign.Lease) campaign.PermitQuery {
+		q := b.permitQuery(l)
+		q.Rules.Profiles = []campaign.Profile{{Country: "lab", MaxPerDay: 2}}
+		return q
+	}
+	b.calls("1", campaign.NoAnswer, again)
+	b.calls("1", campaign.DialError, again, func(s *campaign.Settlement) { s.Attempt.Counted = false })
+	l := b.leases("1")
+	b.must(b.s.Permit(t.Context(), perDay(l))) // one counted so far
+	s := b.settlement(l, b.attemptOf(campaign.PermitQuery{Attempt: "A0003", Now: b.now}), campaign.Busy)
+	b.settles(s)
+	l = b.leases("2") // the person has been called twice, this number never
+	refusal := b.refused(perDay(l), campaign.ReasonPerDay)
+	equal(t, "until", refusal.Next, b.now.Add(24*time.Hour))
+	b.now = b.now.Add(24*time.Hour + time.Minute)
+	l = b.leases("2")
+	b.must(b.s.Permit(t.Context(), perDay(l)))
+
+	b.imports(rec(3))
+	b.calls("3", campaign.Abandoned, again)
+	l = b.leases("3")
+	q := b.permitQuery(l)
+	q.Rules.Profiles = []campaign.Profile{{Country: "lab", LockAfter: 72 * time.Hour}}
+	refusal = b.refused(q, campaign.ReasonAbandonedLock)
+	equal(t, "until", refusal.Next, b.now.Add(72*time.Hour))
+}
+
+// permitCaps: calls per second and at once, per account.
+func permitCaps(t *testing.T, b *bench) {
+	b.imports(recs(1, 4)...)
+	try := func(l campaign.Lease, account string) campaign.PermitQuery {
+		q := b.permitQuery(l)
+		q.Account = account
+		q.Rules.MaxCalls, q.Rules.PerSecond = 2, 1
+		return q
+	}
+	l1, l2, l3 := b.leases("1"), b.leases("2"), b.leases("3")
+	b.must(b.s.Permit(t.Context(), try(l1, "pbx")))
+	b.refused(try(l2, "pbx"), campaign.ReasonPerSecond)
+	b.must(b.s.Permit(t.Context(), try(l2, "trunk")))
+	b.now = b.now.Add(time.Second)
+	b.must(b.s.Permit(t.Context(), try(l3, "pbx")))
+	b.now = b.now.Add(2 * time.Second)
+	b.refused(try(b.leases("4"), "pbx"), campaign.ReasonMaxCalls)
+}
+
+// doNotCallAtDialling: an entry made after the lease still stops the call.
+func doNotCallAtDialling(t *testing.T, b *bench) {
+	b.imports(recs(1, 2)...)
+	l := b.leases("1")
+	b.must(b.open(t).Block(t.Context(), campaign.DNCEntry{Number: "+49 (0)30 23 12 50 01", By: "contact", At: b.now}))
+	refusal := b.refused(b.permitQuery(l), campaign.ReasonDoNotCall)
+	equal(t, "next", refusal.Next, time.Time{})
+	b.status("1", campaign.Updated)
+	b.leases("2")
+}
+
+func doNotCallScopes(t *testing.T, b *bench) {
+	for n, c := range []struct {
+		what    string
+		entry   campaign.DNCEntry // NUMBER stands for the record's, PERSON for its person
+		applies bool
+	}{
+		{"number", campaign.DNCEntry{Number: "NUMBER"}, true},
+		{"number as person", campaign.DNCEntry{Person: "number:NUMBER"}, true},
+		{"person", campaign.DNCEntry{Person: "PERSON"}, true},
+		{"this client", campaign.DNCEntry{Number: "NUMBER", Client: "Muster"}, true},
+		{"this campaign", campaign.DNCEntry{Person: "PERSON", Campaign: "spring", Client: "Muster"}, true},
+		{"another client", campaign.DNCEntry{Number: "NUMBER", Client: "Other"}, false},
+		{"another campaign", campaign.DNCEntry{Number: "NUMBER", Campaign: "autumn"}, false},
+		{"another campaign of this client", campaign.DNCEntry{Number: "NUMBER", Campaign: "autumn", Client: "Muster"}, false},
+		{"another number", campaign.DNCEntry{Number: phone(999)}, false},
+		{"another person", campaign.DNCEntry{Person: "customer:999"}, false},
+	} {
+		id := fmt.Sprint(n)
+		b.imports(rec(n, func(r *campaign.Record) { r.CustomerID = id }))
+		l := b.leases(id)
+		e := c.entry
+		e.Number = strings.ReplaceAll(e.Number, "NUMBER", phone(n))
+		e.Person = strings.NewReplacer("NUMBER", phone(n), "PERSON", "customer:"+id).Replace(e.Person)
+		b.must(b.s.Block(t.Context(), e))
+		if c.applies {
+			b.refused(b.permitQuery(l), campaign.ReasonDoNotCall)
+		} else if err := b.s.Permit(t.Context(), b.permitQuery(l)); err != nil {
+			t.Errorf("%s: %v", c.what, err)
+		}
+	}
+	if err := b.s.Block(t.Context(), campaign.DNCEntry{By: "ann"}); err == nil {
+		t.Error("blocked nobody")
+	}
+}
+
+func doNotCallUnblock(t *testing.T, b *bench) {
+	b.imports(rec(1, func(r *campaign.Record) { r.CustomerID = "42" }))
+	for _, e := range []campaign.DNCEntry{
+		{Number: phone(1), At: b.now, By: "ann", Wording: "first"},
+		{Number: phone(1), At: b.now.Add(time.Hour), By: "ben", Wording: "again"}, // the first proof stays
+		{Number: phone(1), Campaign: "spring", At: b.now.Add(time.Second)},
+		{Person: "customer:42", Client: "Muster", At: b.now.Add(2 * time.Second), Attempt: "A1"},
+		{Number: phone(2), At: b.now.Add(3 * time.Second)},
+	} {
+		b.must(b.s.Block(t.Context(), e))
+	}
+	es, err := b.s.Blocked(t.Context())
+	b.must(err)
+	equal(t, "entries", len(es), 4)
+	equal(t, "first", es[0], campaign.DNCEntry{Number: phone(1), At: b.now, By: "ann", Wording: "first"})
+	equal(t, "by attempt", es[2].Attempt, "A1")
+	n, err := b.s.Unblock(t.Context(), "+49 30 23125001", "spring")
+	b.must(err)
+	equal(t, "of the campaign", n, 1)
+	n, err = b.s.Unblock(t.Context(), phone(1), "")
+	b.must(err)
+	equal(t, "number and its person", n, 2)
+	n, err = b.s.Unblock(t.Context(), phone(1), "")
+	b.must(err)
+	equal(t, "again", n, 0)
+	es, err = b.s.Blocked(t.Context())
+	b.must(err)
+	equal(t, "left", len(es), 1)
+}
