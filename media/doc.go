@@ -2,15 +2,15 @@
 // digits, joining and recording. It knows no SIP: a session description goes
 // out and comes in as bytes, through Offer, Answer, Accept and Rollback.
 //
-//	 far end                                                      agent
-//	    │ RTP, RTCP              Junction                           │
-//	    ▼                 ┌────────────────────┐                    ▼
-//	 Session ──frames────►│ relay: as it came  │────frames───► Endpoint
-//	    ▲    ◄────────────│ or Mix: jitter     │◄────────────  (Session, file,
-//	    │                 │ buffers, samples   │                browser, device)
-//	 offer/answer         └─────────┬──────────┘
-//	 (negotiation)                  │ copies
-//	                              Tap: recorder, detector
+//	far end                                                      agent
+//	   │ RTP, RTCP              Junction                           │
+//	   ▼                 ┌────────────────────┐                    ▼
+//	Session ──frames────►│ relay: as it came  │────frames───► Endpoint
+//	   ▲    ◄────────────│ or Mix: jitter     │◄────────────  (Session, file,
+//	   │                 │ buffers, samples   │                browser, device)
+//	offer/answer         └─────────┬──────────┘
+//	(negotiation)                  │ copies
+//	                             Tap: recorder, detector
 //
 // A source is the clock and a sink never blocks: a frame that arrives is handed
 // on in the goroutine that read it, down to the socket of the other leg. What

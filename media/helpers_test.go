@@ -2,6 +2,7 @@ package media
 
 import (
 	"math"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -142,3 +143,5 @@ func tonePlayer(t *testing.T, freq float64, codec Codec) *FileEndpoint {
 	t.Cleanup(func() { _ = e.Close() })
 	return e
 }
+
+func replaceAll(s, old, with string) string { return strings.ReplaceAll(s, old, with) }

@@ -211,11 +211,15 @@ func (s *Session) WriteFrame(f *Frame) {
 	if l == nil || l.cut || l.mute || !l.mayRelay(f) {
 		return
 	}
-	now := time.Now()
+	now := f.At
+	if now.IsZero() {
+		now = time.Now()
+	}
 	o := &s.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.dtmf.busy() {
+		o.fedAt = now
 		return
 	}
 	seq, ts, marker, ok := o.follow(f, now)
@@ -325,8 +329,8 @@ func (s *Session) sendOwn(l *live, now time.Time) {
 		o.advance(160)
 		return
 	}
-	if o.mapped && !l.cut && !l.mute && now.Sub(o.fedAt) < fillAfter {
-		return
+	if !l.cut && !l.mute && now.Sub(o.fedAt) < fillAfter || o.posAt.Sub(now) > FrameTime {
+		return // fed; or the clock makes up for lost time, for which catchUp has made up already
 	}
 	marker := o.talking || o.packets.Load() == 0
 	o.mapped, o.talking = false, false
