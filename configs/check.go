@@ -251,6 +251,7 @@ func (k *checker) advertise(key, value string, port bool) {
 func (k *checker) names(c Config) {
 	k.unique("dial.caller_ids", c.Dial.CallerIDs)
 	k.unique("dial.allow", c.Dial.Allow)
+	k.unique("dial.kinds", c.Dial.Kinds)
 	k.unique("not_ready", c.NotReady)
 	for i, r := range c.NotReady {
 		if !text(r, 40) {

@@ -74,6 +74,7 @@ type Dial struct {
 	Country        string   `yaml:"country"`
 	DefaultCountry string   `yaml:"default_country"`
 	Allow          []string `yaml:"allow"`
+	Kinds          []string `yaml:"kinds" oneof:"premium,satellite,shared-cost,personal,pager,voicemail"`
 	CallerIDs      []string `yaml:"caller_ids"`
 	RingTimeout    Duration `yaml:"ring_timeout" max:"3m"`
 	CallsPerSecond float64  `yaml:"calls_per_second" min:"0" max:"1000"` // 0 = no limit

@@ -37,7 +37,7 @@ func TestDefaultsAreTheManual(t *testing.T) {
 		Data:    "freiton-data",
 		Web:     Web{Listen: "127.0.0.1:8080"},
 		SIP:     SIP{Listen: []string{"udp://0.0.0.0:5070"}, Trusted: []string{}, Accounts: []Account{}},
-		Dial:    Dial{Country: "DE", DefaultCountry: "DE", Allow: []string{}, CallerIDs: []string{}, RingTimeout: Duration(30 * time.Second), CallsPerSecond: 5},
+		Dial:    Dial{Country: "DE", DefaultCountry: "DE", Allow: []string{}, Kinds: []string{}, CallerIDs: []string{}, RingTimeout: Duration(30 * time.Second), CallsPerSecond: 5},
 		Inbound: Inbound{To: "agents"},
 		Media:   Media{IP: "0.0.0.0", Ports: PortRange{16384, 32767}, Codecs: []string{"pcma", "pcmu"}},
 		Headset: Headset{UDP: "0.0.0.0:8443"},
