@@ -40,7 +40,7 @@ func mayImport(pkg, imported string) bool {
 func ownedBy() map[string][]string {
 	return map[string][]string{
 		"github.com/emiago/sipgo":    {"sip", "sip/peer", "cmd/freiton"}, // cmd: the timers, once
-		"github.com/pion/":           {"media", "sip/peer"}, // the witness has its own ears
+		"github.com/pion/":           {"media", "sip/peer"},              // the witness has its own ears
 		"github.com/zaf/g711":        {"media", "sip/peer"},
 		"github.com/gen2brain/malgo": {"media/device"},
 		"github.com/spf13/cobra":     {"cmd/freiton"},
