@@ -1,0 +1,50 @@
+package measure
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+func sine(rate int, freq, dBFS float64, d time.Duration) []int16 {
+	s := make([]int16, int(d)*rate/int(time.Second))
+	for i := range s {
+		s[i] = int16(math.Round(32767 * math.Pow(10, dBFS/20) * math.Sin(2*math.Pi*freq*float64(i)/float64(rate))))
+	}
+	return s
+}
+
+func TestLevels(t *testing.T) {
+	s := sine(8000, 1000, -10, time.Second)
+	if l := Level(s, 8000, 1000); math.Abs(l+10) > 0.05 {
+		t.Errorf("level %.2f", l)
+	}
+	if l := Level(s, 8000, 1500); l > -60 {
+		t.Errorf("level beside it %.2f", l)
+	}
+	if l := RMS(s); math.Abs(l+10) > 0.05 {
+		t.Errorf("RMS %.2f", l)
+	}
+	if f := Frequency(sine(16000, 437, -20, 700*time.Millisecond), 16000); math.Abs(f-437) > 1 {
+		t.Errorf("frequency %v", f)
+	}
+	if RMS(nil) != Floor || Level(nil, 8000, 100) != Floor || RMS(make([]int16, 100)) != Floor {
+		t.Error("nothing is not the floor")
+	}
+}
+
+func TestGaps(t *testing.T) {
+	tone, quiet := sine(8000, 1000, -10, 200*time.Millisecond), make([]int16, 8000*6/100)
+	s := append(append(append(append([]int16(nil), quiet...), tone...), quiet...), tone...)
+	s = append(s, make([]int16, 4000)...)
+	if gap := LongestGap(s, 8000, -30); gap != 60*time.Millisecond {
+		t.Errorf("gap %v, want 60 ms", gap)
+	}
+	first, end := Sounding(s, 8000, -30)
+	if Duration(first, 8000) != 60*time.Millisecond || Duration(end, 8000) != 520*time.Millisecond {
+		t.Errorf("sounds from %v to %v", Duration(first, 8000), Duration(end, 8000))
+	}
+	if gap := LongestGap(make([]int16, 8000), 8000, -30); gap != 0 {
+		t.Errorf("gap %v within nothing", gap)
+	}
+}
