@@ -1,0 +1,288 @@
+package sip_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/freiton/freiton/sip"
+	"github.com/freiton/freiton/sip/peer"
+	"go.uber.org/goleak"
+)
+
+const (
+	t1 = 50 * time.Millisecond
+	t2 = 400 * time.Millisecond
+	t4 = 500 * time.Millisecond
+)
+
+func TestMain(m *testing.M) {
+	sip.Prepare(sip.Timers{T1: t1, T2: t2, T4: t4})
+	goleak.VerifyTestMain(m)
+}
+
+// logger writes to the test's log when FREITON_TEST_LOG is set.
+func logger(t testing.TB) *slog.Logger {
+	if os.Getenv("FREITON_TEST_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug - 4}))
+}
+
+// start opens an agent on free ports and closes it at the end of the test.
+func start(t testing.TB, change func(*sip.Config)) *sip.Agent {
+	t.Helper()
+	a := newAgent(t, change)
+	open(t, a)
+	return a
+}
+
+func newAgent(t testing.TB, change func(*sip.Config)) *sip.Agent {
+	t.Helper()
+	cfg := sip.Config{Listen: []string{"udp://127.0.0.1:0"}, UserAgent: "freiton/test", Log: logger(t),
+		Accounts: []sip.Account{{Name: "trunk", Address: "sip:1001@127.0.0.1"}}}
+	if change != nil {
+		change(&cfg)
+	}
+	a, err := sip.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func open(t testing.TB, a *sip.Agent) {
+	t.Helper()
+	if err := a.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeAgent(t, a) })
+}
+
+func closeAgent(t testing.TB, a *sip.Agent) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := a.Close(ctx); err != nil {
+		t.Logf("close: %v", err)
+	}
+	if s := a.Stats(); s.Calls != 0 || s.ClientTransactions != 0 || s.ServerTransactions != 0 || s.Connections != 0 {
+		t.Errorf("left after Close: %+v", s)
+	}
+}
+
+// udp is the agent's UDP address.
+func udp(t testing.TB, a *sip.Agent) string {
+	for _, x := range a.Addrs() {
+		if u, ok := x.(*net.UDPAddr); ok {
+			return u.String()
+		}
+	}
+	t.Fatal("no UDP listener")
+	return ""
+}
+
+// uri is where the agent takes calls.
+func uri(t testing.TB, a *sip.Agent) string { return "sip:1001@" + udp(t, a) }
+
+// trusting lets loopback call us.
+func trusting(c *sip.Config) { c.Trusted = []string{"127.0.0.1"} }
+
+// body is a session describer that keeps a diary.
+type body struct {
+	mu       sync.Mutex
+	offer    string
+	answer   string
+	refuse   error // of Answer
+	reject   error // of Accept
+	diary    []string
+	accepted []string
+}
+
+func newBody() *body { return &body{offer: peer.PlainSDP(4000), answer: peer.PlainSDP(4002)} }
+
+func (b *body) note(s string) { b.diary = append(b.diary, s) }
+
+func (b *body) Offer() ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.note("offer")
+	return []byte(b.offer), nil
+}
+
+func (b *body) Answer(offer []byte) ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.note("answer")
+	b.accepted = append(b.accepted, string(offer))
+	return []byte(b.answer), b.refuse
+}
+
+func (b *body) Accept(answer []byte) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.note("accept")
+	b.accepted = append(b.accepted, string(answer))
+	return b.reject
+}
+
+func (b *body) Rollback() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.note("rollback")
+}
+
+func (b *body) story() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Join(b.diary, " ")
+}
+
+type refusal int
+
+func (r refusal) Error() string { return fmt.Sprint("refused with ", int(r)) }
+func (r refusal) Status() int   { return int(r) }
+
+// phone collects the events of one call.
+type phone struct {
+	t      testing.TB
+	call   *sip.Call
+	body   *body
+	events chan sip.Event
+	mu     sync.Mutex
+	seen   []sip.Event
+}
+
+func newPhone(t testing.TB) *phone {
+	return &phone{t: t, body: newBody(), events: make(chan sip.Event, 256)}
+}
+
+func (p *phone) hear(e sip.Event) {
+	p.mu.Lock()
+	p.seen = append(p.seen, e)
+	p.mu.Unlock()
+	p.events <- e
+}
+
+func dial(t testing.TB, a *sip.Agent, target string, change ...func(*sip.DialOptions)) *phone {
+	t.Helper()
+	p := newPhone(t)
+	o := sip.DialOptions{Account: "trunk", URI: target, Body: p.body, Events: p.hear}
+	for _, f := range change {
+		f(&o)
+	}
+	c, err := a.Dial(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.call = c
+	t.Cleanup(p.ended)
+	return p
+}
+
+// ended checks that the story of the call has one Ended, at its end.
+func (p *phone) ended() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for i, e := range p.seen {
+		if e.Kind == sip.Ended {
+			n++
+			if i != len(p.seen)-1 {
+				p.t.Errorf("events after Ended: %v", kinds(p.seen))
+			}
+		}
+	}
+	if n > 1 {
+		p.t.Errorf("%d times Ended", n)
+	}
+}
+
+func kinds(es []sip.Event) string {
+	var out []string
+	for _, e := range es {
+		out = append(out, e.Kind.String())
+	}
+	return strings.Join(out, ", ")
+}
+
+// expect waits for the next event, which must be of that kind.
+func (p *phone) expect(kind sip.EventKind) sip.Event {
+	p.t.Helper()
+	return p.expectWithin(5*time.Second, kind)
+}
+
+func (p *phone) expectWithin(d time.Duration, kind sip.EventKind) sip.Event {
+	p.t.Helper()
+	select {
+	case e := <-p.events:
+		if e.Kind != kind {
+			p.t.Fatalf("expected %v, got %v (%d %s, %+v)", kind, e.Kind, e.Status, e.Reason, e.Cause)
+		}
+		return e
+	case <-time.After(d):
+		p.t.Fatalf("expected %v, nothing came for %v", kind, d)
+	}
+	return sip.Event{}
+}
+
+// until passes over events until one of that kind comes.
+func (p *phone) until(kind sip.EventKind) sip.Event {
+	p.t.Helper()
+	deadline := time.After(8 * time.Second)
+	for {
+		select {
+		case e := <-p.events:
+			if e.Kind == kind {
+				return e
+			}
+			if e.Kind == sip.Ended {
+				p.t.Fatalf("expected %v, but the call ended: %+v", kind, e.Cause)
+			}
+		case <-deadline:
+			p.t.Fatalf("expected %v, it did not come", kind)
+		}
+	}
+}
+
+func (p *phone) quiet(d time.Duration) {
+	p.t.Helper()
+	select {
+	case e := <-p.events:
+		p.t.Fatalf("unexpected event %v (%d %s)", e.Kind, e.Status, e.Reason)
+	case <-time.After(d):
+	}
+}
+
+// talk makes a call from the agent to far and answers it.
+func talk(t testing.TB, a *sip.Agent, far *peer.Far, opts ...peer.Option) (*phone, *peer.Request, *peer.Dialog) {
+	t.Helper()
+	p := dial(t, a, far.URI("4711"))
+	p.expect(sip.Dialing)
+	inv := far.Expect("INVITE")
+	inv.Reply(200, append([]peer.Option{peer.SDP(peer.PlainSDP(5000))}, opts...)...)
+	dlg := inv.Dialog()
+	dlg.Expect("ACK")
+	p.expect(sip.Answered)
+	return p, inv, dlg
+}
+
+// eventually polls a condition that no event tells of.
+func eventually(t testing.TB, d time.Duration, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(d)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("not within %v: %s", d, what)
+		}
+	}
+}
