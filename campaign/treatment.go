@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -63,7 +64,10 @@ func (o *outcome) decide() {
 	o.u.Reason, o.u.NextDial = "", time.Time{}
 	o.u.Result = o.a.Result
 	o.u.LastCall = o.a.DialedAt
-	o.u.Disposition, o.u.Note, o.u.NoCall = o.w.Disposition, o.w.Note, o.w.NoCall
+	// What an earlier call left stands until this one says something.
+	o.u.Disposition = cmp.Or(o.w.Disposition, o.r.Disposition)
+	o.u.Note = cmp.Or(o.w.Note, o.r.Note)
+	o.u.NoCall = o.w.NoCall || o.r.NoCall
 	if o.keepsPlace() {
 		o.a.Counted = false
 		o.u = updateOf(o.r)

@@ -1,0 +1,327 @@
+package campaign
+
+import (
+	"fmt"
+	"strings"
+)
+
+// onLine takes in what happened on a call.
+func (f *Floor) onLine(ev LineEvent) {
+	if ev.Kind == LineIncoming {
+		f.incoming(ev)
+		return
+	}
+	w := f.workOf(ev.Attempt)
+	if w == nil {
+		return // settled already, or not ours
+	}
+	if len(ev.Token) > 0 {
+		w.attempt.Token = ev.Token
+	}
+	if s, ok := lineStimulus(ev.Kind); ok {
+		f.step(w, s, ev)
+	}
+}
+
+func lineStimulus(k LineEventKind) (stimulus, bool) {
+	switch k {
+	case LineDialing:
+		return onDialing, true
+	case LineRinging:
+		return onRinging, true
+	case LineAnswered:
+		return onAnswered, true
+	case LineJoined:
+		return onJoined, true
+	case LineHeld:
+		return onHeld, true
+	case LineResumed:
+		return onResumed, true
+	case LineRemoteHeld:
+		return onRemoteHeld, true
+	case LineRemoteResumed:
+		return onRemoteResumed, true
+	case LineDigit:
+		return onDigit, true
+	case LineEnded:
+		return onEnded, true
+	}
+	return "", false
+}
+
+// progress tells store and journal how far the attempt is.
+func (m *move) progress() {
+	if m.w.kind == KindInbound {
+		return
+	}
+	m.keep = &Keep{Attempt: m.w.kept()}
+	m.f.store(OpNote{*m.w.kept()})
+}
+
+// onWire: the INVITE has left.
+func (m *move) onWire() error {
+	m.w.attempt.DialedAt = m.in.(LineEvent).At
+	m.progress()
+	return nil
+}
+
+func (m *move) ringing() error {
+	if m.w.attempt.RingingAt.IsZero() {
+		m.w.attempt.RingingAt = m.in.(LineEvent).At
+	}
+	m.progress()
+	return nil
+}
+
+// answered fills the blank record of an engaged agent.
+func (m *move) answered() error {
+	w := m.w
+	m.content = w.blank()
+	w.attempt.AnsweredAt = m.in.(LineEvent).At
+	m.progress()
+	if w.doc != nil && w.doc.Recording.Mode == RecordingAlways && m.to == StateTalking {
+		m.startRecording()
+	}
+	return nil
+}
+
+func (m *move) joined() error {
+	if m.w.attempt.JoinedAt.IsZero() {
+		m.w.attempt.JoinedAt = m.in.(LineEvent).At
+	}
+	m.progress()
+	return nil
+}
+
+func (m *move) hold() error {
+	if m.w.held {
+		return notPossible(ReasonNotNow, "the contact is on hold already")
+	}
+	m.f.line(Hold{m.w.attempt.ID})
+	return nil
+}
+
+func (m *move) resume() error {
+	if !m.w.held {
+		return notPossible(ReasonNotNow, "the contact is not on hold")
+	}
+	m.f.line(Resume{m.w.attempt.ID})
+	return nil
+}
+
+func (m *move) hangup() error {
+	m.end(ByAgent, "agent hung up")
+	return nil
+}
+
+func (m *move) ringOut() error {
+	m.end(ByDialer, "ring timeout")
+	return nil
+}
+
+func (m *move) finishCall() error {
+	m.end(ByDialer, "shutdown")
+	return m.finishSoon()
+}
+
+// finishSoon: the end is coming; nobody will do after-call work.
+func (m *move) finishSoon() error {
+	m.w.quick = true
+	return nil
+}
+
+func (m *move) end(by Party, reason string) {
+	m.w.stopBy = by
+	m.f.line(Hangup{Attempt: m.w.attempt.ID, By: by, Reason: reason})
+}
+
+func (m *move) digits() error {
+	d := m.in.(ClickDigits).Digits
+	if d == "" || len(d) > 32 || strings.Trim(d, "0123456789*#ABCD") != "" {
+		return notPossible(ReasonBadInput, "digits are 0-9, *, # and A-D, at most 32")
+	}
+	m.f.line(Digits{m.w.attempt.ID, d})
+	return nil
+}
+
+func (m *move) mute() error {
+	m.w.muted = m.in.(ClickMute).On
+	m.f.line(Mute{m.w.attempt.ID, m.w.muted})
+	return nil
+}
+
+func (m *move) transfer() error {
+	n := m.in.(ClickTransfer).Number
+	allow := m.f.cfg.Manual.Rules.Allow
+	if m.w.doc != nil {
+		allow = m.w.doc.Rules.Allow
+	}
+	if !AllowedNumber(n, allow) {
+		return notPossible(ReasonNotAllowed, "the number is outside what dial.allow names")
+	}
+	m.f.line(Transfer{m.w.attempt.ID, n})
+	return nil
+}
+
+func (m *move) record() error {
+	w := m.w
+	if w.doc == nil || w.doc.Recording.Mode == RecordingOff || w.doc.Recording.Mode == "" {
+		return notPossible(ReasonNotNow, "calls are not recorded here")
+	}
+	switch a := m.in.(ClickRecord).Action; a {
+	case RecordStart:
+		if w.recording {
+			return notPossible(ReasonNotNow, "the call is being recorded already")
+		}
+		m.startRecording()
+	case RecordPause, RecordResume, RecordStop:
+		if w.attempt.Recording == "" {
+			return notPossible(ReasonNotNow, "the call is not being recorded")
+		}
+		m.f.line(RecordCall{Attempt: w.attempt.ID, Action: a})
+		w.recording = a == RecordResume
+	default:
+		return notPossible(ReasonBadInput, fmt.Sprintf("%q cannot be done with a recording", a))
+	}
+	return nil
+}
+
+func (m *move) startRecording() {
+	w := m.w
+	w.recording = true
+	w.attempt.Recording = "recordings/" + string(w.attempt.ID) + ".wav"
+	m.f.line(RecordCall{Attempt: w.attempt.ID, Action: RecordStart, File: w.attempt.Recording})
+}
+
+// ended writes down how the call ended and says what follows.
+func (m *move) ended() error {
+	f, w, ev := m.f, m.w, m.in.(LineEvent)
+	a := &w.attempt
+	a.EndedAt, a.EndedBy, a.Status, a.Text = ev.At, ev.By, ev.Status, ev.Text
+	a.HeldMS, a.RTP, a.DialerResult, a.Token = ev.HeldMS, ev.RTP, orUnknown(ev.Result), nil
+	w.held, w.remoteHeld, w.muted, w.recording = false, false, false, false
+	if w.stopBy != "" && !w.answered() && (ev.Status == 487 || ev.Status == 0) {
+		// RFC 3261 §9.1: 487 answers our CANCEL. Who asked for it has ended
+		// the call; another final answer was faster and stands.
+		a.EndedBy = w.stopBy
+		a.DialerResult = NoAnswer
+		if w.stopBy == ByAgent {
+			a.DialerResult = ResultCancelled
+		}
+	}
+	if w.kind == KindInbound {
+		if w.answered() && !w.quick {
+			m.to = StateWrapUp
+		} else {
+			m.to = StateOver
+		}
+		return nil
+	}
+	m.keep = &Keep{Attempt: w.kept()}
+	switch {
+	case w.quick:
+		m.settle()
+		m.to = StateOver
+	case w.answered() || !w.selfClosing():
+		m.to = StateWrapUp
+	default:
+		m.settle()
+		m.to = StateResult
+	}
+	if w.camp != nil {
+		f.countOutcome(w.camp, a.DialerResult, strings.TrimSpace(fmt.Sprintf("SIP %d %s", ev.Status, ev.Text)))
+	}
+	return nil
+}
+
+// settle works out what becomes of the record and hands it on.
+func (m *move) settle() {
+	f, w := m.f, m.w
+	s := Outcome(w.doc, w.lease, *w.kept(), w.wrap, f.now)
+	s.Correction = w.correction
+	w.attempt, w.settled = s.Attempt, true
+	f.store(OpSettle{s})
+	m.keep = &Keep{Settlement: &s}
+	if w.kind != KindCampaign {
+		return
+	}
+	if len(f.callers) >= 5000 {
+		clear(f.callers)
+	}
+	f.callers[w.attempt.Number] = lastCall{agent: w.agent.id, camp: w.doc.Name, lease: w.lease}
+	w.agent.remember(w)
+}
+
+// remember keeps the agent's last calls, the newest first.
+func (a *agent) remember(w *work) {
+	kept := []*work{w}
+	for _, o := range a.recent {
+		if o != w && len(kept) < recentCalls {
+			kept = append(kept, o)
+		}
+	}
+	a.recent = kept
+}
+
+// done needs a result after an answered call: nothing is invented.
+func (m *move) done() error {
+	w := m.w
+	said := w.wrap.Result != 0 || w.wrap.NoCall || w.wrap.Callback != nil
+	if w.doc != nil && len(w.doc.Results) > 0 && w.answered() && !said {
+		return notPossible(ReasonNoResult, "choose a call result, or Do not call")
+	}
+	if c, ok := m.in.(ClickDone); ok && c.Then == DoneAndStop && w.agent.after == "" {
+		w.agent.after = AgentNotReady
+	}
+	m.close()
+	return nil
+}
+
+func (m *move) close() {
+	if m.w.kind == KindInbound {
+		return
+	}
+	m.settle()
+	m.w.agent.undoUntil = m.f.now.Add(undoFor)
+}
+
+func (m *move) setQuick() error {
+	r := m.in.(ClickQuick).Result
+	if m.w.doc == nil || !m.w.doc.quick(r) {
+		return notPossible(ReasonBadInput, fmt.Sprintf("%q is not a quick result", r))
+	}
+	m.w.wrap.Result = r
+	return nil
+}
+
+func (m *move) quickTalking() error {
+	if err := m.setQuick(); err != nil {
+		return err
+	}
+	m.w.quick = true
+	m.end(ByAgent, "agent hung up")
+	return nil
+}
+
+func (m *move) quickClosing() error {
+	if err := m.setQuick(); err != nil {
+		return err
+	}
+	m.w.quick = true
+	return nil
+}
+
+func (m *move) quickDone() error {
+	if err := m.setQuick(); err != nil {
+		return err
+	}
+	m.close()
+	return nil
+}
+
+func (m *move) finishWrapUp() error {
+	if m.w.kind != KindInbound {
+		m.settle()
+	}
+	return nil
+}

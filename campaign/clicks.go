@@ -1,0 +1,254 @@
+package campaign
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// click does what a person wants, or says why not.
+func (f *Floor) click(in Click) error {
+	switch c := in.(type) {
+	case ClickLogin:
+		return f.login(c)
+	case ClickApply:
+		return f.apply(c)
+	case ClickLoad:
+		return f.moveCampaign("load", c.Campaign)
+	case ClickStart:
+		return f.moveCampaign("start", c.Campaign)
+	case ClickStop:
+		return f.moveCampaign("stop", c.Campaign)
+	case ClickUnload:
+		return f.moveCampaign("unload", c.Campaign)
+	case ClickListChanged:
+		f.stir()
+		for _, camp := range f.campaigns {
+			camp.asked = camp.asked && !slices.Contains(camp.doc.Lists, c.List)
+		}
+		return nil
+	}
+	if id, s, ok := interactionClick(in); ok {
+		return f.clickOn(id, s, in)
+	}
+	return f.agentClick(in)
+}
+
+// agentClick is a click of an agent that is about no interaction.
+func (f *Floor) agentClick(in Click) error {
+	a := f.agent(agentOf(in))
+	if a == nil || !a.loggedIn() {
+		return notPossible(ReasonNotLoggedIn, "you are not logged in")
+	}
+	switch c := in.(type) {
+	case ClickLogout:
+		return f.setStatusClick(a, AgentLoggedOff, "")
+	case ClickStatus:
+		return f.setStatusClick(a, c.Status, c.Reason)
+	case ClickPopup:
+		return f.join(a, c.Campaign)
+	case ClickJoin:
+		return f.join(a, c.Campaign)
+	case ClickLeave:
+		f.leave(a, c.Campaign)
+		return nil
+	case ClickGetRecord:
+		return f.getRecord(a, c.Campaign)
+	case ClickManual:
+		return f.manual(a, c.Number)
+	case ClickUndo:
+		return f.undo(a)
+	case ClickCorrect:
+		return f.correct(a, c)
+	}
+	return notPossible(ReasonBadInput, fmt.Sprintf("%T is no click", in))
+}
+
+func agentOf(in Click) AgentID {
+	switch c := in.(type) {
+	case ClickLogout:
+		return c.Agent
+	case ClickStatus:
+		return c.Agent
+	case ClickPopup:
+		return c.Agent
+	case ClickJoin:
+		return c.Agent
+	case ClickLeave:
+		return c.Agent
+	case ClickGetRecord:
+		return c.Agent
+	case ClickManual:
+		return c.Agent
+	case ClickUndo:
+		return c.Agent
+	case ClickCorrect:
+		return c.Agent
+	}
+	return ""
+}
+
+// target is whose interaction a click means.
+type target struct {
+	agent       AgentID
+	interaction InteractionID
+}
+
+// interactionClick sorts the clicks on an interaction by their stimulus.
+func interactionClick(in Click) (target, stimulus, bool) {
+	switch c := in.(type) {
+	case ClickAccept:
+		return target{c.Agent, c.Interaction}, onAccept, true
+	case ClickDecline:
+		return target{c.Agent, c.Interaction}, onDecline, true
+	case ClickShown:
+		return target{c.Agent, c.Interaction}, onShown, true
+	case ClickCall:
+		return target{c.Agent, c.Interaction}, onCall, true
+	case ClickReturn:
+		return target{c.Agent, c.Interaction}, onReturn, true
+	case ClickRemove:
+		return target{c.Agent, c.Interaction}, onRemove, true
+	case ClickHold:
+		return target{c.Agent, c.Interaction}, onHold, true
+	case ClickResume:
+		return target{c.Agent, c.Interaction}, onResume, true
+	case ClickHangup:
+		return target{c.Agent, c.Interaction}, onHangup, true
+	case ClickDigits:
+		return target{c.Agent, c.Interaction}, onDigits, true
+	case ClickMute:
+		return target{c.Agent, c.Interaction}, onMute, true
+	case ClickRecord:
+		return target{c.Agent, c.Interaction}, onRecord, true
+	case ClickTransfer:
+		return target{c.Agent, c.Interaction}, onTransfer, true
+	case ClickResult:
+		return target{c.Agent, c.Interaction}, onEnter, true
+	case ClickQuick:
+		return target{c.Agent, c.Interaction}, onQuick, true
+	case ClickDone:
+		return target{c.Agent, c.Interaction}, onDone, true
+	}
+	return target{}, "", false
+}
+
+func (f *Floor) clickOn(t target, s stimulus, in Click) error {
+	a := f.agent(t.agent)
+	if a == nil || !a.loggedIn() {
+		return notPossible(ReasonNotLoggedIn, "you are not logged in")
+	}
+	w := a.work
+	if w == nil || w.id != t.interaction {
+		return notPossible(ReasonNoInteraction, "this interaction is over, or somebody else's")
+	}
+	var arg any = in
+	if c, ok := in.(ClickResult); ok {
+		arg = c.Entry
+	}
+	if err := f.step(w, s, arg); err != nil {
+		return err
+	}
+	if c, ok := in.(ClickDone); ok && c.Then == DoneAndNext && w.mode() == ModePreview && a.work == nil {
+		return f.getRecord(a, w.doc.Name)
+	}
+	return nil
+}
+
+// getRecord fetches the next record in preview mode; it comes as EventOpened,
+// or EventNoRecord says in words that there is none.
+func (f *Floor) getRecord(a *agent, name string) error {
+	c := f.campaign(name)
+	switch {
+	case c == nil:
+		return notPossible(ReasonUnknownCampaign, fmt.Sprintf("there is no campaign %q", name))
+	case f.draining:
+		return notPossible(ReasonDraining, "the program is being stopped")
+	case a.work != nil || a.ask != nil:
+		return notPossible(ReasonBusy, "one record at a time")
+	case c.doc.Mode != ModePreview:
+		return notPossible(ReasonNotNow, fmt.Sprintf("campaign %q brings its records by itself", name))
+	case !a.joined[name]:
+		return notPossible(ReasonNotAssigned, fmt.Sprintf("you have not joined campaign %q", name))
+	case !c.rules().Running:
+		return notPossible(ReasonNotRunning, fmt.Sprintf("campaign %q does not run", name))
+	}
+	f.askFor(a, c, true)
+	return nil
+}
+
+// manual dials from the dial pad, through the gate like everything else.
+func (f *Floor) manual(a *agent, number string) error {
+	switch {
+	case f.draining:
+		return notPossible(ReasonDraining, "the program is being stopped: nothing is dialled any more")
+	case a.work != nil && a.work.state != StateOffered:
+		return notPossible(ReasonBusy, "one call at a time")
+	case number == "" || len(number) > 32 || strings.Trim(number, "+0123456789*#") != "":
+		return notPossible(ReasonBadInput, "that is not a number that can be dialled")
+	}
+	if a.work != nil {
+		f.step(a.work, onWithdraw, Reason{Code: ReasonBusy, Text: "you are calling somebody"})
+	}
+	w := &work{kind: KindManual, agent: a, offeredAt: f.now}
+	w.attempt = Attempt{Number: number, Person: PersonOf("", "", number), Agent: a.id, Process: f.cfg.Process}
+	f.open(w, StateAsking)
+	f.ask(w)
+	f.tell(w, &move{event: EventOpened, content: true})
+	return nil
+}
+
+// undo takes the last Done back: the view is open again, and the next Done
+// corrects what was written.
+func (f *Floor) undo(a *agent) error {
+	if !a.undoUntil.After(f.now) || len(a.recent) == 0 {
+		return notPossible(ReasonNotNow, "Done can be taken back for 10 s only")
+	}
+	if a.work != nil && a.work.state != StateOffered {
+		return notPossible(ReasonBusy, "the next call is under way; use Correct result")
+	}
+	if a.work != nil {
+		f.step(a.work, onWithdraw, Reason{Code: ReasonBusy, Text: "you took the last Done back"})
+	}
+	w := a.recent[0]
+	w.correction, w.settled, w.quick = true, false, false
+	w.state = StateWrapUp
+	a.work = w
+	a.undoUntil = time.Time{}
+	f.works = append(f.works, w)
+	f.arm(w)
+	f.tell(w, &move{event: EventReopened, content: true})
+	return nil
+}
+
+// correct changes the outcome of one of the agent's last calls.
+func (f *Floor) correct(a *agent, c ClickCorrect) error {
+	i := slices.IndexFunc(a.recent, func(w *work) bool { return w.id == c.Interaction && w != a.work })
+	if i < 0 {
+		return notPossible(ReasonNoInteraction, fmt.Sprintf("only your last %d calls can be corrected", recentCalls))
+	}
+	w := a.recent[i]
+	before := w.wrap
+	if err := f.enter(w, c.Entry); err != nil {
+		return err
+	}
+	m := &move{f: f, w: w, event: EventCorrected}
+	w.correction, w.settled = true, false
+	was := w.attempt.Result
+	m.settle()
+	m.text = fmt.Sprintf("%s was %s", outcomeText(w.attempt.Result, w.wrap), outcomeText(was, before))
+	f.tell(w, m)
+	f.stir()
+	return nil
+}
+
+func outcomeText(r CallResult, w Wrap) string {
+	parts := []string{r.String(), w.Disposition}
+	if w.NoCall {
+		parts = append(parts, "do not call")
+	}
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	return cmp.Or(strings.Join(slices.Compact(parts), ", "), "nothing")
+}

@@ -1,0 +1,55 @@
+package campaign
+
+// StoreOp is something the floor wants of the store. The controller does them
+// in order, off its loop; OpLease and OpPermit are answered by Leased and
+// Permitted, the others are repeated until the store has taken them.
+type StoreOp interface{ storeOp() }
+
+type (
+	// OpLease asks for a record for an agent. Process, Now and Until of the
+	// query are the controller's.
+	OpLease struct {
+		Seq   int
+		Query LeaseQuery
+	}
+	OpRelease struct {
+		Lease   Lease
+		Release Release
+	}
+	// OpPermit asks the gate. Now is the controller's.
+	OpPermit struct {
+		Interaction InteractionID
+		Query       PermitQuery
+	}
+	OpNote   struct{ Attempt Attempt }
+	OpSettle struct{ Settlement Settlement }
+	OpOffer  struct{ Offer Offer }
+	OpBlock  struct{ Entry DNCEntry }
+	OpState  struct{ Row CampaignRow }
+)
+
+func (OpLease) storeOp()   {}
+func (OpRelease) storeOp() {}
+func (OpPermit) storeOp()  {}
+func (OpNote) storeOp()    {}
+func (OpSettle) storeOp()  {}
+func (OpOffer) storeOp()   {}
+func (OpBlock) storeOp()   {}
+func (OpState) storeOp()   {}
+
+// Leased answers OpLease. Err is a *NoRecord, or says that the store does not
+// answer.
+type Leased struct {
+	Seq   int
+	Agent AgentID
+	Lease Lease
+	Err   error
+}
+
+// Permitted answers OpPermit. Err is nil, a *Refusal, ErrLost, or says that the
+// store does not answer.
+type Permitted struct {
+	Interaction InteractionID
+	Attempt     AttemptID
+	Err         error
+}

@@ -1,0 +1,605 @@
+package campaign
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The golden scripts of testdata/floor. A line with a time is what happens; the
+// lines under it, with ">", are what the floor does about it, and -update
+// writes them anew. A record is meant by its number, another interaction by
+// "@agent". "campaign NAME key=value …" and "config key=value" stand first.
+var update = flag.Bool("update", false, "write the golden scripts anew")
+
+func TestFloorScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/floor/*.txt")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d scripts, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := runScript(t, string(b))
+			if got == string(b) {
+				return
+			}
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			t.Errorf("%s differs from what the floor does:\n%s", file, diff(string(b), got))
+		})
+	}
+}
+
+func diff(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(w), len(g)) {
+		a, b := "(end)", "(end)"
+		if i < len(w) {
+			a = w[i]
+		}
+		if i < len(g) {
+			b = g[i]
+		}
+		if a != b {
+			return fmt.Sprintf("line %d:\n want %s\n got  %s", i+1, a, b)
+		}
+	}
+	return ""
+}
+
+// script drives a floor by lines of text.
+type script struct {
+	t     *testing.T
+	f     *Floor
+	cfg   FloorConfig
+	begin time.Time
+	ids   map[string]int
+	asks  []OpLease
+	out   *strings.Builder
+	next  time.Time
+}
+
+func newScript(t *testing.T) *script {
+	s := &script{t: t, begin: noon(), ids: map[string]int{}, out: &strings.Builder{}}
+	s.cfg = FloorConfig{Process: "p1", NewID: func(prefix string, _ time.Time) string {
+		s.ids[prefix]++
+		return prefix + strconv.Itoa(s.ids[prefix])
+	}}
+	s.cfg.Manual = ManualRules{Rules: Rules{Allow: []string{"+49", "6xx"}}, CallerID: "+4930901820"}
+	return s
+}
+
+func runScript(t *testing.T, text string) string {
+	s := newScript(t)
+	var keep []string
+	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), ">") {
+			continue
+		}
+		keep = append(keep, line)
+	}
+	for _, line := range keep {
+		s.out.WriteString(line + "\n")
+		if words := strings.Fields(line); len(words) > 0 && !strings.HasPrefix(line, "#") {
+			s.line(words)
+		}
+	}
+	return s.out.String()
+}
+
+func (s *script) floor() *Floor {
+	if s.f == nil {
+		s.f = NewFloor(s.cfg)
+	}
+	return s.f
+}
+
+func (s *script) line(words []string) {
+	switch words[0] {
+	case "config":
+		for _, w := range words[1:] {
+			if w == "inbound=agents" {
+				s.cfg.Inbound.Agents = true
+			}
+		}
+		return
+	case "campaign":
+		s.campaign(words[1], words[2:])
+		return
+	}
+	at, err := time.ParseDuration(words[0])
+	if err != nil {
+		s.t.Fatalf("%v: %v", words, err)
+	}
+	now := s.begin.Add(at)
+	// Whatever falls due before happens at its own time.
+	for !s.next.IsZero() && s.next.Before(now) {
+		due := s.next
+		s.apply(nil, due, fmt.Sprintf("  > at %s\n", due.Sub(s.begin)))
+	}
+	for _, in := range s.inputs(words[1], words[2:], now) {
+		s.apply(in, now, "")
+	}
+}
+
+// campaign brings a campaign, loaded and running unless state= says otherwise.
+func (s *script) campaign(name string, options []string) {
+	c := &Campaign{
+		Name: name, Mode: ModeProgressive, Client: "Muster", Lists: []string{name}, Agents: AgentSet{All: true},
+		AfterCallWork: time.Minute, Attempts: 5, Treatments: spring().Treatments, Dispositions: spring().Dispositions,
+		Results:      []OfferedResult{{Answer, false}, {AnsweringMachine, true}, {WrongNumber, true}, {WrongParty, false}},
+		Rules:        Rules{Profiles: []Profile{{Country: "lab", MinRing: 15 * time.Second}}, Allow: []string{"+49", "6xx"}, MaxAttempts: 5, Zone: "Europe/Berlin"},
+		Fields:       FieldSets{Preview: []string{"campaign", "name"}, Case: []string{"campaign", "phone"}, Record: []string{"name", "attempt_no"}},
+		Announcement: "sorry.wav",
+	}
+	state := Running
+	for _, o := range options {
+		k, v, _ := strings.Cut(o, "=")
+		switch k {
+		case "mode":
+			c.Mode = Mode(v)
+		case "accept":
+			c.Accept = AcceptMode(v)
+		case "missed":
+			c.Preview.OnMissed = OnMissed(v)
+		case "autodial":
+			c.AutoDial, _ = time.ParseDuration(v)
+		case "ring":
+			c.RingTimeout, _ = time.ParseDuration(v)
+		case "pause":
+			c.OwnFailures.PauseAfter, _ = strconv.Atoi(v)
+		case "priority":
+			c.Priority, _ = strconv.Atoi(v)
+		case "hours":
+			from, until, _ := strings.Cut(v, "-")
+			a, _ := strconv.Atoi(from)
+			b, _ := strconv.Atoi(until)
+			c.Rules.Hours = daily(hm(a, 0), hm(b, 0))
+		case "recording":
+			c.Recording.Mode = RecordingMode(v)
+		case "state":
+			state = RunState(v)
+		default:
+			s.t.Fatalf("campaign option %q", o)
+		}
+	}
+	s.apply(ClickApply{Campaign: c, State: state}, s.begin, "")
+}
+
+func (s *script) apply(in any, now time.Time, head string) {
+	fx, next := s.floor().Apply(in, now)
+	lines := s.render(fx)
+	if len(lines) > 0 {
+		s.out.WriteString(head)
+	}
+	for _, l := range lines {
+		s.out.WriteString("  > " + l + "\n")
+	}
+	s.next = next
+	if !next.IsZero() && !next.After(now) {
+		s.t.Fatalf("the floor wants to be asked again at %s, and it is %s", next, now)
+	}
+}
+
+// work finds an interaction by record number or "@agent".
+func (s *script) work(ref string) *work {
+	if name, ok := strings.CutPrefix(ref, "@"); ok {
+		if a := s.f.agent(AgentID(name)); a != nil && a.work != nil {
+			return a.work
+		}
+		s.t.Fatalf("%s has nothing on her desk", ref)
+	}
+	n, _ := strconv.Atoi(ref)
+	for _, w := range slices.Backward(s.f.works) {
+		if w.lease.Record.Key == Key(n) && w.kind != KindInbound {
+			return w
+		}
+	}
+	for _, a := range s.f.agents { // settled already
+		for _, w := range a.recent {
+			if w.lease.Record.Key == Key(n) {
+				return w
+			}
+		}
+	}
+	s.t.Fatalf("there is no interaction %s", ref)
+	return nil
+}
+
+func (s *script) inputs(verb string, args []string, now time.Time) []any {
+	arg := func(i int) string {
+		if i < len(args) {
+			return args[i]
+		}
+		return ""
+	}
+	agent := AgentID(arg(0))
+	switch verb {
+	case "wait":
+		return []any{nil}
+	case "login", "engaged":
+		return []any{ClickLogin{Agent: agent, Engaged: verb == "engaged"}}
+	case "agent":
+		ins := []any{ClickLogin{Agent: agent, Engaged: slices.Contains(args, "engaged")}}
+		for _, c := range s.floor().campaigns {
+			ins = append(ins, ClickJoin{agent, c.doc.Name})
+		}
+		return append(ins, ClickStatus{agent, AgentStatus(arg(1)), ""})
+	case "logout":
+		return []any{ClickLogout{agent}}
+	case "status":
+		return []any{ClickStatus{agent, AgentStatus(arg(1)), arg(2)}}
+	case "ok":
+		return []any{ClickPopup{Agent: agent, Campaign: arg(1)}}
+	case "join":
+		return []any{ClickJoin{agent, arg(1)}}
+	case "leave":
+		return []any{ClickLeave{agent, arg(1)}}
+	case "load":
+		return []any{ClickLoad{Campaign: arg(0)}}
+	case "start":
+		return []any{ClickStart{Campaign: arg(0)}}
+	case "stop":
+		return []any{ClickStop{Campaign: arg(0)}}
+	case "unload":
+		return []any{ClickUnload{Campaign: arg(0)}}
+	case "get":
+		return []any{ClickGetRecord{agent, arg(1)}}
+	case "manual":
+		return []any{ClickManual{agent, arg(1)}}
+	case "undo":
+		return []any{ClickUndo{agent}}
+	case "drain":
+		return []any{DrainFloor{}}
+	case "finish":
+		return []any{FinishFloor{}}
+	case "journal-fails":
+		return []any{JournalFailed{errors.New("disk full")}}
+	case "lease", "none", "store-away":
+		return []any{s.answerLease(verb, args, now)}
+	case "incoming":
+		return []any{LineEvent{Kind: LineIncoming, At: now, Attempt: AttemptID(arg(0)), Number: arg(1)}}
+	}
+	w := s.work(arg(0))
+	if in, ok := s.answer(verb, w, args, now); ok {
+		return []any{in}
+	}
+	return []any{s.clickOn(verb, w, args)}
+}
+
+func (s *script) answerLease(verb string, args []string, now time.Time) any {
+	if len(s.asks) == 0 {
+		s.t.Fatalf("no lease is asked for, but %s %v", verb, args)
+	}
+	ask := s.asks[0]
+	s.asks = s.asks[1:]
+	in := Leased{Seq: ask.Seq, Agent: ask.Query.Agent}
+	switch verb {
+	case "store-away":
+		in.Err = errors.New("connection refused")
+		return in
+	case "none":
+		no := &NoRecord{}
+		for _, o := range args {
+			k, v, _ := strings.Cut(o, "=")
+			switch k {
+			case "next":
+				d, _ := time.ParseDuration(v)
+				no.Next, no.Waiting = s.begin.Add(d), 1
+			case "inwork":
+				no.InWork, _ = strconv.Atoi(v)
+			}
+		}
+		in.Err = no
+		return in
+	}
+	n, _ := strconv.Atoi(args[0])
+	r := Record{
+		Key: Key(n), ID: args[0], List: ask.Query.Lists[0], Phone: fmt.Sprintf("+493012345%03d", n), Name: "Name" + args[0],
+		Type: General, Status: Retrieved, Result: Unknown, Person: "person" + args[0],
+	}
+	for _, o := range args[1:] {
+		k, v, _ := strings.Cut(o, "=")
+		switch k {
+		case "declined":
+			r.Declined, _ = strconv.Atoi(v)
+		case "owner":
+			r.Owner, r.Type, r.CallbackAt = AgentID(v), PersonalCallback, now
+		case "attempts":
+			r.Attempts, _ = strconv.Atoi(v)
+		case "phone":
+			r.Phone = v
+		default:
+			s.t.Fatalf("lease option %q", o)
+		}
+	}
+	in.Lease = Lease{Record: r, Fence: 1, Process: "p1"}
+	return in
+}
+
+// answer is what store and line say about an interaction.
+func (s *script) answer(verb string, w *work, args []string, now time.Time) (any, bool) {
+	permitted := Permitted{Interaction: w.id, Attempt: w.attempt.ID}
+	ev := LineEvent{At: now, Attempt: w.attempt.ID}
+	switch verb {
+	case "permitted":
+	case "lost":
+		permitted.Err = ErrLost
+	case "away":
+		permitted.Err = errors.New("connection refused")
+	case "refused":
+		v := Verdict{Kind: RefusalKind(args[1]), Reason: Reason{Code: ReasonCode(args[2]), Text: args[2]}}
+		if len(args) > 3 {
+			d, _ := time.ParseDuration(args[3])
+			v.Next = s.begin.Add(d)
+		}
+		permitted.Err = &Refusal{v}
+	case "dialing":
+		ev.Kind, ev.Token = LineDialing, []byte("token")
+	case "ringing", "answered", "joined", "held", "resumed":
+		ev.Kind = LineEventKind(verb)
+	case "remote-held":
+		ev.Kind = LineRemoteHeld
+	case "remote-resumed":
+		ev.Kind = LineRemoteResumed
+	case "digit":
+		ev.Kind, ev.Digit = LineDigit, args[1]
+	case "ended":
+		ev.Kind, ev.By = LineEnded, Party(args[1])
+		if len(args) > 2 {
+			ev.Status, _ = strconv.Atoi(args[2])
+		}
+		ev.Result = Answer
+		if len(args) > 3 {
+			ev.Result, _ = ParseCallResult(args[3])
+		}
+	default:
+		return nil, false
+	}
+	if ev.Kind != "" {
+		return ev, true
+	}
+	return permitted, true
+}
+
+func (s *script) clickOn(verb string, w *work, args []string) Click {
+	a, id := w.agent.id, w.id
+	text := strings.Join(args[1:], " ")
+	switch verb {
+	case "accept":
+		return ClickAccept{a, id}
+	case "decline":
+		aside, _ := time.ParseDuration(text)
+		return ClickDecline{a, id, aside}
+	case "shown":
+		return ClickShown{a, id}
+	case "call":
+		return ClickCall{a, id, text}
+	case "return":
+		return ClickReturn{a, id}
+	case "remove":
+		return ClickRemove{a, id}
+	case "hold":
+		return ClickHold{a, id}
+	case "resume":
+		return ClickResume{a, id}
+	case "hangup":
+		return ClickHangup{a, id}
+	case "digits":
+		return ClickDigits{a, id, text}
+	case "mute":
+		return ClickMute{a, id, text != "off"}
+	case "record":
+		return ClickRecord{a, id, RecordAction(text)}
+	case "transfer":
+		return ClickTransfer{a, id, text}
+	case "done":
+		return ClickDone{a, id, DoneThen(text)}
+	case "quick":
+		r, _ := ParseCallResult(text)
+		return ClickQuick{a, id, r}
+	case "result", "correct":
+		e := Entry{}
+		for _, o := range args[1:] {
+			k, v, _ := strings.Cut(o, "=")
+			switch k {
+			case "note":
+				e.Note = &v
+			case "code":
+				e.Disposition = &v
+			case "nocall":
+				yes := v != "off"
+				e.NoCall = &yes
+			case "callback":
+				d, _ := time.ParseDuration(v)
+				e.Callback = &Callback{At: s.begin.Add(d), Personal: true, Agreed: true}
+			default:
+				r, err := ParseCallResult(k)
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				e.Result = &r
+			}
+		}
+		if verb == "correct" {
+			return ClickCorrect{a, id, e}
+		}
+		return ClickResult{a, id, e}
+	}
+	s.t.Fatalf("verb %q", verb)
+	return nil
+}
+
+// render puts effects into words. Notes to the store are left out.
+func (s *script) render(fx Effects) []string {
+	var out []string
+	if fx.Err != nil {
+		out = append(out, "no: "+fx.Err.Error())
+	}
+	for _, e := range fx.Events {
+		out = append(out, s.event(e))
+	}
+	for _, o := range fx.Store {
+		switch o := o.(type) {
+		case OpLease:
+			s.asks = append(s.asks, o)
+			out = append(out, fmt.Sprintf("lease? %s %s", o.Query.Campaign, o.Query.Agent))
+		case OpRelease:
+			out = append(out, "release "+s.release(o))
+		case OpPermit:
+			out = append(out, fmt.Sprintf("permit? %d %s %s", o.Query.Lease.Record.Key, o.Query.Attempt, o.Query.Number))
+		case OpSettle:
+			out = append(out, "settle "+s.settlement(o.Settlement))
+		case OpOffer:
+			out = append(out, fmt.Sprintf("decided %d %s %s", o.Offer.Record, o.Offer.Agent, o.Offer.Decision))
+		case OpBlock:
+			out = append(out, "block "+o.Entry.Number)
+		case OpState:
+			out = append(out, strings.TrimSpace(fmt.Sprintf("state %s %s %s", o.Row.Name, o.Row.State, o.Row.Pause)))
+		}
+	}
+	for _, c := range fx.Line {
+		out = append(out, s.command(c))
+	}
+	return out
+}
+
+func (s *script) release(o OpRelease) string {
+	r := o.Release
+	text := fmt.Sprint(o.Lease.Record.Key)
+	switch {
+	case r.Update != nil:
+		text += fmt.Sprintf(" %s %s", r.Update.Status, r.Update.Type)
+	case r.Top:
+		text += " top"
+	case !r.NotBefore.IsZero():
+		text += " not before " + r.NotBefore.Sub(s.begin).String()
+	default:
+		text += " old place"
+	}
+	if r.Declined {
+		text += " declined"
+	}
+	return text
+}
+
+func (s *script) settlement(t Settlement) string {
+	text := fmt.Sprintf("%d %s %s %s", t.Attempt.Record, cmp.Or(t.Attempt.ID, "-"), t.Attempt.Result, t.Record.Status)
+	if t.Attempt.EndedBy != "" {
+		text += " by " + string(t.Attempt.EndedBy)
+	}
+	if !t.Record.NextDial.IsZero() {
+		text += " next " + t.Record.NextDial.Sub(s.begin).String()
+	}
+	if t.Record.KeepPlace {
+		text += " keeps its place"
+	}
+	if t.Block != nil {
+		text += " blocked"
+	}
+	if t.Correction {
+		text += " correction"
+	}
+	return text
+}
+
+func (s *script) command(c Command) string {
+	n := func(id AttemptID) string {
+		if w := s.f.workOf(id); w != nil && w.lease.Record.Key != 0 && w.kind == KindCampaign {
+			return fmt.Sprint(w.lease.Record.Key)
+		}
+		return string(id)
+	}
+	switch c := c.(type) {
+	case Dial:
+		return fmt.Sprintf("dial %s %s %s", n(c.Attempt), c.Agent, c.Number)
+	case Hangup:
+		return fmt.Sprintf("hangup %s by %s: %s", n(c.Attempt), c.By, c.Reason)
+	case Hold:
+		return "hold " + n(c.Attempt)
+	case Resume:
+		return "resume " + n(c.Attempt)
+	case Digits:
+		return fmt.Sprintf("digits %s %s", n(c.Attempt), c.Digits)
+	case Mute:
+		return fmt.Sprintf("mute %s %v", n(c.Attempt), c.On)
+	case AnswerCall:
+		return fmt.Sprintf("answer %s %s", c.Attempt, c.Agent)
+	case RejectCall:
+		return fmt.Sprintf("reject %s %d", c.Attempt, c.Status)
+	case Transfer:
+		return fmt.Sprintf("transfer %s %s", n(c.Attempt), c.Number)
+	case RecordCall:
+		return fmt.Sprintf("record %s %s %s", n(c.Attempt), c.Action, c.File)
+	}
+	return fmt.Sprintf("%T", c)
+}
+
+func (s *script) event(e Event) string {
+	switch {
+	case e.AgentView != nil && e.Kind == EventAgent:
+		v := e.AgentView
+		text := fmt.Sprintf("@%s %s", v.Agent, v.Status)
+		if v.Reason != "" {
+			text += " (" + v.Reason + ")"
+		}
+		if v.After != "" {
+			text += ", then " + string(v.After)
+		}
+		if v.Idle != nil {
+			text += ": " + v.Idle.Text
+		}
+		return text
+	case e.CampaignView != nil:
+		v := e.CampaignView
+		text := fmt.Sprintf("#%s %s", v.Name, v.State)
+		if v.Idle != nil {
+			text += ": " + v.Idle.Text
+		}
+		return text
+	case e.Popup != nil:
+		return fmt.Sprintf("popup %s %s %s", e.Agent, e.Popup.Campaign, e.Popup.Stage)
+	}
+	kind := string(e.Kind)
+	if e.Kind == EventOffered {
+		kind = "offer"
+	}
+	text := fmt.Sprintf("%s %s %s", kind, e.Interaction, e.Agent)
+	if v := e.InteractionView; v != nil {
+		if v.CallStatus != "" {
+			text += " [" + string(v.CallStatus) + "]"
+		}
+		if v.Content != nil {
+			text += " " + strings.TrimSpace(v.Content.Name+" "+v.Content.Number)
+		}
+		if v.Blank {
+			text += " (blank)"
+		}
+		if v.Overtime {
+			text += " overtime"
+		}
+	}
+	if e.Text != "" {
+		text += ": " + e.Text
+	}
+	if e.Reason != nil {
+		text += ": " + e.Reason.Text
+	}
+	return text
+}

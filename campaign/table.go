@@ -1,0 +1,302 @@
+package campaign
+
+import (
+	"slices"
+	"time"
+)
+
+// stimulus is what can happen to an interaction.
+type stimulus string
+
+// The stimuli: clicks, the store's answers, the line's events, and the floor's
+// own.
+const (
+	onAccept   stimulus = "accept"
+	onDecline  stimulus = "decline"
+	onShown    stimulus = "shown"
+	onCall     stimulus = "call"
+	onReturn   stimulus = "return"
+	onRemove   stimulus = "remove"
+	onHold     stimulus = "hold"
+	onResume   stimulus = "resume"
+	onHangup   stimulus = "hang up"
+	onDigits   stimulus = "digits"
+	onMute     stimulus = "mute"
+	onRecord   stimulus = "record"
+	onTransfer stimulus = "transfer"
+	onEnter    stimulus = "enter"
+	onQuick    stimulus = "quick"
+	onDone     stimulus = "done"
+
+	onPermitted stimulus = "permitted"
+	onRefused   stimulus = "refused"
+	onLost      stimulus = "lost"
+	onStoreAway stimulus = "store away"
+
+	onDialing       stimulus = "dialing"
+	onRinging       stimulus = "ringing"
+	onAnswered      stimulus = "answered"
+	onJoined        stimulus = "joined"
+	onHeld          stimulus = "held"
+	onResumed       stimulus = "resumed"
+	onRemoteHeld    stimulus = "held by contact"
+	onRemoteResumed stimulus = "resumed by contact"
+	onDigit         stimulus = "digit"
+	onEnded         stimulus = "ended"
+
+	onTimeout  stimulus = "timeout"
+	onWithdraw stimulus = "withdraw"
+	onFinish   stimulus = "finish"
+)
+
+// row says what a stimulus does in a state: the state afterwards, the event
+// published, and the action, which may choose another state out of may.
+type row struct {
+	to    InteractionState
+	event EventKind
+	do    func(*move) error
+	may   []InteractionState
+}
+
+type transitions map[InteractionState]map[stimulus]row
+
+// move is one transition under way; the action may change what comes of it.
+type move struct {
+	f       *Floor
+	w       *work
+	in      any
+	to      InteractionState
+	event   EventKind
+	reason  *Reason
+	text    string
+	content bool  // the event carries the record
+	keep    *Keep // for the journal
+}
+
+// step applies a stimulus. A click that the table does not know in this state
+// is refused; anything else is ignored.
+func (f *Floor) step(w *work, s stimulus, in any) error {
+	r, ok := f.table[w.state][s]
+	if !ok {
+		return notPossible(ReasonNotNow, string(s)+" is not possible: the interaction is "+string(w.state))
+	}
+	m := &move{f: f, w: w, in: in, to: r.to, event: r.event}
+	if r.do != nil {
+		if err := r.do(m); err != nil {
+			return err
+		}
+	}
+	if m.reason != nil {
+		w.reason = m.reason
+	}
+	if changed := m.to != w.state; changed {
+		w.state = m.to
+		f.arm(w)
+	}
+	if m.event != "" {
+		f.tell(w, m)
+	}
+	if w.state == StateOver {
+		f.close(w)
+	}
+	return nil
+}
+
+func (f *Floor) tell(w *work, m *move) {
+	v := w.view(m.content)
+	e := Event{
+		Kind: m.event, Agent: w.agent.id, Campaign: v.Campaign, Interaction: w.id, Attempt: w.attempt.ID,
+		Text: m.text, Reason: m.reason, InteractionView: &v, Keep: m.keep,
+	}
+	f.publish(e)
+}
+
+// arm sets when something happens by itself in the state just entered.
+func (f *Floor) arm(w *work) {
+	after := func(d time.Duration) { w.until = f.now.Add(d) }
+	w.until = time.Time{}
+	switch w.state {
+	case StateOffered:
+		after(w.doc.previewTimeout())
+	case StateOpening:
+		after(showWithin)
+	case StateOpen:
+		if w.mode() == ModePushPreview && w.doc.AutoDial > 0 {
+			after(w.doc.AutoDial)
+		}
+	case StateWaiting:
+		w.until = w.waitUntil(f.now)
+	case StateDialing, StateRinging:
+		after(f.ringTime(w))
+	case StateWrapUp:
+		w.wrapSince, w.wrapUntil, w.overtime = f.now, time.Time{}, false
+		if w.doc != nil && w.doc.AfterCallWork > 0 {
+			after(w.doc.AfterCallWork)
+			w.wrapUntil = w.until
+		}
+	case StateResult, StateRefused:
+		after(resultView)
+	case StateIncoming:
+		after(ringEach)
+	}
+}
+
+func (f *Floor) ringTime(w *work) time.Duration {
+	if w.doc != nil {
+		return w.doc.ring()
+	}
+	manual := Campaign{RingTimeout: f.cfg.Manual.RingTimeout, Rules: f.cfg.Manual.Rules}
+	return manual.ring()
+}
+
+// open puts a new interaction on an agent's desk.
+func (f *Floor) open(w *work, state InteractionState) {
+	w.id = InteractionID(f.cfg.NewID("i", f.now))
+	w.state = state
+	w.agent.work = w
+	f.works = append(f.works, w)
+	f.arm(w)
+}
+
+// close takes a finished one away and frees the agent.
+func (f *Floor) close(w *work) {
+	f.works = slices.DeleteFunc(f.works, func(o *work) bool { return o == w })
+	w.until = time.Time{}
+	if w.agent.work == w {
+		f.free(w.agent)
+	}
+	f.stir()
+}
+
+// newTransitions is the whole life of an interaction. What is missing is not
+// possible.
+//
+//	offered ─▶ opening ─▶ asking ─▶ dialing ─▶ ringing ─▶ talking ─▶ closing ─▶ wrap-up ─▶ over
+//	              │     ▲   │ ▲         └─────────┴▶ stopping ─▶ result ─────────────────▶ over
+//	              └▶ open   ▼ │
+//	                     waiting ─▶ refused ─▶ over          incoming ─▶ answering ─▶ talking
+func newTransitions() transitions {
+	entry := row{event: EventEntered, do: (*move).enter}
+	stay := func(s InteractionState, r row) row { r.to = s; return r }
+	t := transitions{
+		StateOffered: {
+			onAccept:   {to: StateOpening, event: EventOpened, do: (*move).accept, may: []InteractionState{StateOpen}},
+			onDecline:  {to: StateOver, event: EventDeclined, do: (*move).decline},
+			onTimeout:  {to: StateOver, event: EventMissed, do: (*move).miss},
+			onWithdraw: {to: StateOver, event: EventWithdrawn, do: (*move).withdraw},
+		},
+		StateOpening: {
+			onShown:    {to: StateAsking, event: EventShown, do: (*move).shown, may: []InteractionState{StateOpen}},
+			onTimeout:  {to: StateOver, event: EventMissed, do: (*move).miss},
+			onWithdraw: {to: StateOver, event: EventWithdrawn, do: (*move).withdraw},
+		},
+		StateOpen: {
+			onShown:    {to: StateOpen, event: EventShown},
+			onCall:     {to: StateAsking, do: (*move).call},
+			onTimeout:  {to: StateAsking, do: (*move).call},
+			onReturn:   {to: StateOver, event: EventReturned, do: (*move).giveBack},
+			onRemove:   {to: StateOver, event: EventRemoved, do: (*move).remove},
+			onEnter:    stay(StateOpen, entry),
+			onDone:     {to: StateOver, event: EventDone, do: (*move).doneUndialled},
+			onWithdraw: {to: StateOver, event: EventWithdrawn, do: (*move).withdraw},
+		},
+		StateAsking: {
+			onPermitted: {to: StateDialing, event: EventDialing, do: (*move).dial, may: []InteractionState{StateOver}},
+			onRefused:   {to: StateRefused, event: EventRefused, do: (*move).refused, may: []InteractionState{StateWaiting, StateOpen, StateOver}},
+			onLost:      {to: StateOver, event: EventLost, do: (*move).lost},
+			onStoreAway: {to: StateWaiting, event: EventWaiting, do: (*move).storeAway, may: []InteractionState{StateOver}},
+			onHangup:    {to: StateAsking, do: (*move).drop},
+			onWithdraw:  {to: StateAsking, do: (*move).drop},
+			onFinish:    {to: StateAsking, do: (*move).drop},
+			onEnter:     stay(StateAsking, entry),
+		},
+		StateWaiting: {
+			onTimeout:  {to: StateAsking, do: (*move).askAgain, may: []InteractionState{StateRefused, StateOpen}},
+			onHangup:   {to: StateOver, event: EventReturned, do: (*move).giveBack},
+			onReturn:   {to: StateOver, event: EventReturned, do: (*move).giveBack},
+			onWithdraw: {to: StateOver, event: EventWithdrawn, do: (*move).withdraw},
+			onEnter:    stay(StateWaiting, entry),
+		},
+		StateDialing: {
+			onDialing:  {to: StateDialing, event: EventDialing, do: (*move).onWire},
+			onRinging:  {to: StateRinging, event: EventRinging, do: (*move).ringing},
+			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered},
+			onTimeout:  {to: StateStopping, do: (*move).ringOut},
+		},
+		StateRinging: {
+			onRinging:  {to: StateRinging, do: (*move).ringing},
+			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered},
+			onTimeout:  {to: StateStopping, do: (*move).ringOut},
+		},
+		StateTalking: {
+			onHold:          {to: StateTalking, do: (*move).hold},
+			onResume:        {to: StateTalking, do: (*move).resume},
+			onHangup:        {to: StateClosing, do: (*move).hangup},
+			onDigits:        {to: StateTalking, do: (*move).digits},
+			onMute:          {to: StateTalking, event: EventMuted, do: (*move).mute},
+			onRecord:        {to: StateTalking, event: EventRecording, do: (*move).record},
+			onTransfer:      {to: StateTalking, do: (*move).transfer},
+			onEnter:         stay(StateTalking, entry),
+			onQuick:         {to: StateClosing, event: EventEntered, do: (*move).quickTalking},
+			onJoined:        {to: StateTalking, event: EventJoined, do: (*move).joined},
+			onHeld:          {to: StateTalking, event: EventHeld, do: func(m *move) error { m.w.held = true; return nil }},
+			onResumed:       {to: StateTalking, event: EventResumed, do: func(m *move) error { m.w.held = false; return nil }},
+			onRemoteHeld:    {to: StateTalking, event: EventHeld, do: func(m *move) error { m.w.remoteHeld = true; return nil }},
+			onRemoteResumed: {to: StateTalking, event: EventResumed, do: func(m *move) error { m.w.remoteHeld = false; return nil }},
+			onDigit:         {to: StateTalking, event: EventDigit, do: func(m *move) error { m.text = m.in.(LineEvent).Digit; return nil }},
+			onEnded:         {to: StateWrapUp, event: EventEnded, do: (*move).ended, may: []InteractionState{StateOver}},
+			onFinish:        {to: StateClosing, do: (*move).finishCall},
+		},
+		StateStopping: {
+			onAnswered: {to: StateClosing, event: EventAnswered, do: (*move).answered},
+			onEnded:    {to: StateResult, event: EventEnded, do: (*move).ended, may: []InteractionState{StateWrapUp, StateOver}},
+			onEnter:    stay(StateStopping, entry),
+			onFinish:   {to: StateStopping, do: (*move).finishSoon},
+		},
+		StateClosing: {
+			onEnded:  {to: StateWrapUp, event: EventEnded, do: (*move).ended, may: []InteractionState{StateOver}},
+			onEnter:  stay(StateClosing, entry),
+			onQuick:  {to: StateClosing, event: EventEntered, do: (*move).quickClosing},
+			onFinish: {to: StateClosing, do: (*move).finishSoon},
+		},
+		StateWrapUp: {
+			onEnter:   stay(StateWrapUp, entry),
+			onDone:    {to: StateOver, event: EventDone, do: (*move).done},
+			onQuick:   {to: StateOver, event: EventDone, do: (*move).quickDone},
+			onTimeout: {to: StateWrapUp, event: EventWarning, do: func(m *move) error { m.w.overtime = true; return nil }},
+			onFinish:  {to: StateOver, event: EventDone, do: (*move).finishWrapUp},
+		},
+		StateResult: {
+			onTimeout: {to: StateOver, event: EventDone},
+			onDone:    {to: StateOver, event: EventDone},
+			onFinish:  {to: StateOver, event: EventDone},
+		},
+		StateRefused: {
+			onTimeout: {to: StateOver, event: EventDone},
+			onDone:    {to: StateOver, event: EventDone},
+			onFinish:  {to: StateOver, event: EventDone},
+		},
+		StateIncoming: {
+			onAccept:  {to: StateTaking, event: EventOpened, do: (*move).takeCall},
+			onDecline: {to: StateOver, event: EventDeclined, do: (*move).passCall},
+			onTimeout: {to: StateOver, event: EventMissed, do: (*move).passCall},
+			onEnded:   {to: StateOver, event: EventEnded, do: (*move).ended},
+			onFinish:  {to: StateOver, event: EventWithdrawn, do: (*move).rejectCall},
+		},
+		StateTaking: {
+			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered},
+			onHangup:   {to: StateClosing, do: (*move).hangup},
+			onEnded:    {to: StateOver, event: EventEnded, do: (*move).ended, may: []InteractionState{StateWrapUp}},
+			onFinish:   {to: StateClosing, do: (*move).finishCall},
+		},
+	}
+	for _, s := range []InteractionState{StateDialing, StateRinging} {
+		t[s][onEnded] = row{to: StateResult, event: EventEnded, do: (*move).ended, may: []InteractionState{StateWrapUp, StateOver}}
+		t[s][onHangup] = row{to: StateStopping, do: (*move).hangup}
+		t[s][onFinish] = row{to: StateStopping, do: (*move).finishCall}
+		t[s][onMute] = row{to: s, event: EventMuted, do: (*move).mute}
+		t[s][onEnter] = stay(s, entry)
+		t[s][onJoined] = row{to: s, do: (*move).joined}
+	}
+	return t
+}
