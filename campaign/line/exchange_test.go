@@ -1,0 +1,350 @@
+package line
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/media/measure"
+	"github.com/freiton/freiton/sip"
+	"github.com/freiton/freiton/sip/peer"
+	"github.com/freiton/freiton/sip/phone"
+)
+
+// resultNames are the call results as the fates file writes them.
+var resultNames = map[campaign.CallResult]string{
+	campaign.Answer: "answer", campaign.Busy: "busy", campaign.NoAnswer: "no-answer",
+	campaign.InvalidNumber: "invalid-number", campaign.AllTrunksBusy: "all-trunks-busy",
+	campaign.Rejected: "rejected", campaign.DialError: "dial-error", campaign.ResultCancelled: "cancelled",
+}
+
+// desk is a line over a real agent, with a headset for every agent asked for.
+type desk struct {
+	*Line
+	t        *testing.T
+	agent    *sip.Agent
+	phone    *phone.Phone
+	dir      string
+	headsets map[campaign.AgentID]*media.FileEndpoint // the line's owner asks for them
+}
+
+// newDesk starts agent, phone and line towards an exchange.
+func newDesk(t *testing.T, at string, account sip.Account, change ...func(*Config)) *desk {
+	t.Helper()
+	d := &desk{t: t, dir: t.TempDir(), headsets: map[campaign.AgentID]*media.FileEndpoint{}}
+	var err error
+	d.agent, err = sip.New(sip.Config{
+		Listen: []string{"udp://127.0.0.1:0"}, Trusted: []string{"127.0.0.1"}, Accounts: []sip.Account{account},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := media.NewClock()
+	d.phone = phone.New(d.agent, phone.Config{Media: media.SessionConfig{
+		IP: "127.0.0.1", Ports: media.PortRange{From: 20000, To: 29999}, Clock: clock,
+	}})
+	cfg := Config{
+		Account: account.Name,
+		URI:     Template("sip:{number}@" + at),
+		Inbound: true,
+		Headset: func(a campaign.AgentID) (media.Endpoint, error) {
+			if h := d.headsets[a]; h != nil {
+				return h, nil
+			}
+			h, err := media.NewFileEndpoint(media.FileOptions{
+				Samples: media.Tone(1000, time.Second, -10), Loop: true, Clock: clock,
+				Record: filepath.Join(d.dir, string(a)+".wav"),
+			})
+			d.headsets[a] = h
+			return h, err
+		},
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	if d.Line, err = New(d.phone, cfg); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := d.agent.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if account.Registrar != "" {
+		if err := d.agent.Register(ctx, account.Name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(d.close)
+	return d
+}
+
+func (d *desk) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	defer cancel()
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		for e := range d.Events() {
+			if e.Kind != campaign.LineEnded {
+				continue
+			}
+			d.t.Errorf("left over: %+v", e)
+		}
+	}()
+	if err := d.Line.Close(ctx); err != nil {
+		d.t.Error(err)
+	}
+	<-drained
+	for _, h := range d.headsets {
+		if err := h.Close(); err != nil {
+			d.t.Error(err)
+		}
+	}
+	if err := d.agent.Close(ctx); err != nil {
+		d.t.Error(err)
+	}
+	if n := d.phone.Calls(); n != 0 {
+		d.t.Errorf("%d calls left", n)
+	}
+}
+
+// floor is the little that a test needs of one: it hangs up what rings too
+// long, and talks for a while.
+type floor struct {
+	line *Line
+	ring time.Duration
+	talk map[campaign.AttemptID]time.Duration // longer than the contact, if absent
+	ends map[campaign.AttemptID][]campaign.LineEvent
+	log  map[campaign.AttemptID][]campaign.LineEventKind
+	in   map[campaign.AttemptID]bool
+
+	answered map[campaign.AttemptID]time.Time
+}
+
+// work handles events until so many Ended have come.
+func (f *floor) work(t *testing.T, ends int) {
+	t.Helper()
+	f.ends = map[campaign.AttemptID][]campaign.LineEvent{}
+	f.log = map[campaign.AttemptID][]campaign.LineEventKind{}
+	f.in = map[campaign.AttemptID]bool{}
+	f.answered = map[campaign.AttemptID]time.Time{}
+	timers := map[campaign.AttemptID]*time.Timer{}
+	later := func(id campaign.AttemptID, d time.Duration, by campaign.Party, reason string) {
+		timers[id] = time.AfterFunc(d, func() { f.line.Do(campaign.Hangup{Attempt: id, By: by, Reason: reason}) })
+	}
+	defer func() {
+		for _, timer := range timers {
+			timer.Stop()
+		}
+	}()
+	over := time.After(60 * time.Second)
+	for n := 0; n < ends; {
+		select {
+		case <-over:
+			t.Fatalf("%d of %d calls ended: %v", n, ends, f.log)
+		case e := <-f.line.Events():
+			f.log[e.Attempt] = append(f.log[e.Attempt], e.Kind)
+			switch e.Kind {
+			case campaign.LineDialing:
+				later(e.Attempt, f.ring, campaign.ByDialer, RingTimeout)
+			case campaign.LineAnswered:
+				f.answered[e.Attempt] = e.At
+				if timer := timers[e.Attempt]; timer != nil {
+					timer.Stop()
+				}
+				if talk, ok := f.talk[e.Attempt]; ok {
+					later(e.Attempt, talk, campaign.ByAgent, "agent hung up")
+				}
+			case campaign.LineIncoming:
+				f.in[e.Attempt] = true
+				f.line.Do(campaign.RejectCall{Attempt: e.Attempt, Status: 480})
+			case campaign.LineEnded:
+				if timer := timers[e.Attempt]; timer != nil {
+					timer.Stop()
+				}
+				f.ends[e.Attempt] = append(f.ends[e.Attempt], e)
+				n++
+			}
+		}
+	}
+}
+
+// Every fate of the practice exchange, all at once: what the fates file says is
+// what the line says, and the exchange's own records agree.
+func TestEveryFate(t *testing.T) {
+	const speed = 5
+	fates, err := peer.Fates()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := peer.NewExchange(peer.ExchangeConfig{Speed: speed, T1: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	d := newDesk(t, x.Addr(), sip.Account{Name: "pbx", Address: "sip:1001@" + x.Addr(), Registrar: "sip:" + x.Addr()})
+	f := &floor{line: d.Line, ring: 40 * time.Second / speed, talk: map[campaign.AttemptID]time.Duration{}}
+	callbacks := 0
+	for _, fate := range fates {
+		id := campaign.AttemptID(fate.Code)
+		if fate.EndedBy == "agent" {
+			f.talk[id] = 10 * time.Second / speed
+		}
+		if fate.CallsBack {
+			callbacks++
+		}
+		d.Do(campaign.Dial{Attempt: id, Agent: campaign.AgentID("agent-" + fate.Code), Number: number(fate.Code)})
+	}
+	f.work(t, len(fates)+callbacks)
+	for _, fate := range fates {
+		checkFate(t, f, fate)
+	}
+	if len(f.in) != callbacks {
+		t.Errorf("%d calls back, want %d", len(f.in), callbacks)
+	}
+	byNumber := map[string]peer.CallRecord{}
+	for _, r := range x.Records() {
+		if r.Direction == "in" {
+			byNumber[r.Number] = r
+		}
+		for _, v := range r.Violations {
+			t.Errorf("%s %s: %s", r.Number, r.Fate, v)
+		}
+	}
+	for _, fate := range fates {
+		checkRecord(t, fate, byNumber[number(fate.Code)])
+	}
+	if n := x.Live(); n != 0 {
+		t.Errorf("the exchange has %d calls left", n)
+	}
+}
+
+func number(code string) string { return "+493023125" + "0" + code }
+
+func checkFate(t *testing.T, f *floor, fate peer.Fate) {
+	t.Helper()
+	id := campaign.AttemptID(fate.Code)
+	ends := f.ends[id]
+	if len(ends) != 1 {
+		t.Errorf("%s %s ended %d times: %v", fate.Code, fate.Name, len(ends), f.log[id])
+		return
+	}
+	e := ends[0]
+	if resultNames[e.Result] != fate.CallResult || string(e.By) != fate.EndedBy {
+		t.Errorf("%s %s: %s by %s (status %d, %q), want %s by %s; said %v", fate.Code, fate.Name,
+			resultNames[e.Result], e.By, e.Status, e.Text, fate.CallResult, fate.EndedBy, f.log[id])
+	}
+	// A call taken back is 487 to us, whether or not the far end came to say it.
+	if e.Status != fate.Status && e.Status != statusTerminated {
+		t.Errorf("%s %s: status %d, want %d", fate.Code, fate.Name, e.Status, fate.Status)
+	}
+	if e.OptOut != (fate.Status == 607) {
+		t.Errorf("%s %s: opt-out %v", fate.Code, fate.Name, e.OptOut)
+	}
+	if fate.CallResult == "answer" && (e.RTP == nil || e.RTP.Codec != "pcma") {
+		t.Errorf("%s %s: rtp %+v", fate.Code, fate.Name, e.RTP)
+	}
+}
+
+// checkRecord asks the other witness.
+func checkRecord(t *testing.T, fate peer.Fate, r peer.CallRecord) {
+	t.Helper()
+	by := map[string]string{"agent": "caller", "dialer": "caller", "contact": "contact"}[fate.EndedBy]
+	if r.EndedBy != by && fate.Name != "deaf-to-cancel" {
+		t.Errorf("%s %s: the exchange says ended by %q, want %q", fate.Code, fate.Name, r.EndedBy, by)
+	}
+	if fate.EndedBy != "agent" {
+		return
+	}
+	if math.Abs(r.HeardHz-1000) > 20 || r.HeardDBFS < -16 {
+		t.Errorf("%s %s: the contact heard %.0f Hz at %.1f dBFS", fate.Code, fate.Name, r.HeardHz, r.HeardDBFS)
+	}
+}
+
+// Announcement, recording with pause, and the agent again, heard by both ends.
+func TestPlayAndRecord(t *testing.T) {
+	x, err := peer.NewExchange(peer.ExchangeConfig{T1: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	d := newDesk(t, x.Addr(), sip.Account{Name: "pbx", Address: "sip:1001@" + x.Addr()})
+	sorry, rec := filepath.Join(d.dir, "sorry.wav"), filepath.Join(d.dir, "call.wav")
+	if err := media.WriteWAVFile(sorry, 8000, media.Tone(2000, 600*time.Millisecond, -10)); err != nil {
+		t.Fatal(err)
+	}
+	d.Do(campaign.Dial{Attempt: "1", Agent: "ann", Number: number("06")}) // a tone of 1000 Hz
+	d.Do(campaign.RecordCall{Attempt: "1", Action: campaign.RecordStart, File: rec})
+	next := func(want campaign.LineEventKind) campaign.LineEvent {
+		t.Helper()
+		select {
+		case e := <-d.Events():
+			if e.Kind != want {
+				t.Fatalf("%+v, want %s", e, want)
+			}
+			return e
+		case <-time.After(wait):
+			t.Fatalf("no %s", want)
+			return campaign.LineEvent{}
+		}
+	}
+	for _, k := range []campaign.LineEventKind{campaign.LineDialing, campaign.LineRinging, campaign.LineAnswered, campaign.LineJoined} {
+		next(k)
+	}
+	<-time.After(600 * time.Millisecond)
+	d.Do(campaign.Play{Attempt: "1", File: sorry})
+	next(campaign.LinePlayed)
+	<-time.After(400 * time.Millisecond)
+	d.Do(campaign.RecordCall{Attempt: "1", Action: campaign.RecordPause})
+	<-time.After(500 * time.Millisecond)
+	d.Do(campaign.RecordCall{Attempt: "1", Action: campaign.RecordResume})
+	<-time.After(400 * time.Millisecond)
+	d.Do(campaign.Hangup{Attempt: "1", By: campaign.ByAgent, Reason: "agent hung up"})
+	next(campaign.LineEnded)
+	channels, rate, err := measure.ReadWAV(rec) // complete as soon as Ended was said
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(channels) != 2 {
+		t.Fatalf("%d channels", len(channels))
+	}
+	part := func(c, from, to int) []int16 {
+		n := len(channels[c])
+		return channels[c][min(n, from*rate/1000):min(n, to*rate/1000)]
+	}
+	for _, c := range []struct {
+		what     string
+		ch       int
+		from, to int
+		hz       float64
+	}{
+		{"agent at first", 0, 200, 500, 1000},
+		{"announcement", 0, 750, 1050, 2000},
+		{"agent again", 0, 1350, 1500, 1000},
+		{"contact throughout", 1, 200, 1500, 1000},
+	} {
+		if l := measure.Level(part(c.ch, c.from, c.to), rate, c.hz); l < -14 || l > -3 {
+			t.Errorf("%s: %g Hz at %.1f dBFS", c.what, c.hz, l)
+		}
+	}
+	if l := measure.Level(part(0, 750, 1050), rate, 1000); l > -40 {
+		t.Errorf("the agent is heard through the announcement: %.1f dBFS", l)
+	}
+	if got := measure.Duration(len(channels[0]), rate); got < 2400*time.Millisecond || got > 3500*time.Millisecond {
+		t.Errorf("recorded %v", got)
+	}
+	if l := measure.RMS(part(1, 1750, 2000)); l > -60 {
+		t.Errorf("in the pause: %.1f dBFS", l)
+	}
+	if l := measure.Level(part(1, 2250, 2400), rate, 1000); l < -14 {
+		t.Errorf("after the pause: %.1f dBFS", l)
+	}
+	if r := fmt.Sprint(len(channels[0]) == len(channels[1])); r != "true" {
+		t.Error("the two sides differ in length")
+	}
+}

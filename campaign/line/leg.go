@@ -1,0 +1,269 @@
+package line
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/media/record"
+	"github.com/freiton/freiton/sip"
+	"github.com/freiton/freiton/sip/phone"
+)
+
+// call is what a leg needs of a *phone.Call.
+type call interface {
+	Token() []byte
+	Remote() sip.Identity
+	Ring()
+	Answer()
+	Reject(status int)
+	Hold()
+	Resume()
+	Digits(string) error
+	Transfer(uri string)
+	TransferResult(status int, reason string)
+	Hangup(sip.Reason)
+	Endpoint() media.Endpoint
+	Events(func(phone.Event))
+}
+
+// telephone is what a line needs of a *phone.Phone.
+type telephone interface {
+	Dial(context.Context, phone.DialOptions) (call, error)
+	Release(ctx context.Context, token []byte) error
+}
+
+// phoneAdapter makes a *phone.Phone a telephone.
+type phoneAdapter struct{ *phone.Phone }
+
+func (a phoneAdapter) Dial(ctx context.Context, o phone.DialOptions) (call, error) {
+	c, err := a.Phone.Dial(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// leg is one call of the campaign. All of it belongs to the line's owner.
+type leg struct {
+	line    *Line
+	attempt campaign.AttemptID
+	state   state
+	inbound bool
+	picked  bool // answered at some time
+	call    call
+	asked   *campaign.Hangup // the first hang-up of ours
+
+	agent   campaign.AgentID
+	headset media.Endpoint // of agent; nil: nobody is to hear the call
+	player  *media.FileEndpoint
+	joined  *media.Junction // of the headset or the player with the call
+
+	taps      []media.Tap
+	recording *record.Recorder
+	recordTo  string // asked for before the answer
+}
+
+// say makes an action that says an event.
+func say(kind campaign.LineEventKind) func(*leg, any) {
+	return func(g *leg, with any) {
+		e := campaign.LineEvent{Kind: kind}
+		if s, ok := with.(signal); ok {
+			e.At = s.event.At
+		}
+		g.say(e)
+	}
+}
+
+func (g *leg) say(e campaign.LineEvent) {
+	e.Attempt = g.attempt
+	if e.At.IsZero() {
+		e.At = time.Now()
+	}
+	g.line.outbox.push(e)
+}
+
+// place dials. An error means that nothing was sent.
+func (g *leg) place(d campaign.Dial) error {
+	uri, err := g.line.cfg.URI.URI(d.Number)
+	if err != nil {
+		return err
+	}
+	if d.Agent != "" {
+		// Without her headset the contact would pick up and hear nobody.
+		if g.headset, err = g.line.cfg.Headset(d.Agent); err != nil {
+			return fmt.Errorf("headset of %s: %w", d.Agent, err)
+		}
+	}
+	if g.line.cfg.Taps != nil {
+		g.taps = g.line.cfg.Taps(g.attempt)
+	}
+	account := d.Account
+	if account == "" {
+		account = g.line.cfg.Account
+	}
+	g.call, err = g.line.phone.Dial(context.Background(), phone.DialOptions{
+		Account:  account,
+		URI:      uri,
+		CallerID: d.CallerID,
+		Events:   func(e phone.Event) { g.line.inbox.push(signal{g, e}) },
+	})
+	if err != nil {
+		return err
+	}
+	g.join() // she hears ringing and early media
+	return nil
+}
+
+func (g *leg) sayDialing(with any) {
+	g.say(campaign.LineEvent{Kind: campaign.LineDialing, At: with.(signal).event.At, Token: g.call.Token()})
+}
+
+func (g *leg) sayRinging(with any) {
+	g.say(campaign.LineEvent{Kind: campaign.LineRinging, At: with.(signal).event.At, Token: g.call.Token()})
+}
+
+func (g *leg) sayAnswered(with any) {
+	g.picked = true
+	g.say(campaign.LineEvent{Kind: campaign.LineAnswered, At: with.(signal).event.At, Token: g.call.Token()})
+	if g.recordTo != "" {
+		g.startRecording(g.recordTo)
+	}
+	if g.joined != nil {
+		g.say(campaign.LineEvent{Kind: campaign.LineJoined, Agent: g.agent})
+	}
+}
+
+func (g *leg) sayDigit(with any) {
+	e := with.(signal).event
+	g.say(campaign.LineEvent{Kind: campaign.LineDigit, At: e.At, Digit: e.Digit})
+}
+
+// connect joins the call with an agent's headset; another agent's takes over.
+func (g *leg) connect(with any) { g.seat(with.(campaign.Connect).Agent) }
+
+func (g *leg) seat(agent campaign.AgentID) bool {
+	headset, err := g.line.cfg.Headset(agent)
+	if err != nil {
+		g.line.cfg.Log.Error("headset not there", "attempt", g.attempt, "agent", agent, "err", err)
+		return false
+	}
+	g.agent, g.headset = agent, headset
+	g.stopPlaying()
+	g.join()
+	if g.state == answered {
+		g.say(campaign.LineEvent{Kind: campaign.LineJoined, Agent: agent})
+	}
+	return true
+}
+
+// answer takes an inbound call for an agent.
+func (g *leg) answer(with any) {
+	if g.seat(with.(campaign.AnswerCall).Agent) {
+		g.call.Answer()
+	}
+}
+
+func (g *leg) reject(with any) {
+	c := with.(campaign.RejectCall)
+	if g.asked == nil {
+		g.asked = &campaign.Hangup{Attempt: g.attempt, By: campaign.ByAgent, Reason: "rejected"}
+	}
+	status := c.Status
+	if status < 300 || status > 699 {
+		status = 480
+	}
+	g.call.Reject(status)
+}
+
+func (g *leg) hold(any)   { g.call.Hold() }
+func (g *leg) resume(any) { g.call.Resume() }
+
+func (g *leg) digits(with any) {
+	if err := g.call.Digits(with.(campaign.Digits).Digits); err != nil {
+		g.line.cfg.Log.Warn("digits not sent", "attempt", g.attempt, "err", err)
+	}
+}
+
+func (g *leg) transfer(with any) {
+	uri, err := g.line.cfg.URI.URI(with.(campaign.Transfer).Number)
+	if err != nil {
+		g.line.cfg.Log.Warn("not transferred", "attempt", g.attempt, "err", err)
+		return
+	}
+	g.call.Transfer(uri)
+}
+
+// transferred is told how a transfer of ours goes. When it worked the phone
+// hangs up, at the agent's wish.
+func (g *leg) transferred(with any) {
+	e := with.(signal).event
+	switch {
+	case e.Status/100 == 2 && g.asked == nil:
+		g.asked = &campaign.Hangup{Attempt: g.attempt, By: campaign.ByAgent, Reason: "transferred"}
+	case e.Status >= 300:
+		g.line.cfg.Log.Warn("not transferred", "attempt", g.attempt, "status", e.Status, "reason", e.Reason)
+	}
+}
+
+// transferAsked refuses: whom we call is decided by the gate, not by a contact.
+func (g *leg) transferAsked(any) { g.call.TransferResult(603, "") }
+
+// lost ends a call that has gone dead.
+func (g *leg) lost(any) {
+	if g.line.cfg.HangupOnLostMedia {
+		g.hangup(campaign.Hangup{Attempt: g.attempt, By: campaign.ByDialer, Reason: LostMedia})
+	}
+}
+
+// hangup ends the call; who asked first is who ended it.
+func (g *leg) hangup(with any) {
+	h := with.(campaign.Hangup)
+	if g.asked == nil {
+		g.asked = &h
+	}
+	if g.call != nil {
+		// ITU-T Q.850: 16 normal clearing, 19 no answer from user (user alerted)
+		cause := 16
+		if h.Reason == RingTimeout {
+			cause = 19
+		}
+		g.call.Hangup(sip.Reason{Q850: cause, Text: h.Reason})
+	}
+}
+
+// finish is told by the phone that the call is over.
+func (g *leg) finish(with any) {
+	e := with.(signal).event
+	text := e.Reason
+	if e.Cause.Reason != "" {
+		text = e.Cause.Reason
+	}
+	g.silence()
+	g.conclude(endOf(e.Cause, g), e, text)
+}
+
+// conclude says LineEnded and forgets the leg.
+func (g *leg) conclude(e end, last phone.Event, text string) {
+	g.state = over
+	delete(g.line.legs, g.attempt)
+	v := judge(e)
+	g.say(campaign.LineEvent{
+		Kind: campaign.LineEnded, At: last.At, Status: v.status, Result: v.result, By: v.by, OptOut: v.optOut,
+		Text: text, HeldMS: last.HeldMS, RTP: g.report(last.Stats),
+	})
+}
+
+// report is the quality of the contact's leg; nil if there was neither an
+// answer nor a packet.
+func (g *leg) report(s media.Stats) *campaign.RTPReport {
+	if !g.picked && s.Sent == 0 && s.Received == 0 {
+		return nil
+	}
+	return &campaign.RTPReport{
+		Codec: s.Codec.Name(), Sent: int64(s.Sent), Received: int64(s.Received), Lost: int64(s.Lost),
+		JitterMS: s.JitterMS, MOS: s.MOS,
+	}
+}

@@ -1,0 +1,146 @@
+package line
+
+import (
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/media/record"
+)
+
+// A leg's call is joined with one thing at a time: the file of a Play, else the
+// agent's headset. The left side of a recording is that, the right the contact.
+//
+//	headset ─┐
+//	         ├─ joined ── taps, recording ── call
+//	player ──┘
+
+// join makes the junction anew; what was there before is parted.
+func (g *leg) join() {
+	g.part()
+	var near media.Endpoint
+	switch {
+	case g.player != nil:
+		near = g.player
+	case g.headset != nil:
+		near = g.headset
+	default:
+		return
+	}
+	var options []media.JoinOption
+	for _, t := range g.taps {
+		options = append(options, media.WithTap(t))
+	}
+	if g.recording != nil {
+		options = append(options, media.WithTap(g.recording))
+	}
+	g.joined = media.Join(near, g.call.Endpoint(), options...)
+}
+
+// part leaves call and headset to themselves.
+func (g *leg) part() {
+	if g.joined != nil {
+		g.joined.Close()
+		g.joined = nil
+	}
+}
+
+// play speaks a file to the contact; meanwhile the agent hears nothing. Then
+// she is joined again.
+func (g *leg) play(with any) {
+	file := with.(campaign.Play).File
+	player, err := media.NewFileEndpoint(media.FileOptions{Play: file, Wait: true, Codec: g.call.Endpoint().Codec()})
+	if err != nil {
+		g.line.cfg.Log.Error("nothing played", "attempt", g.attempt, "file", file, "err", err)
+		return
+	}
+	g.stopPlaying()
+	g.player = player
+	g.join()
+	player.Start()
+	// Owned by the line: ends when the file does, or with stopPlaying.
+	g.line.players.Go(func() {
+		<-player.Done()
+		g.line.inbox.push(played{g, player})
+	})
+}
+
+// played is told that a file was spoken.
+func (g *leg) played(with any) {
+	if with.(played).player != g.player {
+		return // another one is speaking by now
+	}
+	g.stopPlaying()
+	g.join()
+	g.say(campaign.LineEvent{Kind: campaign.LinePlayed})
+}
+
+func (g *leg) stopPlaying() {
+	if g.player == nil {
+		return
+	}
+	g.part()
+	g.close(g.player)
+	g.player = nil
+}
+
+func (g *leg) close(c interface{ Close() error }) {
+	if err := c.Close(); err != nil {
+		g.line.cfg.Log.Error("a file was not written to its end", "attempt", g.attempt, "err", err)
+	}
+}
+
+// record does what a RecordCall says. Before the answer there is nothing to be
+// recorded: the file is begun then.
+func (g *leg) record(with any) {
+	c := with.(campaign.RecordCall)
+	switch {
+	case c.Action == campaign.RecordStart && g.picked:
+		g.startRecording(c.File)
+	case c.Action == campaign.RecordStart:
+		g.recordTo = c.File
+	case c.Action == campaign.RecordStop:
+		g.recordTo = ""
+		if g.stopRecording() {
+			g.join()
+		}
+	case g.recording == nil:
+		g.line.cfg.Log.Warn("no recording", "attempt", g.attempt, "action", c.Action)
+	case c.Action == campaign.RecordPause:
+		g.recording.Pause()
+	case c.Action == campaign.RecordResume:
+		g.recording.Resume()
+	}
+}
+
+func (g *leg) startRecording(file string) {
+	g.recordTo = ""
+	if g.recording != nil {
+		g.line.cfg.Log.Warn("recorded already", "attempt", g.attempt)
+		return
+	}
+	r, err := record.New(record.Options{Path: file, Agent: media.AtoB})
+	if err != nil {
+		g.line.cfg.Log.Error("not recorded", "attempt", g.attempt, "err", err)
+		return
+	}
+	g.recording = r
+	g.join()
+}
+
+// stopRecording parts the call, so that nothing more is written, and completes
+// the file.
+func (g *leg) stopRecording() bool {
+	if g.recording == nil {
+		return false
+	}
+	g.part()
+	g.close(g.recording)
+	g.recording = nil
+	return true
+}
+
+// silence ends everything that has to do with sound.
+func (g *leg) silence() {
+	g.stopPlaying()
+	g.stopRecording()
+	g.part()
+}
