@@ -213,6 +213,7 @@ func (s *Session) negotiate(step func() error) error {
 func (s *Session) publish() (event SessionEvent) {
 	t := s.neg.effective()
 	if t == nil {
+		s.live.Store(nil)
 		return event
 	}
 	now := time.Now()

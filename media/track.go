@@ -13,6 +13,9 @@ type Track struct {
 	pending []int16 // after taken
 	scratch []int16
 
+	conv      converter
+	converted []int16
+
 	placed bool
 	ssrc   uint32
 	codec  Codec
@@ -26,7 +29,7 @@ const maxDrift = 500 * time.Millisecond
 // maxPending limits what a frame from the far future can make us keep.
 const maxPending = 10 * time.Second
 
-// NewTrack makes a track at a sample rate whose time begins at start.
+// NewTrack makes a track at 8000 or 16000 Hz whose time begins at start.
 func NewTrack(rate int, start time.Time) *Track { return &Track{rate: rate, start: start} }
 
 // Place puts a frame on the time line. A frame older than what was taken is cut.
@@ -41,7 +44,14 @@ func (t *Track) Place(f *Frame) {
 	}
 	samples := t.scratch[:n]
 	n = f.Codec.Decode(samples, f.Payload)
-	t.put(pos, Resample(samples[:n], f.Codec.Rate(), t.rate))
+	if from := f.Codec.Rate(); from != t.rate {
+		if need := n * max(1, t.rate/from); cap(t.converted) < need {
+			t.converted = make([]int16, need)
+		}
+		samples = t.conv.convert(t.converted[:cap(t.converted)], samples[:n], from, t.rate)
+		n = len(samples)
+	}
+	t.put(pos, samples[:n])
 }
 
 func (t *Track) position(f *Frame) int64 {
