@@ -111,7 +111,7 @@ func (a *Agent) incoming(m *message, tx *serverTx) {
 	}
 	c := newCall(a, acc, Inbound, m.callID())
 	c.state = stateIncoming
-	c.trusted = true
+	c.trusted, c.source = true, m.source.Addr()
 	c.remote = callerOf(m, true)
 	c.localID = identityOf(address{name: m.to().name, text: m.uri})
 	seq, _ := m.cseq()

@@ -55,6 +55,7 @@ type Call struct {
 	box       mailbox
 	token     atomic.Pointer[[]byte]
 	remote    Identity
+	source    netip.Addr
 	localID   Identity
 	origin    string // the far end's tag, inbound; never changes
 
@@ -146,6 +147,9 @@ func (c *Call) Direction() Direction { return c.direction }
 
 // Remote is the far end: whom we called, or who calls us.
 func (c *Call) Remote() Identity { return c.remote }
+
+// Source is the address an inbound call came from; invalid for an outbound one.
+func (c *Call) Source() netip.Addr { return c.source }
 
 // Local is us: the account, or whom they called.
 func (c *Call) Local() Identity { return c.localID }

@@ -68,7 +68,7 @@ type DialOptions struct {
 // follows, also when there was no RTP port to be had.
 func (p *Phone) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 	c := newCall(p, sip.Outbound, o.Events)
-	session, err := p.open(ctx, o.URI)
+	session, err := p.open(ctx, hostOf(o.URI))
 	if err != nil {
 		p.cfg.Log.Error("call not placed", "err", err)
 		c.finish(sip.Cause{Reason: err.Error(), By: sip.Local})
@@ -91,9 +91,9 @@ func (p *Phone) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 	return c, nil
 }
 
-// open makes the sound of a call with a far end at uri.
-func (p *Phone) open(ctx context.Context, uri string) (*media.Session, error) {
-	cfg, err := p.media(ctx, uri)
+// open makes the sound of a call with a far end at host.
+func (p *Phone) open(ctx context.Context, host string) (*media.Session, error) {
+	cfg, err := p.media(ctx, host)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (p *Phone) offered(d *sip.Call) {
 		d.Reject(480)
 		return
 	}
-	session, err := p.open(context.Background(), d.Remote().URI)
+	session, err := p.open(context.Background(), d.Source().String())
 	if err != nil {
 		p.cfg.Log.Error("inbound call refused", "err", err)
 		d.Reject(500) // RFC 3261 §21.5.1; not 503, which would have the PBX avoid us for a while

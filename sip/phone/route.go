@@ -14,17 +14,17 @@ import (
 // lookupTime is how long finding our own address may take.
 const lookupTime = time.Second
 
-// media gives the session's configuration for a call with a far end at uri: with
+// media gives the session's configuration for a call with a far end at host: with
 // no address, or a wildcard, ours on the route to that host. A wildcard must
 // never stand in a c= line.
-func (p *Phone) media(ctx context.Context, uri string) (media.SessionConfig, error) {
+func (p *Phone) media(ctx context.Context, host string) (media.SessionConfig, error) {
 	cfg := p.cfg.Media
 	if ip, err := netip.ParseAddr(cfg.IP); err == nil && !ip.IsUnspecified() {
 		return cfg, nil
 	}
-	ip, err := ownAddress(ctx, hostOf(uri))
+	ip, err := ownAddress(ctx, host)
 	if err != nil {
-		return cfg, fmt.Errorf("phone: our address towards %s: %w", uri, err)
+		return cfg, fmt.Errorf("phone: our address towards %s: %w", host, err)
 	}
 	cfg.IP = ip.String()
 	return cfg, nil
