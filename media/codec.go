@@ -180,9 +180,9 @@ func buildLawTable(convert func(uint8) uint8) *lawTable {
 	return &t
 }
 
-// transcribe copies src to dst, changing the law if from and to differ. Both
-// are of one family. It returns the number of bytes written.
-func transcribe(dst, src []byte, from, to Codec) int {
+// Transcribe copies src to dst, changing the law by table if from and to differ.
+// Both are G.711, or the same. It returns the number of bytes written.
+func Transcribe(dst, src []byte, from, to Codec) int {
 	n := min(len(dst), len(src))
 	switch {
 	case from == to:

@@ -30,7 +30,8 @@ type Sink interface {
 }
 
 // Endpoint is one end of a conversation: an RTP session, the browser, a sound
-// card, a file. WriteFrame takes the sound for the far side of it.
+// card, a file. WriteFrame takes the sound for the far side of it, which may come
+// in either law of G.711 whatever Codec says (see Transcribe).
 type Endpoint interface {
 	Sink
 	// Codec is what the endpoint speaks at present.

@@ -100,7 +100,16 @@ func FuzzRTP(f *testing.F) {
 	l := *s.live.Load()
 	l.dir = RecvOnly
 	heard := 0
-	s.SetSink(sinkFunc(func(*Frame) { heard++ }))
+	track := NewTrack(8000, time.Now())
+	mix := &Mix{}
+	mix.legs.Store(&[]*Leg{})
+	leg := mix.addLeg(&loopEnd{codec: PCMU})
+	mix.addLeg(&loopEnd{codec: Linear16})
+	s.SetSink(sinkFunc(func(f *Frame) {
+		heard++
+		track.Place(f)
+		leg.WriteFrame(f)
+	}))
 	var seq uint16
 	var ts, ssrc uint32
 	f.Fuzz(func(t *testing.T, data []byte, known bool) {
@@ -112,6 +121,8 @@ func FuzzRTP(f *testing.F) {
 		now := time.Now()
 		s.receive(data, from, now)
 		s.receiveRTCP(data, from, now)
+		mix.tick(now)
+		track.Take(nil, track.End())
 		if d := time.Since(now); d > time.Second {
 			t.Fatalf("took %v", d)
 		}

@@ -90,7 +90,9 @@ func (b *jitterBuffer) put(ssrc, timestamp uint32, samples []int16, now time.Tim
 		return
 	}
 	if !b.playing && b.hollow >= hollowLimit {
-		b.next, b.end, b.hollow = rel, rel, 0 // after a pause: wait for the depth anew
+		at := max(0, rel)
+		at -= at % int64(b.block)           // next is always at the start of a block
+		b.next, b.end, b.hollow = at, at, 0 // after a pause: wait for the depth anew
 		clear(b.have)
 	}
 	if over := last - b.next - int64(len(b.ring)); over > 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/freiton/freiton/media/measure"
+	"pgregory.net/rapid"
 )
 
 // delivery is one packet of a simulated network.
@@ -193,4 +194,48 @@ func TestConceal(t *testing.T) {
 	if p := measure.Peak(long[400:]); p != 0 {
 		t.Errorf("after 70 ms still %d", p)
 	}
+}
+
+// Whatever comes, in whatever lengths: no panic, never more than the ring, and
+// a proper stream is heard afterwards.
+func TestJitterBufferTakesAnything(t *testing.T) {
+	tone := Tone(440, 2*time.Second, -10)
+	rapid.Check(t, func(t *rapid.T) {
+		b := newJitterBuffer(rapid.SampledFrom([]int{8000, 16000}).Draw(t, "rate"))
+		now := time.Unix(1000, 0)
+		frame := make([]int16, b.rate/50)
+		ts := rapid.Uint32().Draw(t, "timestamp")
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			n := rapid.IntRange(0, b.rate).Draw(t, "samples")
+			switch rapid.IntRange(0, 4).Draw(t, "do") {
+			case 0, 1:
+				ts += uint32(n)
+			case 2:
+				ts += uint32(rapid.Int32().Draw(t, "jump"))
+			case 3:
+				ts -= uint32(rapid.IntRange(0, 5000).Draw(t, "back"))
+			case 4:
+				for range rapid.IntRange(1, 50).Draw(t, "asked") {
+					now = now.Add(FrameTime)
+					b.get(frame)
+				}
+			}
+			b.put(1, ts, tone[:n], now)
+			if d := b.end - b.next; d <= -int64(b.block) || d > int64(len(b.ring)) || b.next%int64(b.block) != 0 {
+				t.Fatalf("next %d, end %d, ring %d", b.next, b.end, len(b.ring))
+			}
+		}
+		heard := 0
+		for i := range 50 {
+			b.put(2, uint32(i*len(frame)), tone[:len(frame)], now)
+			b.get(frame)
+			now = now.Add(FrameTime)
+			if measure.RMS(frame) > -20 {
+				heard++
+			}
+		}
+		if heard < 46 {
+			t.Fatalf("%d of 50 heard afterwards", heard)
+		}
+	})
 }

@@ -233,7 +233,7 @@ func (s *Session) WriteFrame(f *Frame) {
 		pt = l.dtmf
 		n = copy(o.buf[rtpHeader:], f.Payload)
 	} else {
-		n = transcribe(o.buf[rtpHeader:], f.Payload, f.Codec, l.codec)
+		n = Transcribe(o.buf[rtpHeader:], f.Payload, f.Codec, l.codec)
 	}
 	s.send(l, pt, seq, ts, marker, n)
 }

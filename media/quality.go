@@ -28,7 +28,8 @@ type Stats struct {
 	RemoteLossPercent float64 // since its report before
 	RemoteJitterMS    float64
 
-	SSRC         uint32 // ours
+	HeardAt      time.Time // last packet; zero: none yet
+	SSRC         uint32    // ours
 	RemoteSSRC   uint32
 	Duplicates   uint64
 	ComfortNoise uint64
@@ -51,6 +52,9 @@ func (s *Session) Stats() Stats {
 		Unknown: uint64(in.unknown.Load()), Foreign: uint64(in.foreign.Load()),
 		Malformed: uint64(in.malformed.Load()), Digits: uint64(in.digits.Load()),
 		SendErrors: uint64(o.failed.Load()),
+	}
+	if at := in.heardAt.Load(); at != 0 {
+		st.HeardAt = time.Unix(0, at)
 	}
 	if l := s.live.Load(); l != nil {
 		st.Remote = s.target(l)
