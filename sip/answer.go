@@ -125,7 +125,7 @@ func (a *Agent) incoming(m *message, tx *serverTx) {
 	c.dlg.flow = a.wire.back(m)
 	c.calledAt = time.Now()
 	c.uas = &incomingInvite{msg: m, tx: tx, seq: seq, initial: true, open: true, late: len(m.body) == 0}
-	c.origin = from.tag()
+	c.origin, c.branch = from.tag(), m.branch()
 	c.talksTo(m.source.Addr())
 	c.storeToken(false, "")
 	c.box.put(mail{kind: mailFunc, fn: func() { a.onCall(c) }})

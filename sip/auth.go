@@ -175,7 +175,7 @@ func (c challenge) answer(user, password, method, uri string, body []byte, nc ui
 type keyring struct {
 	mu     sync.Mutex
 	hops   map[netip.Addr]bool
-	realms map[realmKey]string
+	realms map[netip.Addr]string
 	nc     map[string]uint32 // uses of a nonce
 }
 
@@ -209,16 +209,7 @@ func (k *keyring) pin(hop netip.Addr, c challenge, first bool) bool {
 	if !k.hops[hop] {
 		return false
 	}
-	key := realmKey{hop, c.proxy}
-	realm, known := k.realms[key]
-	if !known {
-		// A hop has one realm for both kinds unless it shows another
-		// outside a dialog.
-		realm, known = k.realms[realmKey{hop, !c.proxy}]
-		if known && realm != c.realm && first {
-			known = false
-		}
-	}
+	realm, known := k.realms[hop]
 	if known {
 		return realm == c.realm
 	}
@@ -226,9 +217,9 @@ func (k *keyring) pin(hop netip.Addr, c challenge, first bool) bool {
 		return false
 	}
 	if k.realms == nil {
-		k.realms = map[realmKey]string{}
+		k.realms = map[netip.Addr]string{}
 	}
-	k.realms[key] = c.realm
+	k.realms[hop] = c.realm
 	return true
 }
 

@@ -57,7 +57,8 @@ type Call struct {
 	remote    Identity
 	source    netip.Addr
 	localID   Identity
-	origin    string // the far end's tag, inbound; never changes
+	origin    string // inbound: the far end's tag; never changes
+	branch    string // inbound: of the INVITE
 
 	mu      sync.Mutex // body, events, backlog: set by Accept
 	body    SessionDescriber

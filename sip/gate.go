@@ -1,5 +1,7 @@
 package sip
 
+import "time"
+
 // gate is the first to see a message. It returns the canonical bytes to go on
 // with, or nil.
 //
@@ -95,7 +97,9 @@ func (a *Agent) handle(m *message, tx *serverTx) {
 			return
 		}
 		respond(200) // RFC 3261 §11.2
-	case "CANCEL", "BYE", "PRACK", "UPDATE", "INFO", "NOTIFY":
+	case "CANCEL":
+		respond(a.overtaken(m))
+	case "BYE", "PRACK", "UPDATE", "INFO", "NOTIFY":
 		respond(481)
 	case "REFER":
 		respond(403) // only inside a call
@@ -108,4 +112,23 @@ func (a *Agent) isClosing() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.closing
+}
+
+// overtaken takes a CANCEL for which sipgo knew no INVITE. As it runs each
+// message in a goroutine of its own, the INVITE may just be on its way up.
+func (a *Agent) overtaken(m *message) (status int) {
+	deadline := time.After(holdFor)
+	tick := time.NewTicker(holdFor / 10)
+	defer tick.Stop()
+	for {
+		if c := a.calls.find(m.callID(), m.toTag()); c != nil && c.branch == m.branch() {
+			c.box.put(mail{in: inCancelled, msg: m})
+			return 200
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			return 481 // RFC 3261 §9.2
+		}
+	}
 }

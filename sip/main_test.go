@@ -243,6 +243,7 @@ func (p *phone) until(kind sip.EventKind) sip.Event {
 			}
 			if e.Kind == sip.Ended {
 				p.t.Fatalf("expected %v, but the call ended: %+v", kind, e.Cause)
+				return e
 			}
 		case <-deadline:
 			p.t.Fatalf("expected %v, it did not come", kind)
@@ -285,4 +286,11 @@ func eventually(t testing.TB, d time.Duration, what string, ok func() bool) {
 			t.Fatalf("not within %v: %s", d, what)
 		}
 	}
+}
+
+// change alters the body while the call runs.
+func (b *body) change(f func(*body)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f(b)
 }

@@ -175,7 +175,7 @@ func incoming(in input) (step, bool) {
 	case inReject, inHangup:
 		return to(stateEnded, cmdBlame, cmdRefuse, cmdEnd)
 	case inCancelled:
-		return to(stateEnded, cmdBlame, cmdEnd) // sipgo has sent 200 and 487
+		return to(stateEnded, cmdBlame, cmdTerminate, cmdEnd) // 487, if sipgo has not sent it
 	case inFailed:
 		return to(stateEnded, cmdBlame, cmdRefuse, cmdEnd)
 	case inBye:
