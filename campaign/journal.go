@@ -1,6 +1,20 @@
 package campaign
 
-import "log/slog"
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
 
 // JournalConfig says where the journal lies and how large it grows.
 type JournalConfig struct {
@@ -10,22 +24,380 @@ type JournalConfig struct {
 	Log     *slog.Logger
 }
 
-// Journal is the append-only, numbered file of a process's events.
-type Journal struct{}
+// Journal is the append-only, numbered file of a process's events. A line is
+//
+//	crc32c of the rest (8 hex digits), blank, event as JSON, newline
+//
+// and a line that is not whole ends the file: a crash left it. Files are named
+// after the number of their first event; each begins with what the ones before
+// have left open, so that recovery reads the last file only and old ones can
+// go. One goroutine writes, and syncs once for all who wait.
+type Journal struct {
+	cfg JournalConfig
+
+	mu      sync.Mutex
+	last    uint64 // number of the last event taken in
+	queue   []batch
+	broken  error // nothing is written any more
+	closing bool
+	wake    chan struct{}
+	done    chan struct{}
+
+	// The writer's own:
+	file *os.File
+	size int64
+	open map[AttemptID]*Unfinished
+	fail func() error // tests: the disk says no
+}
+
+// batch is what one Append brought, and what follows when it is on disk.
+type batch struct {
+	events []Event
+	then   func(error)
+}
+
+// Unfinished is an attempt of which the journal does not know that the store
+// has its outcome.
+type Unfinished struct {
+	Attempt    Attempt
+	Record     Record
+	Settlement *Settlement // decided, but not confirmed by the store
+}
+
+// eventCarried repeats, at the head of a file, what earlier files left open.
+const eventCarried EventKind = "carried"
+
+const (
+	defaultSegment = 64 << 20
+	defaultKeep    = 16
+	maxJournalLine = 8 << 20 // bytes; an event is a few kilobytes
+)
+
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // OpenJournal opens or makes the journal in a folder and cuts what a crash left
 // half-written.
-func OpenJournal(cfg JournalConfig) (*Journal, error) { return nil, ErrClosed }
+func OpenJournal(cfg JournalConfig) (*Journal, error) {
+	cfg.Segment = cmp.Or(cfg.Segment, defaultSegment)
+	cfg.Keep = max(cmp.Or(cfg.Keep, defaultKeep), 1)
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	j := &Journal{cfg: cfg, wake: make(chan struct{}, 1), done: make(chan struct{}), open: map[AttemptID]*Unfinished{}}
+	if err := j.load(); err != nil {
+		return nil, fmt.Errorf("journal %s: %w", cfg.Dir, err)
+	}
+	go j.write() // owned by the journal; Close ends it
+	return j, nil
+}
+
+// load reads the newest file and goes on behind its last whole line.
+func (j *Journal) load() error {
+	files, err := j.files()
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return j.begin(1)
+	}
+	name := files[len(files)-1]
+	j.last = max(firstOf(name), 1) - 1
+	whole, err := readJournal(name, func(e Event) error {
+		j.last = max(j.last, e.N)
+		j.note(e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() > whole {
+		j.cfg.Log.Warn("the last lines of the journal were not whole; they are cut", "file", name, "bytes", info.Size()-whole)
+		err = errors.Join(f.Truncate(whole), f.Sync())
+	}
+	if err == nil {
+		_, err = f.Seek(whole, 0)
+	}
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	j.file, j.size = f, whole
+	return nil
+}
+
+// begin starts a file whose first event has a number. It appears whole or not
+// at all.
+func (j *Journal) begin(first uint64) error {
+	name := filepath.Join(j.cfg.Dir, fmt.Sprintf("journal-%016d.log", first))
+	var head bytes.Buffer
+	for _, id := range slices.Sorted(mapKeys(j.open)) {
+		u := j.open[id]
+		e := Event{N: first - 1, At: u.Attempt.DialedAt, Kind: eventCarried, Attempt: id,
+			Keep: &Keep{Attempt: &u.Attempt, Record: &u.Record, Settlement: u.Settlement}}
+		if err := appendLine(&head, e); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(name+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(head.Bytes())
+	err = errors.Join(err, f.Sync(), os.Rename(name+".new", name), syncDir(j.cfg.Dir))
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if j.file != nil {
+		err = j.file.Close()
+	}
+	j.file, j.size = f, int64(head.Len())
+	return errors.Join(err, j.prune())
+}
+
+// prune removes the oldest files.
+func (j *Journal) prune() error {
+	files, err := j.files()
+	if err != nil {
+		return err
+	}
+	for len(files) > j.cfg.Keep {
+		if err := os.Remove(files[0]); err != nil {
+			return err
+		}
+		files = files[1:]
+	}
+	return nil
+}
+
+func (j *Journal) files() ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(j.cfg.Dir, "journal-*.log"))
+	slices.Sort(files)
+	return files, err
+}
+
+// firstOf is the number in a file's name.
+func firstOf(name string) uint64 {
+	s := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), "journal-"), ".log")
+	n, _ := strconv.ParseUint(s, 10, 64)
+	return n
+}
 
 // Append writes events, numbers them in place and returns when they are on
 // disk; n is the number of the last.
-func (j *Journal) Append(events ...Event) (n uint64, err error) { return 0, ErrClosed }
+func (j *Journal) Append(events ...Event) (n uint64, err error) {
+	done := make(chan error, 1)
+	n = j.append(events, func(err error) { done <- err })
+	return n, <-done
+}
 
-// Since reads the events after number n, oldest first.
-func (j *Journal) Since(n uint64) ([]Event, error) { return nil, ErrClosed }
+// append numbers events in place and hands them to the writer, which calls
+// then, in order, when they are on disk or cannot be. No events: then follows
+// what was appended before.
+func (j *Journal) append(events []Event, then func(error)) uint64 {
+	j.mu.Lock()
+	if j.broken == nil && j.closing {
+		j.broken = ErrClosed
+	}
+	for i := range events {
+		j.last++
+		events[i].N = j.last
+	}
+	n := j.last
+	if j.closing {
+		err := j.broken
+		j.mu.Unlock()
+		then(err)
+		return n
+	}
+	j.queue = append(j.queue, batch{events, then})
+	j.mu.Unlock()
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+	return n
+}
 
-// Last is the number of the last event.
-func (j *Journal) Last() uint64 { return 0 }
+// Last is the number of the last event taken in.
+func (j *Journal) Last() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last
+}
 
 // Close writes what is pending and closes the file.
-func (j *Journal) Close() error { return nil }
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	already := j.closing
+	j.closing = true
+	j.mu.Unlock()
+	if already {
+		<-j.done
+		return nil
+	}
+	close(j.wake)
+	<-j.done
+	return j.file.Close()
+}
+
+// write is the writer's goroutine: it takes whatever waits, writes it, syncs
+// once, and lets everybody know.
+func (j *Journal) write() {
+	defer close(j.done)
+	for ok := true; ok; {
+		_, ok = <-j.wake
+		j.mu.Lock()
+		queue, err := j.queue, j.broken
+		j.queue = nil
+		j.mu.Unlock()
+		if err == nil {
+			if err = j.commit(queue); err != nil {
+				err = fmt.Errorf("journal %s: %w", j.cfg.Dir, err)
+				j.cfg.Log.Error("the journal cannot be written", "err", err)
+				j.mu.Lock()
+				j.broken = err
+				j.mu.Unlock()
+			}
+		}
+		for _, b := range queue {
+			b.then(err)
+		}
+	}
+}
+
+func (j *Journal) commit(queue []batch) error {
+	var buf bytes.Buffer
+	var first uint64
+	for _, b := range queue {
+		for _, e := range b.events {
+			if first == 0 {
+				first = e.N
+			}
+			if err := appendLine(&buf, e); err != nil {
+				return err
+			}
+		}
+	}
+	if buf.Len() == 0 {
+		return nil
+	}
+	if j.fail != nil {
+		if err := j.fail(); err != nil {
+			return err
+		}
+	}
+	if j.size > 0 && j.size+int64(buf.Len()) > j.cfg.Segment {
+		if err := j.begin(first); err != nil {
+			return err
+		}
+	}
+	n, err := j.file.Write(buf.Bytes())
+	j.size += int64(n)
+	if err := errors.Join(err, j.file.Sync()); err != nil {
+		return err
+	}
+	for _, b := range queue {
+		for _, e := range b.events {
+			j.note(e)
+		}
+	}
+	return nil
+}
+
+// note keeps count of what is open.
+func (j *Journal) note(e Event) {
+	k := e.Keep
+	if k == nil {
+		return
+	}
+	if k.Stored != "" {
+		delete(j.open, k.Stored)
+		return
+	}
+	entry := func(a Attempt) *Unfinished {
+		u := j.open[a.ID]
+		if u == nil {
+			u = &Unfinished{}
+			j.open[a.ID] = u
+		}
+		u.Attempt = a
+		return u
+	}
+	if k.Attempt != nil {
+		u := entry(*k.Attempt)
+		if k.Record != nil {
+			u.Record = *k.Record
+		}
+		u.Settlement = k.Settlement
+	} else if k.Settlement != nil {
+		entry(k.Settlement.Attempt).Settlement = k.Settlement
+	}
+}
+
+// unfinished is what was open when the journal was opened; before anything is
+// appended.
+func (j *Journal) unfinished() []Unfinished {
+	var us []Unfinished
+	for _, id := range slices.Sorted(mapKeys(j.open)) {
+		us = append(us, *j.open[id])
+	}
+	return us
+}
+
+// Since reads the events after number n that are on disk, oldest first.
+func (j *Journal) Since(n uint64) ([]Event, error) {
+	files, err := j.files()
+	if err != nil {
+		return nil, err
+	}
+	var events []Event
+	for i, name := range files {
+		if i+1 < len(files) && firstOf(files[i+1]) <= n+1 {
+			continue // the next file begins early enough
+		}
+		_, err := readJournal(name, func(e Event) error {
+			if e.N > n && e.Kind != eventCarried {
+				events = append(events, e)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("journal %s: %w", name, err)
+		}
+	}
+	return events, nil
+}
+
+func mapKeys(m map[AttemptID]*Unfinished) func(func(AttemptID) bool) {
+	return func(yield func(AttemptID) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func appendLine(buf *bytes.Buffer, e Event) error {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(buf, "%08x %s\n", crc32.Checksum(b, castagnoli()), b)
+	return nil
+}

@@ -1,0 +1,213 @@
+package campaign
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+func openTestJournal(t *testing.T, dir string, segment int64, keep int) *Journal {
+	t.Helper()
+	j, err := OpenJournal(JournalConfig{Dir: dir, Segment: segment, Keep: keep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j
+}
+
+func numbers(es []Event) (ns []uint64) {
+	for _, e := range es {
+		ns = append(ns, e.N)
+	}
+	return ns
+}
+
+func TestJournalNumbersAndReadsBack(t *testing.T) {
+	dir := t.TempDir()
+	j := openTestJournal(t, dir, 0, 0)
+	events := []Event{{Kind: EventOffered, At: noon(), Agent: "ann"}, {Kind: EventDialing, Reason: &Reason{Code: "x", Text: "y\nz"}}}
+	n, err := j.Append(events...)
+	if err != nil || n != 2 || events[0].N != 1 || events[1].N != 2 {
+		t.Fatalf("%d %v %v", n, err, numbers(events))
+	}
+	if _, err := j.Append(Event{Kind: EventEnded}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Append(Event{}); !errors.Is(err, ErrClosed) {
+		t.Errorf("appended to a closed journal: %v", err)
+	}
+	j = openTestJournal(t, dir, 0, 0)
+	got, err := j.Since(1)
+	if err != nil || fmt.Sprint(numbers(got)) != "[2 3]" || got[0].Reason.Text != "y\nz" {
+		t.Fatalf("%v %+v", err, got)
+	}
+	if n, _ := j.Append(Event{Kind: EventDone}); n != 4 {
+		t.Errorf("goes on with %d", n)
+	}
+}
+
+// A crash leaves half a line, garbage, or a line whose bytes are wrong:
+// everything before stays, and the journal goes on.
+func TestJournalCutsWhatIsTorn(t *testing.T) {
+	for name, spoil := range map[string]func([]byte) []byte{
+		"half a line":     func(b []byte) []byte { return b[:len(b)-10] },
+		"no newline":      func(b []byte) []byte { return b[:len(b)-1] },
+		"zeros":           func(b []byte) []byte { return append(b, make([]byte, 4096)...) },
+		"a flipped bit":   func(b []byte) []byte { b[len(b)-5] ^= 4; return b },
+		"a line too long": func(b []byte) []byte { return append(b, bytes.Repeat([]byte("x"), maxJournalLine+100000)...) },
+		"not JSON":        func(b []byte) []byte { return append(b, "00000000 \n"...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			j := openTestJournal(t, dir, 0, 0)
+			if _, err := j.Append(Event{Kind: EventDialing}, Event{Kind: EventRinging}); err != nil {
+				t.Fatal(err)
+			}
+			j.Close()
+			file := filepath.Join(dir, "journal-0000000000000001.log")
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, spoil(b), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			j = openTestJournal(t, dir, 0, 0)
+			if l := j.Last(); l < 1 || l > 2 {
+				t.Fatalf("last is %d", l)
+			}
+			kept := j.Last()
+			if n, err := j.Append(Event{Kind: EventEnded}); err != nil || n != kept+1 {
+				t.Fatalf("%d %v", n, err)
+			}
+			j.Close()
+			j = openTestJournal(t, dir, 0, 0)
+			got, err := j.Since(0)
+			if err != nil || uint64(len(got)) != kept+1 || got[0].Kind != EventDialing || got[len(got)-1].Kind != EventEnded {
+				t.Fatalf("%v %+v", err, got)
+			}
+		})
+	}
+}
+
+// Files are turned over and old ones go, but what is open is never lost.
+func TestJournalTurnsOver(t *testing.T) {
+	dir := t.TempDir()
+	j := openTestJournal(t, dir, 2000, 2)
+	live := Attempt{ID: "live", Number: "+491", Token: []byte("tok")}
+	settled := Attempt{ID: "settled"}
+	if _, err := j.Append(
+		Event{Kind: EventDialing, Keep: &Keep{Attempt: &live, Record: &Record{Key: 7}}},
+		Event{Kind: EventDialing, Keep: &Keep{Attempt: &settled, Record: &Record{Key: 8}}},
+		Event{Kind: EventEnded, Keep: &Keep{Settlement: &Settlement{Attempt: settled, Fence: 3}}},
+	); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 200 {
+		a := Attempt{ID: AttemptID(fmt.Sprint("a", i))}
+		if _, err := j.Append(Event{Kind: EventDialing, Keep: &Keep{Attempt: &a}}, Event{Kind: EventStored, Keep: &Keep{Stored: a.ID}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.Close()
+	if files, _ := j.files(); len(files) != 2 {
+		t.Errorf("files kept: %v", files)
+	}
+	j = openTestJournal(t, dir, 2000, 2)
+	us := j.unfinished()
+	if len(us) != 2 || us[0].Attempt.ID != "live" || string(us[0].Attempt.Token) != "tok" || us[0].Record.Key != 7 || us[0].Settlement != nil ||
+		us[1].Attempt.ID != "settled" || us[1].Settlement == nil || us[1].Settlement.Fence != 3 {
+		t.Fatalf("%+v", us)
+	}
+	if j.Last() != 403 {
+		t.Errorf("last is %d", j.Last())
+	}
+	got, err := j.Since(400)
+	if err != nil || fmt.Sprint(numbers(got)) != "[401 402 403]" {
+		t.Errorf("%v %v", numbers(got), err)
+	}
+}
+
+// Many append at once; every one has its own number, and order is kept.
+func TestJournalGroupCommit(t *testing.T) {
+	j := openTestJournal(t, t.TempDir(), 0, 0)
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := range 25 {
+				if _, err := j.Append(Event{Kind: EventEntered, Text: fmt.Sprint(i), Agent: AgentID(fmt.Sprint(w))}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	got, err := j.Since(0)
+	if err != nil || len(got) != 200 {
+		t.Fatalf("%d %v", len(got), err)
+	}
+	next := map[AgentID]int{}
+	for i, e := range got {
+		if e.N != uint64(i+1) || e.Text != fmt.Sprint(next[e.Agent]) {
+			t.Fatalf("event %d: %+v", i, e)
+		}
+		next[e.Agent]++
+	}
+}
+
+func TestJournalThatCannotBeWritten(t *testing.T) {
+	j := openTestJournal(t, t.TempDir(), 0, 0)
+	if _, err := j.Append(Event{Kind: EventDone}); err != nil {
+		t.Fatal(err)
+	}
+	j.fail = func() error { return errors.New("no space left on device") }
+	if _, err := j.Append(Event{Kind: EventDone}); err == nil {
+		t.Fatal("a write that failed was confirmed")
+	}
+	j.fail = nil
+	if _, err := j.Append(Event{Kind: EventDone}); err == nil {
+		t.Error("after a failure there is a gap; nothing more may be confirmed")
+	}
+	if _, err := OpenJournal(JournalConfig{Dir: filepath.Join(os.DevNull, "x")}); err == nil {
+		t.Error("a folder that cannot be made")
+	}
+}
+
+func TestJournalThenInOrder(t *testing.T) {
+	j := openTestJournal(t, t.TempDir(), 0, 0)
+	var order []int
+	done := make(chan struct{})
+	for i := range 50 {
+		var es []Event
+		if i%2 == 0 {
+			es = []Event{{Kind: EventDone, At: time.Now()}}
+		}
+		j.append(es, func(error) { order = append(order, i) })
+	}
+	j.append(nil, func(error) { close(done) })
+	<-done
+	for i, o := range order {
+		if i != o {
+			t.Fatalf("%v", order)
+		}
+	}
+}
+
+func FuzzJournalLine(f *testing.F) {
+	var buf bytes.Buffer
+	if err := appendLine(&buf, Event{N: 1, Kind: EventDialing, At: noon()}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(buf.Bytes())
+	f.Add([]byte("00000000 {}\n"))
+	f.Fuzz(func(_ *testing.T, b []byte) { parseLine(b) })
+}
