@@ -93,6 +93,9 @@ type (
 	ClickDecline struct {
 		Agent       AgentID
 		Interaction InteractionID
+		// Aside > 0 is a supervisor's word with it: the record is set aside, to
+		// its old place and not before so long, instead of to the top.
+		Aside time.Duration
 	}
 	// ClickShown is the page's report that the record is on the screen: it
 	// releases the call.

@@ -18,7 +18,8 @@ import (
 // freiton runs the program with arguments and gives what it printed.
 func freiton(t *testing.T, env []string, args ...string) (status int, out, errs string) {
 	t.Helper()
-	var o, e bytes.Buffer
+	var o bytes.Buffer
+	var e locked
 	c := &cli{in: strings.NewReader(""), out: &o, err: &e, env: env}
 	status = run(context.Background(), c, args)
 	return status, o.String(), e.String()

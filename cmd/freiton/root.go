@@ -25,6 +25,16 @@ type cli struct {
 // commands are all commands of the program, in the order of their help.
 func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
+		c.demoCommand(),
+		c.serveCommand(),
+		c.callCommand(),
+		c.autopilotCommand(),
+		c.listCommand(),
+		c.dncCommand(),
+		c.campaignCommand(),
+		c.userCommand(),
+		c.backupCommand(),
+		c.checkCommand(),
 		c.configCommand(),
 		c.versionCommand(),
 		c.completionCommand(),

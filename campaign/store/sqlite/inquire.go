@@ -1,0 +1,68 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// Facts gathers what Permit would put before the gate, and decides nothing:
+// it answers why a record is not dialled now.
+func (s *Store) Facts(ctx context.Context, q campaign.PermitQuery) (f campaign.Facts, err error) {
+	err = s.write(ctx, "facts", func(t tx) error {
+		var r row
+		if q.Lease.Record.Key != 0 {
+			if r, err = t.record(q.Lease.Record.Key); err != nil {
+				return err
+			}
+		}
+		identify(&q, &r)
+		f, err = t.facts(q, &r)
+		return err
+	})
+	return f, err
+}
+
+// errLive says that calls of a campaign live.
+var errLive = errors.New("calls of this campaign are live: end them first")
+
+// Forget removes the records of lists and the offers and attempts of a
+// campaign, so that the same list can be worked from the start. The
+// do-not-call list stays. It refuses while a call lives.
+func (s *Store) Forget(ctx context.Context, name string, lists []string) error {
+	return s.write(ctx, "forget", func(t tx) error {
+		var live int
+		if err := t.one(`SELECT count(*) FROM attempt WHERE campaign = ? AND ended_at = 0`, []any{name}, &live); err != nil {
+			return err
+		}
+		if live > 0 {
+			return passing{errLive}
+		}
+		for _, statement := range []string{`DELETE FROM offer WHERE campaign = ?`, `DELETE FROM attempt WHERE campaign = ?`} {
+			if _, err := t.exec(statement, name); err != nil {
+				return err
+			}
+		}
+		for _, list := range lists {
+			for _, statement := range []string{
+				`DELETE FROM lease WHERE list_id IN (SELECT id FROM list WHERE name = ?)`,
+				`DELETE FROM record WHERE list_id IN (SELECT id FROM list WHERE name = ?)`,
+				`DELETE FROM list WHERE name = ?`,
+			} {
+				if _, err := t.exec(statement, list); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// LastLine is the largest data line of a list, 0 for an empty or unknown one:
+// what is imported next counts on from there.
+func (s *Store) LastLine(ctx context.Context, list string) (n int, err error) {
+	err = s.r.QueryRowContext(ctx,
+		`SELECT coalesce(max(line), 0) FROM record WHERE list_id = (SELECT id FROM list WHERE name = ?)`, list).Scan(&n)
+	return n, err
+}

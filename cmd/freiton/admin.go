@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
+	"github.com/freiton/freiton/campaign/store/sqlite"
+	"github.com/freiton/freiton/configs"
+)
+
+// Administration is the same request either way: over the socket of the server
+// that holds the data folder's lock, or to a desk in this process that holds it.
+
+// deskConfig is a desk over a store.
+func deskConfig(cfg configs.Config, store *sqlite.Store, control desk.Control, dataDir string, log *slog.Logger) desk.Config {
+	return desk.Config{
+		Version: thisBuild().Version, Store: store, Control: control, Lists: listFiles{store, cfg},
+		ParseCampaign: func(document []byte) (campaign.Campaign, error) {
+			return parseCampaign(cfg, document, "campaign")
+		},
+		Why: func(ctx context.Context, r campaign.Record) (string, error) {
+			return whyNot(ctx, cfg, store, r)
+		},
+		Report: func(ctx context.Context, name string) (any, error) {
+			return reportOf(ctx, cfg, store, name, dataDir)
+		},
+		Number: func(raw string) (string, error) {
+			n, err := campaign.ParseNumber(raw, cfg.Dial.DefaultCountry, cfg.Allowed())
+			return n.E164, err
+		},
+		HashPassword: func(plain string) (string, error) { return argon2id.CreateHash(plain, argon2id.DefaultParams) },
+		Now:          time.Now,
+		Log:          log,
+	}
+}
+
+// campaignRow is a campaign of the store and what its document says.
+func campaignRow(ctx context.Context, cfg configs.Config, store *sqlite.Store, which func(campaign.Campaign) bool) (campaign.Campaign, campaign.CampaignRow, error) {
+	rows, err := store.Campaigns(ctx)
+	if err != nil {
+		return campaign.Campaign{}, campaign.CampaignRow{}, err
+	}
+	for _, row := range rows {
+		c, err := parseCampaign(cfg, row.Document, "campaign "+row.Name)
+		if err == nil && which(c) {
+			return c, row, nil
+		}
+	}
+	return campaign.Campaign{}, campaign.CampaignRow{}, campaign.ErrNotFound
+}
+
+func reportOf(ctx context.Context, cfg configs.Config, store *sqlite.Store, name, dataDir string) (*campaign.Report, error) {
+	c, _, err := campaignRow(ctx, cfg, store, func(c campaign.Campaign) bool { return c.Name == name })
+	if err != nil {
+		return nil, err
+	}
+	return campaign.BuildReport(ctx, store, campaign.ReportQuery{Campaign: name, Lists: c.Lists, DataDir: dataDir})
+}
+
+// admin runs one administrative request.
+func (c *cli) admin(ctx context.Context, do func(*desk.Client) error) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	v, err := openVault(ctx, cfg, c.log())
+	if errors.Is(err, errInUse) {
+		return do(desk.Dial(string(cfg.Data)))
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(v.desk(nil).Local()), v.Close())
+}
+
+// fetch gets a JSON answer and shows it, as a table made of it by rows.
+func fetch[T any](c *cli, ctx context.Context, method, path string, in any, rows func(T) table) error {
+	return c.admin(ctx, func(client *desk.Client) error {
+		var out T
+		if err := client.JSON(ctx, method, path, in, &out); err != nil {
+			return err
+		}
+		return c.show(out, rows(out))
+	})
+}
+
+// send uploads a file with progress on a terminal. The answer is decoded into
+// out.
+func (c *cli) send(ctx context.Context, method, path, contentType, file string, decode func(io.Reader) error) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return usage("%v", err)
+	}
+	defer f.Close()
+	return c.admin(ctx, func(client *desk.Client) error {
+		body, done := c.metered(f)
+		r, err := client.Do(ctx, method, path, contentType, body)
+		done()
+		if err != nil {
+			if refused := (*desk.Error)(nil); errors.As(err, &refused) && refused.Refused() {
+				return usage("%s: %v", file, err)
+			}
+			return err
+		}
+		defer r.Close()
+		return decode(r)
+	})
+}
+
+// metered shows how far a file has been read.
+func (c *cli) metered(f *os.File) (r io.Reader, done func()) {
+	out, ok := c.err.(*os.File)
+	info, err := f.Stat()
+	if err != nil || !ok || !term.IsTerminal(int(out.Fd())) {
+		return f, func() {}
+	}
+	bar := progressbar.NewOptions64(info.Size(), progressbar.OptionSetWriter(out), progressbar.OptionShowBytes(true),
+		progressbar.OptionSetDescription(info.Name()), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+	return io.TeeReader(f, bar), func() { _ = bar.Finish() }
+}
+
+// when formats a moment for people; "" when there is none.
+func when(t *time.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}
+
+// password reads a password from standard input: its first line.
+func (c *cli) password() (string, error) {
+	var line string
+	if _, err := fmt.Fscanln(io.LimitReader(c.in, 1024), &line); err != nil {
+		return "", usage("no password on standard input: write it as one line")
+	}
+	return line, nil
+}

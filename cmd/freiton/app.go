@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
+	"github.com/freiton/freiton/campaign/line"
+	"github.com/freiton/freiton/campaign/store/sqlite"
+	"github.com/freiton/freiton/configs"
+	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/sip"
+	"github.com/freiton/freiton/sip/phone"
+)
+
+// vault is a data folder held by this process, and the store in it.
+type vault struct {
+	cfg    configs.Config
+	log    *slog.Logger
+	folder *dataFolder
+	store  *sqlite.Store
+}
+
+// storeFile is the store's name in the data folder.
+const storeFile = "freiton.db"
+
+func openVault(ctx context.Context, cfg configs.Config, log *slog.Logger) (*vault, error) {
+	if _, ok := cfg.Store.Postgres(); ok {
+		return nil, errors.New("store: PostgreSQL is not built in yet: use store: sqlite")
+	}
+	folder, err := openFolder(string(cfg.Data))
+	if err != nil {
+		return nil, err
+	}
+	store, err := sqlite.Open(ctx, folder.in(storeFile), storeOptions(cfg))
+	if err != nil {
+		return nil, errors.Join(err, folder.Close())
+	}
+	return &vault{cfg: cfg, log: log, folder: folder, store: store}, nil
+}
+
+func storeOptions(cfg configs.Config) sqlite.Options {
+	return sqlite.Options{Country: cfg.Dial.DefaultCountry, Allow: cfg.Allowed()}
+}
+
+func (v *vault) Close() error {
+	return errors.Join(v.store.Close(), v.folder.Close())
+}
+
+// desk is the API over the store, and over the controller where one runs.
+func (v *vault) desk(control desk.Control) *desk.Desk {
+	return desk.New(deskConfig(v.cfg, v.store, control, v.folder.path, v.log))
+}
+
+// voice is the telephone side: SIP user agent, phone, line, headsets.
+type voice struct {
+	agent    *sip.Agent
+	phone    *phone.Phone
+	line     *line.Line
+	headsets *headsets
+	clock    *media.Clock
+}
+
+// openVoice opens the sockets and begins to register.
+func openVoice(ctx context.Context, cfg configs.Config, log *slog.Logger) (*voice, error) {
+	v := &voice{headsets: newHeadsets(), clock: media.NewClock()}
+	sc := sipConfig(cfg)
+	sc.Log = log.With("part", "sip")
+	agent, err := sip.New(sc)
+	if err != nil {
+		return nil, err
+	}
+	v.agent = agent
+	mc, err := mediaConfig(cfg, v.clock)
+	if err != nil {
+		return nil, err
+	}
+	mc.Log = log.With("part", "media")
+	v.phone = phone.New(agent, phone.Config{Media: mc, Log: log.With("part", "phone")})
+	lc := lineConfig(cfg)
+	lc.Headset, lc.Inbound, lc.Log = v.headsets.of, cfg.Inbound.To != "reject", log.With("part", "line")
+	if v.line, err = line.New(v.phone, lc); err != nil {
+		return nil, err
+	}
+	if err := agent.Start(ctx); err != nil {
+		return nil, errors.Join(err, v.line.Close(ctx))
+	}
+	return v, nil
+}
+
+// registered waits until the account that dials is registered; a trunk without
+// registration is ready at once.
+func (v *voice) registered(ctx context.Context, cfg configs.Config) error {
+	account, ok := cfg.DialAccount()
+	if !ok {
+		return errors.New("sip.accounts: there is none, so nothing can be dialled: add the account of your PBX")
+	}
+	if account.Registrar == "" {
+		return nil
+	}
+	err := v.agent.Register(ctx, account.Name)
+	var no *sip.RegistrationError
+	if errors.As(err, &no) {
+		return fmt.Errorf("account %s cannot register at %s: %s", account.Name, account.Registrar, registrationCure(no, account))
+	}
+	return err
+}
+
+// registrationCure says what an answer to REGISTER means and what to do.
+func registrationCure(no *sip.RegistrationError, account configs.Account) string {
+	switch no.Status {
+	case 401, 403, 407:
+		return fmt.Sprintf("the PBX refuses user or password of %q (%d %s); correct sip.accounts, it is not tried again", account.Username, no.Status, no.Reason)
+	case 404:
+		return fmt.Sprintf("the PBX does not know %s (404 %s); correct its address", account.Address, no.Reason)
+	case 408, 503:
+		return fmt.Sprintf("the PBX does not answer (%s); is the address right, does it run, is a firewall between", no.Reason)
+	default:
+		return fmt.Sprintf("%d %s", no.Status, no.Reason)
+	}
+}
+
+// Close ends the calls that are left, unregisters and closes the sockets. The
+// line's events must be read until it returns.
+func (v *voice) Close(ctx context.Context) error {
+	return errors.Join(v.line.Close(ctx), v.agent.Close(ctx))
+}
+
+// app is everything: what serve, autopilot and demo run.
+type app struct {
+	*vault
+	voice   *voice
+	journal *campaign.Journal
+	control *campaign.Controller
+}
+
+// process is this process's name in the store: with SQLite there is one.
+const process = "local"
+
+// closeTime is how long closing waits for far ends that do not answer.
+const closeTime = 5 * time.Second
+
+// openApp opens everything and recovers what an earlier process left behind.
+// It does not wait for the registration.
+func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app, err error) {
+	v, err := openVault(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{vault: v}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if err := os.MkdirAll(a.folder.in("recordings"), 0o700); err != nil {
+		return a, fmt.Errorf("recordings: %w", err)
+	}
+	if a.voice, err = openVoice(ctx, cfg, log); err != nil {
+		return a, err
+	}
+	if a.journal, err = campaign.OpenJournal(campaign.JournalConfig{Dir: a.folder.in("journal"), Log: log.With("part", "journal")}); err != nil {
+		return a, err
+	}
+	a.control, err = campaign.NewController(campaign.ControllerConfig{
+		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg)},
+		Store: a.store, Line: a.voice.line, Journal: a.journal, Log: log.With("part", "campaign"),
+	})
+	if err != nil {
+		return a, err
+	}
+	if err := a.control.Start(ctx); err != nil {
+		a.control = nil
+		return a, err
+	}
+	return a, a.restore(ctx)
+}
+
+// restore hands the campaigns of the store to the controller, in the state they
+// were in. One whose document this configuration refuses is left out, loudly.
+func (a *app) restore(ctx context.Context) error {
+	rows, err := a.store.Campaigns(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		c, err := parseCampaign(a.cfg, row.Document, "campaign "+row.Name)
+		if err != nil {
+			a.log.Error("campaign left out", "campaign", row.Name, "err", err)
+			continue
+		}
+		err = a.control.Do(ctx, campaign.ClickApply{By: "restart", Campaign: &c, State: row.State, Pause: row.Pause})
+		if err != nil {
+			return fmt.Errorf("campaign %s: %w", row.Name, err)
+		}
+	}
+	return nil
+}
+
+// Close closes what is open, in the order of dependence. Live calls are ended;
+// drain before.
+func (a *app) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	var errs []error
+	if a.voice != nil { // first: the controller still reads the line's events
+		errs = append(errs, a.voice.Close(ctx))
+	}
+	if a.control != nil {
+		errs = append(errs, a.control.Close())
+	}
+	if a.journal != nil {
+		errs = append(errs, a.journal.Close())
+	}
+	return errors.Join(append(errs, a.vault.Close())...)
+}

@@ -1,0 +1,408 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
+	"github.com/freiton/freiton/configs"
+	"github.com/freiton/freiton/media"
+)
+
+// autopilotOptions are the flags of autopilot.
+type autopilotOptions struct {
+	campaign, list, report string
+	agents                 int
+	wait                   time.Duration
+	fresh                  bool
+	result                 string
+	agentScript
+}
+
+func (c *cli) autopilotCommand() *cobra.Command {
+	var o autopilotOptions
+	cmd := &cobra.Command{
+		Use:   "autopilot",
+		Short: "Work a list to its end with scripted agents, and report",
+		Long: `Imports the list, starts the campaign and works it with scripted agents until
+nothing can be dialled within --wait. The list is imported once per data folder:
+the same command again goes on where the last one stopped; --fresh starts over.
+
+Exit status 0 means that the list was worked, whatever the results.`,
+		Example: `  freiton autopilot --config freiton.yaml --campaign spring.yaml --list list.csv
+  freiton autopilot -c freiton.yaml --campaign spring.yaml --list list.csv --agents 2 --accept every:5 --talk 3s --say prompt.wav --report out.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := c.load()
+			if err != nil {
+				return err
+			}
+			return c.autopilot(cmd.Context(), cfg, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.campaign, "campaign", "", "campaign document (YAML)")
+	f.StringVar(&o.list, "list", "", "call list (CSV); takes the place of the campaign's lists")
+	f.DurationVar(&o.wait, "wait", 0, "how long to wait for records that are not due yet")
+	f.BoolVar(&o.fresh, "fresh", false, "forget the records and attempts of an earlier run")
+	addScriptFlags(cmd, &o, 1)
+	for _, name := range []string{"campaign", "list"} {
+		if err := cmd.MarkFlagRequired(name); err != nil {
+			panic(err) // a flag that was just added
+		}
+	}
+	return cmd
+}
+
+// addScriptFlags adds what autopilot and demo share.
+func addScriptFlags(cmd *cobra.Command, o *autopilotOptions, agents int) {
+	f := cmd.Flags()
+	f.IntVar(&o.agents, "agents", agents, "how many agents: the first of the campaign's, else agent-1 and so on")
+	f.Var(&o.accept, "accept", "which previews are accepted: all, none, or every:K (each K-th is declined)")
+	f.DurationVar(&o.talk, "talk", 3*time.Second, "hang up so long after the answer; 0 = wait for the contact")
+	f.StringVar(&o.say, "say", "", "WAV file the agents speak")
+	f.StringVar(&o.hear, "hear", "", "folder for what the agents hear, a WAV file a call")
+	f.DurationVar(&o.holdAt, "hold-at", time.Second, "put the contact on hold so long after the answer")
+	f.DurationVar(&o.holdFor, "hold-for", 0, "for so long; 0 = no hold")
+	f.StringVar(&o.result, "result", "", "call result the agents choose; empty = what the dialer found")
+	f.StringVar(&o.report, "report", "", "file for the report (JSON); - is standard output")
+}
+
+// check finds what is wrong with the flags before anything is tried.
+func (o *autopilotOptions) check() error {
+	if o.agents < 1 || o.agents > 10_000 {
+		return usage("--agents: %d is not between 1 and 10000", o.agents)
+	}
+	if o.holdFor > 0 && o.talk > 0 && o.holdAt >= o.talk {
+		return usage("--hold-at %s is not before the end of the call (--talk %s)", o.holdAt, o.talk)
+	}
+	r, err := campaign.ParseCallResult(o.result)
+	if err != nil || o.result != "" && r.String() != o.result {
+		return usage("--result: %q is not a call result", o.result)
+	}
+	o.agentScript.result = r
+	if o.say != "" {
+		if _, _, err := media.ReadWAVFile(o.say); err != nil {
+			return usage("--say %s: %v", o.say, err)
+		}
+	}
+	if o.hear != "" {
+		if err := os.MkdirAll(o.hear, 0o700); err != nil {
+			return usage("--hear: %v", err)
+		}
+	}
+	return nil
+}
+
+// readCampaign reads a campaign document from a file.
+func readCampaign(cfg configs.Config, path string) (campaign.Campaign, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return campaign.Campaign{}, usage("campaign: %v", err)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return campaign.Campaign{}, usage("campaign: %v", err)
+	}
+	return parseCampaign(cfg, text, abs)
+}
+
+// autopilot is the command without cobra.
+func (c *cli) autopilot(ctx context.Context, cfg configs.Config, o autopilotOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	camp, err := readCampaign(cfg, o.campaign)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(o.list); err != nil {
+		return usage("list: %v", err)
+	}
+	name := strings.TrimSuffix(filepath.Base(o.list), filepath.Ext(o.list))
+	camp.Lists = []string{name}
+	a, err := openApp(ctx, cfg, c.log())
+	if err != nil {
+		return err
+	}
+	err = c.fly(ctx, a, camp, o)
+	return errors.Join(err, a.Close())
+}
+
+// fly runs a campaign on an open app to its end and writes the report.
+func (c *cli) fly(ctx context.Context, a *app, camp campaign.Campaign, o autopilotOptions) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	l, err := desk.Listen(a.folder.path)
+	if err != nil {
+		return err
+	}
+	deskCtx, stopDesk := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() { served <- a.desk(a.control).Serve(deskCtx, l) }() // ends with deskCtx, waited for below
+	defer func() { stopDesk(); <-served }()
+
+	if err := c.prepareList(ctx, a, camp, o); err != nil {
+		return err
+	}
+	if err := a.voice.registered(ctx, a.cfg); err != nil {
+		return err
+	}
+	started := time.Now()
+	err = c.work(ctx, a, camp, o)
+	if ctx.Err() != nil {
+		c.say("stopped: no more dials; live calls have %s to end", time.Duration(a.cfg.Drain))
+		signals := make(chan os.Signal, 1)
+		stop()
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+		defer signal.Stop(signals)
+		err = errors.Join(errors.New("stopped before the list was worked"), a.drain(context.WithoutCancel(ctx), signals))
+	}
+	return errors.Join(err, c.writeReport(context.WithoutCancel(ctx), a, camp, o.report, started))
+}
+
+// prepareList imports the list unless an earlier run has.
+func (c *cli) prepareList(ctx context.Context, a *app, camp campaign.Campaign, o autopilotOptions) error {
+	name := camp.Lists[0]
+	if o.fresh {
+		if err := a.store.Forget(ctx, camp.Name, camp.Lists); err != nil {
+			return err
+		}
+	}
+	lists, err := a.store.Lists(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(lists, func(l campaign.ListInfo) bool { return l.Name == name && l.Records > 0 }) {
+		c.say("list %s is in the data folder already: going on (--fresh starts over)", name)
+		return nil
+	}
+	f, err := os.Open(o.list)
+	if err != nil {
+		return usage("list: %v", err)
+	}
+	defer f.Close()
+	res, err := listFiles{a.store, a.cfg}.Import(ctx, name, f, desk.ImportOptions{Name: o.list})
+	if err != nil {
+		return usage("list %s: %v", o.list, err)
+	}
+	c.sayImport(res)
+	if res.Imported == 0 {
+		return usage("list %s: not one record could be imported", o.list)
+	}
+	return nil
+}
+
+// work starts the campaign and lets the scripted agents work it.
+func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopilotOptions) error {
+	snap, err := a.control.Snapshot(ctx, campaign.Viewer{Role: campaign.RoleAdministrator})
+	if err != nil {
+		return err
+	}
+	s := &scriptedAgents{
+		control: a.control, headsets: a.voice.headsets, clock: a.voice.clock, script: o.agentScript,
+		campaign: camp.Name, say: c.say,
+		calls: map[campaign.InteractionID]*scriptedCall{}, offered: map[string]bool{},
+		due: make(chan func(context.Context) error, 4*o.agents+16),
+	}
+	for _, click := range []campaign.Click{
+		campaign.ClickApply{By: "autopilot", Campaign: &camp, State: campaign.Unloaded},
+		campaign.ClickLoad{By: "autopilot", Campaign: camp.Name},
+		campaign.ClickStart{By: "autopilot", Campaign: camp.Name},
+	} {
+		if err := a.control.Do(ctx, click); err != nil {
+			if no := (*campaign.NotPossible)(nil); !errors.As(err, &no) { // it runs already
+				return err
+			}
+		}
+	}
+	agents, err := a.crew(ctx, camp, o.agents)
+	if err != nil {
+		return err
+	}
+	if err := s.login(ctx, agents); err != nil {
+		return err
+	}
+	w := &watch{app: a, camp: camp, wait: o.wait, agents: s, progress: c.progress(ctx, a, camp)}
+	err = s.run(ctx, snap.N, func() (bool, error) { return w.finished(ctx) })
+	w.progress.finish()
+	for _, agent := range agents {
+		_ = a.control.Do(context.WithoutCancel(ctx), campaign.ClickLogout{Agent: agent.Agent})
+	}
+	return errors.Join(err, a.control.Do(context.WithoutCancel(ctx), campaign.ClickStop{By: "autopilot", Campaign: camp.Name}))
+}
+
+// crew are the first n agents of the campaign, as the users say they are
+// equipped; where it names none (or too few), agent-1 and so on.
+func (a *app) crew(ctx context.Context, camp campaign.Campaign, n int) ([]campaign.ClickLogin, error) {
+	users, err := a.store.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var crew []campaign.ClickLogin
+	for i := range n {
+		login := campaign.ClickLogin{Agent: campaign.AgentID(fmt.Sprintf("agent-%d", i+1))}
+		if i < len(camp.Agents.Names) {
+			login.Agent = camp.Agents.Names[i]
+		} else if !camp.Agents.All {
+			return nil, usage("--agents %d: the campaign has only %d agents; write agents: all, or name more", n, len(camp.Agents.Names))
+		}
+		for _, u := range users {
+			if u.Name == login.Agent {
+				login.Engaged = u.Engaged
+			}
+		}
+		crew = append(crew, login)
+	}
+	return crew, nil
+}
+
+// watch decides when a list has been worked.
+type watch struct {
+	app      *app
+	camp     campaign.Campaign
+	wait     time.Duration
+	agents   *scriptedAgents
+	progress *progress
+}
+
+// finished reports whether nothing is left to do; the error says why it could
+// not be done.
+func (w *watch) finished(ctx context.Context) (bool, error) {
+	snap, err := w.app.control.Snapshot(ctx, campaign.Viewer{Role: campaign.RoleAdministrator})
+	if err != nil {
+		return true, err
+	}
+	w.progress.show(len(w.agents.offered))
+	i := slices.IndexFunc(snap.Campaigns, func(c campaign.CampaignView) bool { return c.Name == w.camp.Name })
+	if i < 0 {
+		return true, fmt.Errorf("campaign %s is gone", w.camp.Name)
+	}
+	c := snap.Campaigns[i]
+	switch {
+	case len(snap.Interactions) > 0:
+		return false, nil
+	case c.Pause != nil:
+		return true, fmt.Errorf("campaign %s has paused itself: %s", c.Name, c.Pause.Text)
+	case w.agents.script.accept.none:
+		return w.offeredAll(ctx)
+	case !c.Asked || c.InWork > 0:
+		return false, nil
+	case c.Idle != nil && c.Idle.Code == campaign.IdleGate && c.Idle.Until.IsZero():
+		return true, fmt.Errorf("nothing can be dialled: %s", c.Idle.Text)
+	default:
+		return c.Waiting == 0 || c.Next.IsZero() || time.Until(c.Next) > w.wait, nil
+	}
+}
+
+// offeredAll reports whether each record that can be offered was offered once.
+func (w *watch) offeredAll(ctx context.Context) (bool, error) {
+	all := true
+	err := w.app.store.Records(ctx, campaign.RecordQuery{List: w.camp.Lists[0]}, func(r campaign.Record) error {
+		if r.Status == campaign.Ready && !w.agents.offered[r.ID] {
+			all = false
+		}
+		return nil
+	})
+	return all, err
+}
+
+// progress shows how far a list is, on a terminal.
+type progress struct{ bar *progressbar.ProgressBar }
+
+func (c *cli) progress(ctx context.Context, a *app, camp campaign.Campaign) *progress {
+	f, ok := c.err.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return &progress{}
+	}
+	total := 0
+	_ = a.store.Records(ctx, campaign.RecordQuery{List: camp.Lists[0]}, func(campaign.Record) error { total++; return nil })
+	return &progress{bar: progressbar.NewOptions(total, progressbar.OptionSetWriter(f),
+		progressbar.OptionSetDescription("records offered"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())}
+}
+
+func (p *progress) show(n int) {
+	if p.bar != nil {
+		_ = p.bar.Set(n)
+	}
+}
+
+func (p *progress) finish() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}
+
+// writeReport writes the campaign's report: to a file, or standard output, and
+// a summary for people.
+func (c *cli) writeReport(ctx context.Context, a *app, camp campaign.Campaign, file string, started time.Time) error {
+	r, err := campaign.BuildReport(ctx, a.store, campaign.ReportQuery{Campaign: camp.Name, Lists: camp.Lists, DataDir: a.folder.path})
+	if err != nil {
+		return err
+	}
+	c.say("%s", summary(r, time.Since(started)))
+	switch file {
+	case "":
+		return c.show(r, reportTable(r))
+	case "-":
+		return printJSON(c.out, r)
+	}
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := writeFile(file, append(text, '\n')); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+// writeFile writes a whole file or none.
+func writeFile(name string, text []byte) error {
+	tmp := name + ".part"
+	if err := os.WriteFile(tmp, text, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(tmp, name)
+}
+
+func summary(r *campaign.Report, took time.Duration) string {
+	results := map[string]int{}
+	var order []string
+	for _, a := range r.Attempts {
+		name := a.CallResult.String()
+		if results[name] == 0 {
+			order = append(order, name)
+		}
+		results[name]++
+	}
+	slices.SortFunc(order, func(a, b string) int { return results[b] - results[a] })
+	parts := make([]string, len(order))
+	for i, name := range order {
+		parts[i] = fmt.Sprintf("%d %s", results[name], name)
+	}
+	return fmt.Sprintf("%d records, %d offers, %d attempts in %s: %s",
+		len(r.Records), len(r.Offers), len(r.Attempts), took.Round(100*time.Millisecond), strings.Join(parts, ", "))
+}
+
+func reportTable(r *campaign.Report) table {
+	t := table{head: []string{"record", "phone", "status", "result", "attempts", "reason"}}
+	for _, rec := range r.Records {
+		t.add(rec.ID, rec.Phone, rec.Status, rec.CallResult, rec.Attempts, rec.Reason)
+	}
+	return t
+}

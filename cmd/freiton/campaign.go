@@ -1,0 +1,147 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
+)
+
+func (c *cli) campaignCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "campaign", Short: "Campaigns: apply, load, start, stop, report",
+		Example: "  freiton campaign apply -f spring.yaml\n  freiton campaign start spring\n  freiton campaign status spring",
+		RunE:    group,
+	}
+	cmd.AddCommand(c.campaignApply(), c.campaignAll(), c.campaignShow(),
+		c.campaignSwitch("load", "Load a campaign: its agents are told and may join"),
+		c.campaignSwitch("start", "Start a campaign, or go on after a pause"),
+		c.campaignSwitch("stop", "Stop a campaign: open previews go back, calls are finished"),
+		c.campaignSwitch("unload", "Unload a campaign"),
+		c.campaignStatus(), c.campaignReport())
+	return cmd
+}
+
+func (c *cli) campaignApply() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use: "apply -f FILE", Short: "Create or change a campaign from its document",
+		Example: "  freiton campaign apply -f spring.yaml", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := c.load()
+			if err != nil {
+				return err
+			}
+			if _, err := readCampaign(cfg, file); err != nil { // here, where its files are
+				return err
+			}
+			var info desk.CampaignInfo
+			if err := c.send(cmd.Context(), http.MethodPut, "/api/v1/campaigns", "application/yaml", file, decodeInto(&info)); err != nil {
+				return err
+			}
+			return c.show(info, campaignTable([]desk.CampaignInfo{info}))
+		},
+	}
+	cmd.Flags().StringVarP(&file, "file", "f", "", "campaign document (YAML)")
+	if err := cmd.MarkFlagRequired("file"); err != nil {
+		panic(err) // a flag that was just added
+	}
+	return cmd
+}
+
+func campaignTable(cs []desk.CampaignInfo) table {
+	t := table{head: []string{"campaign", "mode", "state", "paused"}}
+	for _, i := range cs {
+		t.add(i.Name, i.Mode, i.State, i.Paused)
+	}
+	return t
+}
+
+func (c *cli) campaignAll() *cobra.Command {
+	return &cobra.Command{
+		Use: "all", Short: "All campaigns", Example: "  freiton campaign all", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return fetch(c, cmd.Context(), http.MethodGet, "/api/v1/campaigns", nil, campaignTable)
+		},
+	}
+}
+
+func campaignPath(name, more string) string {
+	return "/api/v1/campaigns/" + url.PathEscape(name) + more
+}
+
+func (c *cli) campaignShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show NAME", Short: "Print a campaign's document", Example: "  freiton campaign show spring > spring.yaml", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.admin(cmd.Context(), func(client *desk.Client) error {
+				r, err := client.Do(cmd.Context(), http.MethodGet, campaignPath(args[0], ""), "", nil)
+				if err != nil {
+					return err
+				}
+				defer r.Close()
+				_, err = io.Copy(c.out, r)
+				return err
+			})
+		},
+	}
+}
+
+func (c *cli) campaignSwitch(to, short string) *cobra.Command {
+	return &cobra.Command{
+		Use: to + " NAME", Short: short, Example: "  freiton campaign " + to + " spring", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return fetch(c, cmd.Context(), http.MethodPost, campaignPath(args[0], "/"+to), nil, func(i desk.CampaignInfo) table {
+				return campaignTable([]desk.CampaignInfo{i})
+			})
+		},
+	}
+}
+
+func (c *cli) campaignStatus() *cobra.Command {
+	return &cobra.Command{
+		Use: "status NAME", Short: "What a campaign is doing, and why nothing is dialled", Example: "  freiton campaign status spring", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return fetch(c, cmd.Context(), http.MethodGet, campaignPath(args[0], "/status"), nil, statusTable)
+		},
+	}
+}
+
+func statusTable(s desk.CampaignStatus) table {
+	t := table{}
+	t.add("campaign", s.Name)
+	t.add("mode", s.Mode)
+	t.add("state", s.State)
+	if s.Paused != "" {
+		t.add("paused", s.Paused)
+	}
+	if s.Why != "" {
+		t.add("not dialling", s.Why)
+	}
+	t.add("records", s.Records)
+	t.add("left", s.Left)
+	t.add("statuses", counts(s.Statuses))
+	t.add("results", counts(s.Results))
+	for _, a := range s.Agents {
+		why := ""
+		if a.Idle != nil {
+			why = ": " + a.Idle.Text
+		}
+		t.add("agent "+string(a.Agent), strings.TrimSpace(string(a.Status)+" "+a.Reason)+why)
+	}
+	return t
+}
+
+func (c *cli) campaignReport() *cobra.Command {
+	return &cobra.Command{
+		Use: "report NAME", Short: "Records, offers and attempts of a campaign", Example: "  freiton campaign report spring --output json", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return fetch(c, cmd.Context(), http.MethodGet, campaignPath(args[0], "/report"), nil, func(r campaign.Report) table { return reportTable(&r) })
+		},
+	}
+}

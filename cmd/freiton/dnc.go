@@ -1,0 +1,97 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/freiton/freiton/campaign/desk"
+)
+
+func (c *cli) dncCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "dnc", Short: "The do-not-call list",
+		Example: "  freiton dnc add +493023125001\n  freiton dnc import robinson.csv",
+		RunE:    group,
+	}
+	cmd.AddCommand(c.dncImport(), c.dncExport(), c.dncAdd(), c.dncRemove())
+	return cmd
+}
+
+func (c *cli) dncImport() *cobra.Command {
+	var strict bool
+	cmd := &cobra.Command{
+		Use: "import FILE", Short: "Add the numbers of a file: one a line, or a CSV with a heading",
+		Example: "  freiton dnc import robinson.csv", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := "/api/v1/dnc/import?by=" + url.QueryEscape("import "+filepath.Base(args[0]))
+			var res desk.ImportResult
+			if err := c.send(cmd.Context(), http.MethodPost, path, "text/csv", args[0], decodeInto(&res)); err != nil {
+				return err
+			}
+			return c.imported(res, strict)
+		},
+	}
+	cmd.Flags().BoolVar(&strict, "strict", false, "exit status 1 if a line was left out")
+	return cmd
+}
+
+func (c *cli) dncExport() *cobra.Command {
+	return &cobra.Command{
+		Use: "export", Short: "Print the do-not-call list",
+		Example: "  freiton dnc export\n  freiton dnc export --output json", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return fetch(c, cmd.Context(), http.MethodGet, "/api/v1/dnc", nil, blockedTable)
+		},
+	}
+}
+
+func blockedTable(bs []desk.Blocked) table {
+	t := table{head: []string{"number", "person", "campaign", "client", "since", "by", "wording"}}
+	for _, b := range bs {
+		t.add(b.Number, b.Person, b.Campaign, b.Client, when(&b.At), b.By, b.Wording)
+	}
+	return t
+}
+
+func (c *cli) dncAdd() *cobra.Command {
+	var b desk.Blocked
+	cmd := &cobra.Command{
+		Use: "add NUMBER", Short: "Add a number to the do-not-call list",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b.Number = args[0]
+			return fetch(c, cmd.Context(), http.MethodPost, "/api/v1/dnc", b, func(b desk.Blocked) table {
+				return blockedTable([]desk.Blocked{b})
+			})
+		},
+	}
+	cmd.Example = "  freiton dnc add +493023125001\n  freiton dnc add '030 23125001' --campaign spring"
+	cmd.Flags().StringVar(&b.Campaign, "campaign", "", "only for this campaign; without it for everything")
+	cmd.Flags().StringVar(&b.Client, "client", "", "only for campaigns of this client")
+	cmd.Flags().StringVar(&b.Wording, "wording", "", "what the person said")
+	return cmd
+}
+
+func (c *cli) dncRemove() *cobra.Command {
+	var camp string
+	cmd := &cobra.Command{
+		Use: "remove NUMBER", Short: "Take a number off the do-not-call list",
+		Example: "  freiton dnc remove +493023125001", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := "/api/v1/dnc/" + url.PathEscape(args[0])
+			if camp != "" {
+				path += "?campaign=" + url.QueryEscape(camp)
+			}
+			return fetch(c, cmd.Context(), http.MethodDelete, path, nil, func(r desk.Removed) table {
+				t := table{head: []string{"removed"}}
+				t.add(r.Removed)
+				return t
+			})
+		},
+	}
+	cmd.Flags().StringVar(&camp, "campaign", "", "only the entry of this campaign")
+	return cmd
+}

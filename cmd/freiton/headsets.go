@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/media"
+)
+
+// headsets knows which agent has which headset just now. The line looks up,
+// whoever opens and closes a headset says so here.
+type headsets struct {
+	mu sync.Mutex
+	on map[campaign.AgentID]media.Endpoint
+}
+
+func newHeadsets() *headsets { return &headsets{on: map[campaign.AgentID]media.Endpoint{}} }
+
+// put gives an agent a headset; nil takes it away.
+func (h *headsets) put(a campaign.AgentID, e media.Endpoint) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e == nil {
+		delete(h.on, a)
+		return
+	}
+	h.on[a] = e
+}
+
+// of is an agent's headset.
+func (h *headsets) of(a campaign.AgentID) (media.Endpoint, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.on[a]; e != nil {
+		return e, nil
+	}
+	return nil, fmt.Errorf("agent %s has no headset connected", a)
+}

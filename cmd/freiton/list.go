@@ -1,0 +1,279 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/freiton/freiton/campaign/desk"
+)
+
+func (c *cli) listCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "list", Short: "Call lists: import, export, look at records",
+		Example: "  freiton list import customers customers.csv\n  freiton list why 4711",
+		RunE:    group,
+	}
+	cmd.AddCommand(c.listImport(), c.listExport(), c.listAll(),
+		c.recordCommand("show ID", "Show a record", http.MethodGet, "", recordTable),
+		c.recordCommand("retry ID", "Free a stale or finished record for dialling", http.MethodPost, "/retry", recordTable),
+		c.listWhy())
+	return cmd
+}
+
+func (c *cli) listImport() *cobra.Command {
+	var o struct {
+		mapping        []string
+		dryRun, strict bool
+	}
+	cmd := &cobra.Command{
+		Use:   "import LIST FILE",
+		Short: "Add the records of a CSV file to a list",
+		Long: `Adds the records of a CSV file to a list, made if it does not exist. Columns are
+found by their headings in any order (phone, telefon, mobil, name, kundennummer
+and so on), or named with --map. A line that cannot be read is reported and the
+rest goes in; with --strict such lines make the exit status 1.`,
+		Example: `  freiton list import customers customers.csv
+  freiton list import customers kunden.csv --map phone=Tel --map name=Ansprechpartner --dry-run`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q := url.Values{"map": o.mapping, "dry_run": {strconv.FormatBool(o.dryRun)}, "name": {args[1]}}
+			path := "/api/v1/lists/" + url.PathEscape(args[0]) + "/records?" + q.Encode()
+			var res desk.ImportResult
+			err := c.send(cmd.Context(), http.MethodPost, path, "text/csv", args[1], decodeInto(&res))
+			if err != nil {
+				return err
+			}
+			return c.imported(res, o.strict)
+		},
+	}
+	cmd.Flags().StringArrayVar(&o.mapping, "map", nil, "FIELD=HEADING, as in phone=Tel; may be repeated")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only say what would be imported")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit status 1 if a line was left out")
+	return cmd
+}
+
+func decodeInto(out any) func(io.Reader) error {
+	return func(r io.Reader) error { return json.NewDecoder(r).Decode(out) }
+}
+
+// imported shows what came of an import.
+func (c *cli) imported(res desk.ImportResult, strict bool) error {
+	c.sayImport(res)
+	t := table{head: []string{"lines", "imported", "skipped", "repaired", "bad"}}
+	t.add(res.Lines, res.Imported, res.Skipped, res.Repaired, res.Bad)
+	if err := c.show(res, t); err != nil {
+		return err
+	}
+	if strict && res.Bad > 0 {
+		return errBadLines(res.Bad)
+	}
+	return nil
+}
+
+// errBadLines is how many lines were left out.
+type errBadLines int
+
+func (n errBadLines) Error() string {
+	if n == 1 {
+		return "1 line was left out"
+	}
+	return strconv.Itoa(int(n)) + " lines were left out"
+}
+
+// sayImport tells what was left out, line by line.
+func (c *cli) sayImport(res desk.ImportResult) {
+	for _, b := range res.BadLines {
+		column := ""
+		if b.Column != "" {
+			column = ", column " + b.Column
+		}
+		c.say("line %d%s: %s", b.Line, column, b.Reason)
+	}
+	if more := res.Bad - len(res.BadLines); more > 0 {
+		c.say("and %d more lines were left out", more)
+	}
+	c.say("%d lines read, %d records imported, %d skipped, %d repaired, %d lines left out",
+		res.Lines, res.Imported, res.Skipped, res.Repaired, res.Bad)
+}
+
+func (c *cli) listExport() *cobra.Command {
+	var o struct {
+		excel, changed bool
+		since, output  string
+	}
+	cmd := &cobra.Command{
+		Use:   "export LIST",
+		Short: "Print a list as CSV, its own columns first",
+		Example: `  freiton list export customers > customers.csv
+  freiton list export customers --excel --changed --file customers.csv`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q := url.Values{"excel": {strconv.FormatBool(o.excel)}, "changed": {strconv.FormatBool(o.changed)}}
+			if o.since != "" {
+				at, err := parseSince(o.since, time.Now())
+				if err != nil {
+					return err
+				}
+				q.Set("since", at.Format(time.RFC3339))
+			}
+			return c.admin(cmd.Context(), func(client *desk.Client) error {
+				r, err := client.Do(cmd.Context(), http.MethodGet, "/api/v1/lists/"+url.PathEscape(args[0])+"/records?"+q.Encode(), "", nil)
+				if err != nil {
+					return err
+				}
+				defer r.Close()
+				if o.output == "" {
+					_, err = io.Copy(c.out, r)
+					return err
+				}
+				return copyToFile(o.output, r)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&o.excel, "excel", false, "semicolons and Windows-1252, as spreadsheets want it")
+	cmd.Flags().BoolVar(&o.changed, "changed", false, "only records that were worked on")
+	cmd.Flags().StringVar(&o.since, "since", "", "only records changed since: 2026-11-22, 2026-11-22T09:00, or 24h ago")
+	cmd.Flags().StringVar(&o.output, "file", "", "write to this file instead of standard output")
+	return cmd
+}
+
+// copyToFile writes a whole file or none.
+func copyToFile(name string, r io.Reader) error {
+	f, err := os.Create(name + ".part")
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, r)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		_ = os.Remove(name + ".part")
+		return err
+	}
+	return os.Rename(name+".part", name)
+}
+
+// parseSince reads a day, a local time, or a duration before now.
+func parseSince(s string, now time.Time) (time.Time, error) {
+	if d, err := time.ParseDuration(s); err == nil {
+		return now.Add(-d), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"} {
+		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage("--since: %q is neither a day (2026-11-22), a time (2026-11-22T09:00) nor a duration (24h)", s)
+}
+
+func (c *cli) listAll() *cobra.Command {
+	return &cobra.Command{
+		Use: "all", Short: "All lists and their counts", Example: "  freiton list all", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return fetch(c, cmd.Context(), http.MethodGet, "/api/v1/lists", nil, func(ls []desk.ListSummary) table {
+				t := table{head: []string{"list", "records", "imported", "by status"}}
+				for _, l := range ls {
+					t.add(l.Name, l.Records, when(&l.Imported), counts(l.ByStatus))
+				}
+				return t
+			})
+		},
+	}
+}
+
+// counts writes "3 ready, 1 stale", in the order of the names.
+func counts(m map[string]int) string {
+	var parts []string
+	for name, n := range m {
+		if n > 0 {
+			parts = append(parts, strconv.Itoa(n)+" "+name)
+		}
+	}
+	sort.Slice(parts, func(i, j int) bool {
+		return parts[i][strings.IndexByte(parts[i], ' '):] < parts[j][strings.IndexByte(parts[j], ' '):]
+	})
+	return strings.Join(parts, ", ")
+}
+
+// recordPath is the path of a record in the API.
+func recordPath(id, list, more string) string {
+	p := "/api/v1/records/" + url.PathEscape(id) + more
+	if list != "" {
+		p += "?list=" + url.QueryEscape(list)
+	}
+	return p
+}
+
+func (c *cli) recordCommand(use, short, method, more string, rows func(desk.Record) table) *cobra.Command {
+	var list string
+	word, _, _ := strings.Cut(use, " ")
+	cmd := &cobra.Command{
+		Use: use, Short: short, Example: "  freiton list " + word + " 4711", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return fetch(c, cmd.Context(), method, recordPath(args[0], list, more), nil, rows)
+		},
+	}
+	cmd.Flags().StringVar(&list, "list", "", "the list, where several have such an id")
+	return cmd
+}
+
+func (c *cli) listWhy() *cobra.Command {
+	var list string
+	cmd := &cobra.Command{
+		Use: "why ID", Short: "Say why a record is not dialled now", Example: "  freiton list why 4711", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return fetch(c, cmd.Context(), http.MethodGet, recordPath(args[0], list, "/why"), nil, func(w desk.Why) table {
+				return table{rows: [][]string{{w.Why}}}
+			})
+		},
+	}
+	cmd.Flags().StringVar(&list, "list", "", "the list, where several have such an id")
+	return cmd
+}
+
+func recordTable(r desk.Record) table {
+	t := table{}
+	row := func(name, value string) {
+		if value != "" {
+			t.add(name, value)
+		}
+	}
+	row("record", r.ID)
+	row("list", r.List)
+	row("name", r.Name)
+	row("phone", r.Phone)
+	row("status", r.Status)
+	row("call result", r.CallResult)
+	row("attempts", strconv.Itoa(r.Attempts))
+	row("next dial", when(r.NextDialAt))
+	row("last call", when(r.LastCall))
+	row("customer id", r.CustomerID)
+	if r.Chain != "" {
+		row("chain", r.Chain+", position "+strconv.Itoa(r.Position))
+	}
+	row("owner", r.Owner)
+	row("reason", r.Reason)
+	row("note", r.Note)
+	if r.DoNotCall {
+		row("do not call", "yes")
+	}
+	names := make([]string, 0, len(r.Fields))
+	for name := range r.Fields {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		row("  "+name, r.Fields[name])
+	}
+	return t
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
+	"github.com/freiton/freiton/campaign/list"
+	"github.com/freiton/freiton/campaign/store/sqlite"
+	"github.com/freiton/freiton/configs"
+)
+
+// listFiles reads and writes list files for the desk.
+type listFiles struct {
+	store *sqlite.Store
+	cfg   configs.Config
+}
+
+var _ desk.Lists = listFiles{}
+
+// inputError is what is wrong with the caller's file.
+type inputError struct{ error }
+
+// Input tells the desk so.
+func (inputError) Input() bool { return true }
+
+func (e inputError) Unwrap() error { return e.error }
+
+// ours gives the store's error as it is; whatever else stopped an import is
+// wrong with the file.
+func ours(store, err error) error {
+	if store != nil || err == nil {
+		return store
+	}
+	return inputError{err}
+}
+
+func (l listFiles) Import(ctx context.Context, name string, r io.Reader, o desk.ImportOptions) (desk.ImportResult, error) {
+	opts := list.Options{List: name, Country: l.cfg.Dial.DefaultCountry, Allow: l.cfg.Allowed(), Known: l.store.Known}
+	for field, header := range o.Map {
+		m, err := list.ParseMapping(field + "=" + header)
+		if err != nil {
+			return desk.ImportResult{}, inputError{err}
+		}
+		opts.Map = append(opts.Map, m...)
+	}
+	var err error
+	if opts.Lines, err = l.store.LastLine(ctx, name); err != nil {
+		return desk.ImportResult{}, err
+	}
+	var failed error
+	if !o.DryRun {
+		opts.Sink = func(ctx context.Context, rs []campaign.Record) error {
+			failed = l.store.Import(ctx, name, rs)
+			return failed
+		}
+	}
+	res, err := list.Import(ctx, r, opts)
+	return importResult(name, res, o.DryRun), ours(failed, err)
+}
+
+func importResult(name string, res list.Result, dry bool) desk.ImportResult {
+	out := desk.ImportResult{
+		List: name, Lines: res.Read, Imported: res.Imported, Skipped: res.Duplicates, Repaired: res.Repaired,
+		Bad: res.Skipped, DryRun: dry, Encoding: string(res.Encoding), Separator: string(res.Comma),
+	}
+	for _, n := range res.Elsewhere {
+		out.Elsewhere += n
+	}
+	for _, b := range res.Bad {
+		reason := b.Reason
+		if b.Value != "" {
+			reason = fmt.Sprintf("%q: %s", b.Value, reason)
+		}
+		if b.Cure != "" {
+			reason += "; " + b.Cure
+		}
+		out.BadLines = append(out.BadLines, desk.BadLine{Line: b.Line, Column: b.Column, Reason: reason})
+	}
+	return out
+}
+
+func (l listFiles) Export(ctx context.Context, name string, w io.Writer, o desk.ExportOptions) error {
+	_, err := list.Export(ctx, w, l.store, name, list.ExportOptions{Excel: o.Excel, Changed: o.Changed, Since: o.Since})
+	return err
+}
+
+func (l listFiles) ImportBlocked(ctx context.Context, r io.Reader, by string) (desk.ImportResult, error) {
+	var failed error
+	res, err := list.ImportDNC(ctx, r, list.DNCOptions{
+		Country: l.cfg.Dial.DefaultCountry, Allow: l.cfg.Allowed(), By: by, At: time.Now(),
+		Sink: func(ctx context.Context, es []campaign.DNCEntry) error {
+			failed = l.store.BlockAll(ctx, es)
+			return failed
+		},
+	})
+	return importResult("", res, false), ours(failed, err)
+}
+
+// whyNot says in one sentence why a record is not dialled now: as the campaign
+// that works its list would be answered.
+func whyNot(ctx context.Context, cfg configs.Config, store *sqlite.Store, r campaign.Record) (string, error) {
+	c, row, err := campaignRow(ctx, cfg, store, func(c campaign.Campaign) bool { return slices.Contains(c.Lists, r.List) })
+	if errors.Is(err, campaign.ErrNotFound) {
+		return "no campaign works its list " + r.List, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	now := time.Now()
+	c.Rules.Running = row.State == campaign.Running && row.Pause == ""
+	facts, err := store.Facts(ctx, campaign.PermitQuery{
+		Lease: campaign.Lease{Record: r}, Campaign: c.Name, Client: c.Client, Process: process,
+		CallerID: c.CallerID, Account: c.Account, Rules: c.Rules, Now: now,
+	})
+	if err != nil {
+		return "", err
+	}
+	return campaign.Why(r, c.Rules, facts, now), nil
+}

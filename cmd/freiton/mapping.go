@@ -1,0 +1,219 @@
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/line"
+	"github.com/freiton/freiton/configs"
+	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/sip"
+)
+
+// The big configuration is mapped here, and only here, to the small ones of
+// the packages.
+
+func sipConfig(cfg configs.Config) sip.Config {
+	out := sip.Config{
+		Listen: cfg.SIP.Listen, Advertise: cfg.SIP.Advertise, Trusted: cfg.SIP.Trusted,
+		UserAgent: "freiton/" + thisBuild().Version,
+	}
+	for _, a := range cfg.SIP.Accounts {
+		out.Accounts = append(out.Accounts, sip.Account{
+			Name: a.Name, Address: a.Address, Registrar: a.Registrar, Proxy: a.Proxy,
+			Username: a.Username, Password: sip.Secret(a.Password.Reveal()),
+			Expires: time.Duration(a.Expires), CallerIDIn: a.CallerIDIn,
+		})
+	}
+	return out
+}
+
+func mediaConfig(cfg configs.Config, clock *media.Clock) (media.SessionConfig, error) {
+	out := media.SessionConfig{
+		IP: cfg.Media.IP, Advertise: cfg.Media.Advertise, Clock: clock,
+		Ports: media.PortRange{From: cfg.Media.Ports.From, To: cfg.Media.Ports.To},
+	}
+	for _, name := range cfg.Media.Codecs {
+		c, err := media.ParseCodec(name)
+		if err != nil {
+			return out, err
+		}
+		out.Codecs = append(out.Codecs, c)
+	}
+	return out, nil
+}
+
+func lineConfig(cfg configs.Config) line.Config {
+	account, _ := cfg.DialAccount()
+	return line.Config{Account: account.Name, URI: line.Template(cfg.DialURI()), HangupOnLostMedia: true}
+}
+
+// profileOf is a country's law, with its holidays from last year to five years on.
+func profileOf(country string, now time.Time) campaign.Profile {
+	p := configs.ProfileFor(country)
+	out := campaign.Profile{
+		Country: p.Country, Version: p.Version, Hours: week(p.Hours.Week()), MaxPerDay: p.MaxPerDay,
+		MinRing: time.Duration(p.MinRing), LockAfter: time.Duration(p.LockAfter), Premium: p.Premium,
+		CallbackAnyHours: p.CallbackAnyHours, Emergency: p.Emergency,
+	}
+	for _, d := range p.Dates(now.Year()-1, now.Year()+5) {
+		out.Holidays = append(out.Holidays, campaign.Date(d))
+	}
+	for _, purpose := range p.ConsentFor {
+		out.ConsentFor = append(out.ConsentFor, campaign.Purpose(purpose))
+	}
+	return out
+}
+
+func week(w *configs.Week) *campaign.Week {
+	if w == nil {
+		return nil
+	}
+	var out campaign.Week
+	for day, spans := range w {
+		for _, s := range spans {
+			out[day] = append(out[day], campaign.Span(s))
+		}
+	}
+	return &out
+}
+
+// rules are those of the configuration under a country's law.
+func rules(cfg configs.Config, country, account string, now time.Time) campaign.Rules {
+	r := campaign.Rules{
+		Profiles: []campaign.Profile{profileOf(country, now)}, Allow: cfg.Allowed(),
+		CallerIDs: cfg.Dial.CallerIDs, PerSecond: cfg.Dial.CallsPerSecond,
+	}
+	for _, k := range cfg.Dial.Kinds {
+		r.Kinds = append(r.Kinds, campaign.NumberKind(k))
+	}
+	for _, a := range cfg.SIP.Accounts {
+		if a.Name == account {
+			r.MaxCalls = a.MaxCalls
+		}
+	}
+	return r
+}
+
+func manualRules(cfg configs.Config, now time.Time) campaign.ManualRules {
+	account, _ := cfg.DialAccount()
+	m := campaign.ManualRules{
+		Rules:   rules(cfg, cfg.Dial.Country, account.Name, now),
+		Account: account.Name, RingTimeout: time.Duration(cfg.Dial.RingTimeout),
+	}
+	if len(cfg.Dial.CallerIDs) > 0 {
+		m.CallerID = cfg.Dial.CallerIDs[0]
+	}
+	return m
+}
+
+func inboundRule(cfg configs.Config) campaign.InboundRule {
+	switch to := cfg.Inbound.To; to {
+	case "agents":
+		return campaign.InboundRule{Agents: true}
+	case "reject", "":
+		return campaign.InboundRule{}
+	default:
+		return campaign.InboundRule{Name: campaign.AgentID(to)}
+	}
+}
+
+// campaignOf works a document out to what the floor needs. document is its
+// text as applied; the files it names are read now, so that a start cannot
+// fail on them.
+func campaignOf(written configs.Campaign, document []byte, cfg configs.Config, now time.Time) (campaign.Campaign, error) {
+	d := written.Complete(cfg)
+	c := campaign.Campaign{
+		Name: d.Name, Description: d.Description, Client: d.Client, Purpose: campaign.Purpose(d.Purpose),
+		Greeting: d.Greeting, Priority: d.Priority, Mode: campaign.Mode(d.Mode), Accept: campaign.AcceptMode(d.Accept),
+		Lists: d.Lists, Country: d.Country, CallerID: d.CallerID, Account: d.Account,
+		Agents:      campaign.AgentSet{All: d.Agents.All, Names: agentIDs(d.Agents.Names), Teams: d.Agents.Teams},
+		RingTimeout: time.Duration(d.RingTimeout), AfterCallWork: time.Duration(*d.AfterCallWork),
+		Preview:     campaign.PreviewRule{Timeout: time.Duration(d.Preview.Timeout), OnMissed: campaign.OnMissed(d.Preview.OnMissed)},
+		AutoDial:    time.Duration(d.Preview.AutoDial),
+		Attempts:    d.Attempts,
+		OwnFailures: campaign.OwnFailures(d.OwnFailures),
+		Fields:      campaign.FieldSets(d.Fields),
+		Recording:   campaign.Recording{Mode: campaign.RecordingMode(d.Recording.Mode)},
+		Responses:   d.Responses, Link: d.Link, Document: document,
+	}
+	account, ok := cfg.DialAccount()
+	if c.Account == "" && ok {
+		c.Account = account.Name
+	}
+	c.Rules = rules(cfg, d.Country, c.Account, now)
+	c.Rules.Purpose, c.Rules.Hours = c.Purpose, week(d.Hours.Week())
+	c.Rules.MaxAttempts, c.Rules.MinGap = d.Attempts, time.Duration(d.MinGap)
+	var err error
+	if c.Treatments, err = treatments(d.Treatments); err != nil {
+		return c, err
+	}
+	for _, r := range d.Results {
+		result, err := campaign.ParseCallResult(r.Result)
+		if err != nil {
+			return c, err
+		}
+		c.Results = append(c.Results, campaign.OfferedResult{Result: result, Quick: r.Quick})
+	}
+	c.Dispositions = dispositions(d.Dispositions)
+	if d.Announcement != "" {
+		c.Announcement = d.Beside(d.Announcement)
+		if _, _, err := media.ReadWAVFile(c.Announcement); err != nil {
+			return c, usage("%s: announcement %s: %v", written.File, c.Announcement, err)
+		}
+	}
+	if d.Script != "" {
+		text, err := os.ReadFile(d.Beside(d.Script))
+		if err != nil {
+			return c, usage("%s: script: %v", written.File, err)
+		}
+		c.Script = string(text)
+	}
+	return c, nil
+}
+
+func agentIDs(names []string) []campaign.AgentID {
+	out := make([]campaign.AgentID, len(names))
+	for i, n := range names {
+		out[i] = campaign.AgentID(n)
+	}
+	return out
+}
+
+func treatments(ts []configs.Treatment) ([]campaign.Treatment, error) {
+	var out []campaign.Treatment
+	for _, t := range ts {
+		on, err := campaign.ParseCallResult(t.On)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, campaign.Treatment{
+			On: on, RetryIn: campaign.Retry(t.RetryIn), Max: t.Max, MaxPerDay: t.MaxPerDay, Then: campaign.Then(t.Then),
+		})
+	}
+	return out, nil
+}
+
+func dispositions(ds configs.Dispositions) []campaign.Disposition {
+	var out []campaign.Disposition
+	for _, d := range ds {
+		out = append(out, campaign.Disposition{
+			Name: d.Name, Kind: campaign.DispositionKind(d.Kind), Final: d.Final, Children: dispositions(d.Children),
+		})
+	}
+	return out
+}
+
+// parseCampaign reads a document that is already text (from the store or the
+// API): its files lie beside the document of that name.
+func parseCampaign(cfg configs.Config, document []byte, file string) (campaign.Campaign, error) {
+	d, err := configs.ParseCampaign(document, file)
+	if err != nil {
+		return campaign.Campaign{}, err
+	}
+	if err := configs.AsError(configs.CheckCampaign(d, cfg)); err != nil {
+		return campaign.Campaign{}, err
+	}
+	return campaignOf(d, document, cfg, time.Now())
+}

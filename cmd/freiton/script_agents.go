@@ -1,0 +1,297 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/media"
+)
+
+// Scripted agents work a campaign as people would, over the same clicks and
+// events as a desktop:
+//
+//	offered ─▶ accept ─▶ opened ─▶ (headset on) shown ─▶ joined ─▶ say …
+//	   └─▶ decline                        hold-at, hold-for, talk ─▶ hang up
+//	                                      ended ─▶ result, done
+//
+// One goroutine owns all of them.
+
+// acceptRule is which previews are accepted.
+type acceptRule struct {
+	none  bool
+	every int // decline each so many-th; 0 = accept all
+}
+
+// Set reads all, none or every:K.
+func (r *acceptRule) Set(s string) error {
+	switch k, isEvery := strings.CutPrefix(s, "every:"); {
+	case s == "all":
+		*r = acceptRule{}
+	case s == "none":
+		*r = acceptRule{none: true}
+	case isEvery:
+		n, err := strconv.Atoi(k)
+		if err != nil || n < 2 {
+			return errors.New("every:K wants a K of 2 or more, as in every:5")
+		}
+		*r = acceptRule{every: n}
+	default:
+		return errors.New("is none of all, none, every:K")
+	}
+	return nil
+}
+
+func (r *acceptRule) String() string {
+	switch {
+	case r.none:
+		return "none"
+	case r.every > 0:
+		return fmt.Sprintf("every:%d", r.every)
+	default:
+		return "all"
+	}
+}
+
+// Type is the name of the value in the help.
+func (r *acceptRule) Type() string { return "rule" }
+
+// agentScript is what the scripted agents do with their calls. Times count
+// from the answer.
+type agentScript struct {
+	accept          acceptRule
+	talk            time.Duration // 0: until the contact hangs up
+	holdAt, holdFor time.Duration // holdFor 0: no hold
+	say             string        // WAV file
+	hear            string        // folder for what the agents hear; "" = nowhere
+	result          campaign.CallResult
+}
+
+// floorControl is what scripted agents see of the controller.
+type floorControl interface {
+	Do(context.Context, campaign.Click) error
+	Subscribe(since uint64) (<-chan campaign.Event, func())
+	Snapshot(context.Context, campaign.Viewer) (campaign.Snapshot, error)
+}
+
+// scriptedAgents are the agents and what they are doing.
+type scriptedAgents struct {
+	control  floorControl
+	headsets *headsets
+	clock    *media.Clock
+	script   agentScript
+	campaign string
+	say      func(format string, args ...any)
+
+	calls    map[campaign.InteractionID]*scriptedCall
+	due      chan func(context.Context) error
+	previews int
+	offered  map[string]bool // record ids, for --accept none
+}
+
+// scriptedCall is a call a scripted agent has.
+type scriptedCall struct {
+	agent  campaign.AgentID
+	ear    *media.FileEndpoint
+	timers []*time.Timer
+	over   bool
+}
+
+// asideFor is how long a declined record is set aside with --accept none, so
+// that the others get their turn.
+const asideFor = time.Minute
+
+// login logs the agents in, joins them and makes them ready.
+func (s *scriptedAgents) login(ctx context.Context, agents []campaign.ClickLogin) error {
+	for _, a := range agents {
+		for _, click := range []campaign.Click{
+			a,
+			campaign.ClickJoin{Agent: a.Agent, Campaign: s.campaign},
+			campaign.ClickStatus{Agent: a.Agent, Status: campaign.AgentReady},
+		} {
+			if err := s.control.Do(ctx, click); err != nil {
+				return fmt.Errorf("agent %s: %w", a.Agent, err)
+			}
+		}
+	}
+	return nil
+}
+
+// handle does what the script says about an event.
+func (s *scriptedAgents) handle(ctx context.Context, e campaign.Event) error {
+	v := e.InteractionView
+	if v == nil || v.Campaign != s.campaign {
+		return nil
+	}
+	switch e.Kind {
+	case campaign.EventOffered:
+		return s.decide(ctx, v)
+	case campaign.EventOpened:
+		return s.open(ctx, v)
+	case campaign.EventShown:
+		if v.State == campaign.StateOpen { // a preview mode: the agent dials
+			return s.control.Do(ctx, campaign.ClickCall{Agent: v.Agent, Interaction: v.ID})
+		}
+	case campaign.EventJoined:
+		s.talk(v)
+	case campaign.EventEnded:
+		return s.wrapUp(ctx, v)
+	case campaign.EventDone, campaign.EventReturned, campaign.EventRemoved, campaign.EventWithdrawn, campaign.EventLost, campaign.EventMissed:
+		return s.close(v)
+	}
+	return nil
+}
+
+func (s *scriptedAgents) decide(ctx context.Context, v *campaign.InteractionView) error {
+	s.previews++
+	if v.Content != nil {
+		s.offered[v.Content.RecordID] = true
+	}
+	switch r := s.script.accept; {
+	case r.none:
+		return s.control.Do(ctx, campaign.ClickDecline{Agent: v.Agent, Interaction: v.ID, Aside: asideFor})
+	case r.every > 0 && s.previews%r.every == 0:
+		return s.control.Do(ctx, campaign.ClickDecline{Agent: v.Agent, Interaction: v.ID})
+	default:
+		return s.control.Do(ctx, campaign.ClickAccept{Agent: v.Agent, Interaction: v.ID})
+	}
+}
+
+// open puts the headset on and reports the record as shown: that releases the
+// call.
+func (s *scriptedAgents) open(ctx context.Context, v *campaign.InteractionView) error {
+	opts := media.FileOptions{Play: s.script.say, Wait: true, Clock: s.clock}
+	if s.script.hear != "" {
+		opts.Record = filepath.Join(s.script.hear, string(v.ID)+".wav")
+	}
+	ear, err := media.NewFileEndpoint(opts)
+	if err != nil {
+		return err
+	}
+	s.calls[v.ID] = &scriptedCall{agent: v.Agent, ear: ear}
+	s.headsets.put(v.Agent, ear)
+	return s.control.Do(ctx, campaign.ClickShown{Agent: v.Agent, Interaction: v.ID})
+}
+
+// talk begins to speak and sets the alarm clocks of the call.
+func (s *scriptedAgents) talk(v *campaign.InteractionView) {
+	call := s.calls[v.ID]
+	if call == nil {
+		return
+	}
+	call.ear.Start()
+	late := time.Since(v.AnsweredAt)
+	if s.script.holdFor > 0 {
+		s.after(call, s.script.holdAt-late, campaign.ClickHold{Agent: v.Agent, Interaction: v.ID})
+		s.after(call, s.script.holdAt+s.script.holdFor-late, campaign.ClickResume{Agent: v.Agent, Interaction: v.ID})
+	}
+	if s.script.talk > 0 {
+		s.after(call, s.script.talk-late, campaign.ClickHangup{Agent: v.Agent, Interaction: v.ID})
+	}
+}
+
+// after clicks later, on the owner's goroutine, unless the call is over then.
+// A click that came too late (the contact has hung up) is no mistake.
+func (s *scriptedAgents) after(call *scriptedCall, d time.Duration, click campaign.Click) {
+	call.timers = append(call.timers, time.AfterFunc(max(d, 0), func() {
+		s.due <- func(ctx context.Context) error {
+			if call.over {
+				return nil
+			}
+			err := s.control.Do(ctx, click)
+			if late := (*campaign.NotPossible)(nil); errors.As(err, &late) {
+				return nil
+			}
+			return err
+		}
+	}))
+}
+
+func (s *scriptedAgents) wrapUp(ctx context.Context, v *campaign.InteractionView) error {
+	s.hush(v)
+	if v.State != campaign.StateWrapUp { // settled by the dialer
+		return nil
+	}
+	result := s.script.result
+	if result == 0 || v.AnsweredAt.IsZero() {
+		result = v.DialerResult // what the dialer found stands
+	}
+	click := campaign.ClickResult{Agent: v.Agent, Interaction: v.ID, Entry: campaign.Entry{Result: &result}}
+	if err := s.control.Do(ctx, click); err != nil {
+		return err
+	}
+	return s.control.Do(ctx, campaign.ClickDone{Agent: v.Agent, Interaction: v.ID})
+}
+
+// hush stops speaking and the alarm clocks of a call that has ended.
+func (s *scriptedAgents) hush(v *campaign.InteractionView) {
+	if call := s.calls[v.ID]; call != nil {
+		call.over = true
+		for _, t := range call.timers {
+			t.Stop()
+		}
+	}
+}
+
+// close takes the headset off.
+func (s *scriptedAgents) close(v *campaign.InteractionView) error {
+	s.hush(v)
+	call := s.calls[v.ID]
+	if call == nil {
+		return nil
+	}
+	delete(s.calls, v.ID)
+	s.headsets.put(call.agent, nil)
+	return call.ear.Close()
+}
+
+// run works until done says so, the context ends, or something fails. done is
+// asked after every event and whenever an alarm rings.
+func (s *scriptedAgents) run(ctx context.Context, since uint64, done func() (bool, error)) error {
+	events, cancel := s.control.Subscribe(since)
+	defer cancel()
+	defer s.release()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case e, ok := <-events:
+			if !ok {
+				return errors.New("the campaign controller closed the stream of events")
+			}
+			err = s.handle(ctx, e)
+			if late := (*campaign.NotPossible)(nil); errors.As(err, &late) {
+				s.say("agent %s: %s", e.Agent, late.Reason.Text)
+				err = nil
+			}
+		case f := <-s.due:
+			err = f(ctx)
+		case <-tick.C:
+			var finished bool
+			if finished, err = done(); finished {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// release stops what may still be running.
+func (s *scriptedAgents) release() {
+	for _, call := range s.calls {
+		for _, t := range call.timers {
+			t.Stop()
+		}
+		_ = call.ear.Close()
+	}
+}

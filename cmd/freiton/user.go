@@ -1,0 +1,86 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"github.com/freiton/freiton/campaign/desk"
+)
+
+func (c *cli) userCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "user", Short: "Users: agents, supervisors, administrators",
+		Example: "  freiton user add ann --role agent\n  freiton user list",
+		RunE:    group,
+	}
+	cmd.AddCommand(c.userAdd(), c.userPassword(), c.userList())
+	return cmd
+}
+
+func userTable(us []desk.UserInfo) table {
+	t := table{head: []string{"user", "role", "engaged", "headset", "password", "since"}}
+	for _, u := range us {
+		t.add(u.Name, u.Role, yes(u.Engaged), u.Headset, yes(u.Password), when(&u.Created))
+	}
+	return t
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func (c *cli) userAdd() *cobra.Command {
+	var u desk.NewUser
+	var stdin bool
+	cmd := &cobra.Command{
+		Use: "add NAME", Short: "Add a user",
+		Example: "  freiton user add ann --role agent --headset browser\n  pass show ann | freiton user add ann --role agent --password-stdin",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			u.Name = args[0]
+			if stdin {
+				if u.Password, err = c.password(); err != nil {
+					return err
+				}
+			}
+			return fetch(c, cmd.Context(), http.MethodPost, "/api/v1/users", u, func(u desk.UserInfo) table {
+				return userTable([]desk.UserInfo{u})
+			})
+		},
+	}
+	cmd.Flags().StringVar(&u.Role, "role", "agent", "agent, supervisor or administrator")
+	cmd.Flags().BoolVar(&u.Engaged, "engaged", false, "the agent's line is seized first, records stay blank until the answer (ASM)")
+	cmd.Flags().StringVar(&u.Headset, "headset", "browser", "browser, device, device:NAME or sip:URI")
+	cmd.Flags().BoolVar(&stdin, "password-stdin", false, "read the password from standard input")
+	return cmd
+}
+
+func (c *cli) userPassword() *cobra.Command {
+	return &cobra.Command{
+		Use: "passwd NAME", Short: "Set a user's password, read from standard input",
+		Example: "  pass show ann | freiton user passwd ann", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			plain, err := c.password()
+			if err != nil {
+				return err
+			}
+			return c.admin(cmd.Context(), func(client *desk.Client) error {
+				return client.JSON(cmd.Context(), http.MethodPut, "/api/v1/users/"+url.PathEscape(args[0])+"/password", desk.Password{Password: plain}, nil)
+			})
+		},
+	}
+}
+
+func (c *cli) userList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "All users", Example: "  freiton user list --output json", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return fetch(c, cmd.Context(), http.MethodGet, "/api/v1/users", nil, userTable)
+		},
+	}
+}
