@@ -7,7 +7,6 @@ import (
 
 	"github.com/freiton/freiton/campaign"
 	"github.com/freiton/freiton/media"
-	"github.com/freiton/freiton/media/record"
 	"github.com/freiton/freiton/sip"
 	"github.com/freiton/freiton/sip/phone"
 )
@@ -62,7 +61,7 @@ type leg struct {
 	joined  *media.Junction // of the headset or the player with the call
 
 	taps      []media.Tap
-	recording *record.Recorder
+	recording Recorder
 	recordTo  string // asked for before the answer
 }
 

@@ -27,6 +27,10 @@ const (
 // and a little.
 const releaseTime = 35 * time.Second
 
+// readTime is how long Close waits for a reader of Events after its context
+// has ended.
+const readTime = time.Second
+
 // ErrUnread says that events were still unread when the line was closed.
 var ErrUnread = errors.New("line events unread")
 
@@ -39,11 +43,23 @@ type Config struct {
 	Headset func(campaign.AgentID) (media.Endpoint, error)
 	// Taps gives who listens to a call besides its recording; nil: nobody.
 	Taps func(campaign.AttemptID) []media.Tap
+	// Record opens a recording of a call into a file, the agent on the way
+	// media.AtoB and the contact on media.BtoA; nil: there is none.
+	Record func(file string) (Recorder, error)
 	// Inbound makes calls from outside LineIncoming events; else they get 480.
 	Inbound bool
 	// HangupOnLostMedia ends a call whose far end has fallen silent in RTP.
 	HangupOnLostMedia bool
 	Log               *slog.Logger // nil: none
+}
+
+// Recorder writes a call to a file. The frames come from a goroutine of a
+// junction; a recording goes through several junctions one after the other.
+type Recorder interface {
+	media.Tap
+	Pause() // what is said from now on is not kept
+	Resume()
+	Close() error // completes the file
 }
 
 // Line is a campaign.Line over a phone.
@@ -59,6 +75,7 @@ type Line struct {
 	drained chan struct{} // closed when the outbox has been read
 	give    chan struct{} // closed: do not wait for readers
 	closing sync.Once
+	giving  sync.Once
 	players sync.WaitGroup
 }
 
@@ -157,13 +174,16 @@ func (l *Line) Close(ctx context.Context) error {
 	select {
 	case <-l.drained:
 		return nil
-	default:
+	case <-ctx.Done():
 	}
+	// A reader may be about to take them: the last Ended have only just come.
+	grace := time.NewTimer(readTime)
+	defer grace.Stop()
 	select {
 	case <-l.drained:
 		return nil
-	case <-ctx.Done():
-		close(l.give)
+	case <-grace.C:
+		l.giving.Do(func() { close(l.give) })
 		<-l.drained
 		if n, _ := l.outbox.depth(); n > 0 {
 			return fmt.Errorf("line: %d %w", n, ErrUnread)

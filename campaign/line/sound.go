@@ -3,7 +3,6 @@ package line
 import (
 	"github.com/freiton/freiton/campaign"
 	"github.com/freiton/freiton/media"
-	"github.com/freiton/freiton/media/record"
 )
 
 // A leg's call is joined with one thing at a time: the file of a Play, else the
@@ -117,7 +116,11 @@ func (g *leg) startRecording(file string) {
 		g.line.cfg.Log.Warn("recorded already", "attempt", g.attempt)
 		return
 	}
-	r, err := record.New(record.Options{Path: file, Agent: media.AtoB})
+	if g.line.cfg.Record == nil {
+		g.line.cfg.Log.Error("not recorded: recordings are not set up", "attempt", g.attempt)
+		return
+	}
+	r, err := g.line.cfg.Record(file)
 	if err != nil {
 		g.line.cfg.Log.Error("not recorded", "attempt", g.attempt, "err", err)
 		return
