@@ -30,7 +30,7 @@ const (
 	KindSatellite     NumberKind = "satellite" // and other international networks, +870 to +883
 	KindEmergency     NumberKind = "emergency" // never dialled by machine
 	KindExtension     NumberKind = "extension" // matched a pattern of dial.allow
-	KindUnknown       NumberKind = "unknown"
+	KindUnknown       NumberKind = "unknown"   // never of a Number that ParseNumber gives
 )
 
 // Number is a telephone number, understood.
@@ -60,6 +60,9 @@ const (
 	// 11 digits without its prefix. The library knows no such limit, because
 	// direct dialling-in may add to it; it is used for doubtful readings only.
 	maxPlainNSN = 11
+
+	maxAreaCode  = 5 // digits
+	maxEmergency = 3
 )
 
 // ParseNumber reads a telephone number as people write it. Patterns of allow
@@ -100,7 +103,8 @@ func ParseNumber(raw, defaultCountry string, allow []string) (Number, error) {
 			return Number{}, err
 		}
 	}
-	if !phonenumbers.IsValidNumber(parsed) {
+	// A number of unknown type is in no range of its country: invalid.
+	if n.Kind = kindOf(parsed); n.Kind == KindUnknown {
 		return Number{}, numberError(raw, whyInvalid(parsed, country), "compare it with the source")
 	}
 	return describe(n, parsed), nil
@@ -142,11 +146,9 @@ func describe(n Number, p *phonenumbers.PhoneNumber) Number {
 	if region := phonenumbers.GetRegionCodeForNumber(p); len(region) == 2 {
 		n.Country = region
 	}
-	n.Kind = kindOf(p)
-	if n.Country != "" {
-		// Somebody who dials a local number with the area code reaches the
-		// emergency service in some networks (030 110).
-		nsn := phonenumbers.GetNationalSignificantNumber(p)
+	// Who dials an emergency number behind an area code reaches the emergency
+	// service in some networks (030 110).
+	if nsn := phonenumbers.GetNationalSignificantNumber(p); n.Country != "" && len(nsn) <= maxAreaCode+maxEmergency {
 		if area := phonenumbers.GetLengthOfGeographicalAreaCode(p); area > 0 && area < len(nsn) && isEmergency(nsn[area:], n.Country) {
 			n.Kind = KindEmergency
 		}
@@ -173,13 +175,20 @@ func zonesOf(n Number, p *phonenumbers.PhoneNumber) []string {
 }
 
 func kindOf(p *phonenumbers.PhoneNumber) NumberKind {
-	switch p.GetCountryCode() {
-	case 870, 881, 882, 883: // ITU-T E.164 Annex to OB: Inmarsat, GMSS, international networks
+	switch typ, code := phonenumbers.GetNumberType(p), p.GetCountryCode(); {
+	case typ == phonenumbers.UNKNOWN:
+		return KindUnknown
+	case code == 870, code == 881, code == 882, code == 883: // ITU-T E.164 Annex to OB: Inmarsat, GMSS, international networks
 		return KindSatellite
-	case 979: // international premium rate
+	case code == 979: // international premium rate
 		return KindPremium
+	default:
+		return kindOfType(typ)
 	}
-	switch phonenumbers.GetNumberType(p) {
+}
+
+func kindOfType(typ phonenumbers.PhoneNumberType) NumberKind {
+	switch typ {
 	case phonenumbers.FIXED_LINE:
 		return KindFixed
 	case phonenumbers.MOBILE:

@@ -151,3 +151,11 @@ func FuzzParseNumber(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkParseNumber(b *testing.B) {
+	for b.Loop() {
+		if _, err := campaign.ParseNumber("0171 1234567", "DE", nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

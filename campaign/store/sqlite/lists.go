@@ -189,7 +189,8 @@ func (im *importing) layoutOf(fields []campaign.Field) (int64, error) {
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.Name
-		if !slices.Contains(im.columns, f.Name) {
+		// A name may head several columns: as many as any record has.
+		if count(names[:i+1], f.Name) > count(im.columns, f.Name) {
 			im.columns = append(im.columns, f.Name)
 		}
 	}
@@ -209,6 +210,15 @@ func (im *importing) layoutOf(fields []campaign.Field) (int64, error) {
 	}
 	im.layouts[string(b)] = id
 	return id, nil
+}
+
+func count(names []string, name string) (n int) {
+	for _, s := range names {
+		if s == name {
+			n++
+		}
+	}
+	return n
 }
 
 // Known tells which numbers are in lists already, and in which.

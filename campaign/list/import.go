@@ -1,0 +1,407 @@
+// Package list brings call lists and do-not-call lists in and out: CSV as
+// people and their programs write it, to records with normalised numbers.
+//
+//	file ── encoding, separator, quotes ──▶ cells ── header ──▶ record(s) of a row ──▶ sink
+//	                                          │ bad: reported with line, column, reason and cure; the rest goes in
+package list
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// Options of Import. Only Sink has no useful zero value, and may be nil.
+type Options struct {
+	List     string // its name, for Known
+	Country  string // dial.default_country
+	Allow    []string
+	Map      []Mapping
+	Encoding Encoding
+	Comma    rune           // , ; or tab; 0 = find out
+	Location *time.Location // of dates without a zone; nil = the machine's
+	Lines    int            // data lines the list has already: ids and lines count on from there
+
+	// Sink takes the records in batches, in order. It must not keep the slice.
+	// nil is a dry run: everything is read and counted, nothing goes in.
+	Sink func(ctx context.Context, rs []campaign.Record) error
+	// Known tells which numbers are in lists already, and in which; nil = none.
+	Known func(ctx context.Context, numbers []string) (map[string][]string, error)
+	// Progress is called after every batch.
+	Progress func(Progress)
+
+	Batch  int // records; 0 = 1000
+	MaxBad int // bad lines kept in Result.Bad; 0 = 1000. All are counted.
+}
+
+// Progress says how far an import is.
+type Progress struct {
+	Bytes int64 // of the file
+	Lines int   // data lines
+}
+
+// Result is what an import found. Nothing is left out silently: every data
+// line is either among the records or among the bad lines.
+type Result struct {
+	Read     int // data lines
+	Imported int // records, one a number
+	Skipped  int // data lines of which nothing went in
+	Repaired int // numbers that had to be mended
+	// Duplicates are numbers that the file or this list has already; they are
+	// reported and left out. Elsewhere counts numbers that other lists have
+	// too; they go in.
+	Duplicates int
+	Elsewhere  map[string]int
+	BadCells   int       // all that is wrong, kept in Bad or not
+	Bad        []BadLine // by line
+	Encoding   Encoding  // as found
+	Comma      rune
+	Columns    []string // the file's own, in order
+	Mapped     []Mapping
+}
+
+// BadLine is something that did not go in.
+type BadLine struct {
+	Line   int    // in the file; the header is line 1
+	Column string // its header; empty = the whole line
+	Value  string // at most 40 characters
+	Reason string
+	Cure   string
+}
+
+func (b BadLine) String() string {
+	s := fmt.Sprintf("line %d", b.Line)
+	if b.Column != "" {
+		s += fmt.Sprintf(", column %q", b.Column)
+	}
+	if b.Value != "" {
+		s += fmt.Sprintf(", %q", b.Value)
+	}
+	return s + ": " + b.Reason + "; " + b.Cure
+}
+
+// Import reads a call list in CSV. A bad line is reported in the result and
+// the rest goes in; the error says that the file as a whole cannot be read or
+// the sink failed.
+func Import(ctx context.Context, r io.Reader, o Options) (Result, error) {
+	im := &importer{
+		o: o, numbers: newTable(), customers: newTable(),
+		res: Result{Elsewhere: map[string]int{}, Encoding: UTF8},
+	}
+	if im.o.Location == nil {
+		im.o.Location = time.Local
+	}
+	if im.o.Batch <= 0 {
+		im.o.Batch = 1000
+	}
+	if im.o.MaxBad <= 0 {
+		im.o.MaxBad = 1000
+	}
+	comma, err := separatorOf(o.Comma)
+	if err != nil {
+		return im.res, err
+	}
+	if im.csv, err = newCSV(r, o.Encoding, comma); err != nil {
+		return im.res, fmt.Errorf("list: %w", err)
+	}
+	if err := im.begin(); err != nil {
+		return im.res, fmt.Errorf("list: %w", err)
+	}
+	err = im.run(ctx)
+	if im.csv.seen != Detect {
+		im.res.Encoding = im.csv.seen
+	}
+	if err != nil {
+		return im.res, fmt.Errorf("list: %w", err)
+	}
+	return im.res, nil
+}
+
+func separatorOf(r rune) (byte, error) {
+	switch r {
+	case 0, ',', ';', '\t', '|':
+		return byte(r), nil
+	}
+	return 0, fmt.Errorf("separator %q is not known; use comma, semicolon or tab", r)
+}
+
+// importer is one import.
+type importer struct {
+	o         Options
+	csv       *csvReader
+	head      *header
+	res       Result
+	numbers   *table // of the file
+	customers *table
+	batch     []campaign.Record
+	places    []place // of the batch's records
+}
+
+// place is where a record of the batch comes from.
+type place struct {
+	line   int
+	column string
+	row    int // data line
+}
+
+// begin reads the header.
+func (im *importer) begin() error {
+	for {
+		cells, line, err := im.csv.next()
+		if errors.Is(err, io.EOF) {
+			cells, err = nil, nil
+			im.head, err = readHeader(nil, nil)
+			return err
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+		if blank(cells) {
+			continue
+		}
+		if im.head, err = readHeader(cells, im.o.Map); err != nil {
+			return err
+		}
+		if im.head.custom == len(im.head.names) { // our own export closes its quotes
+			im.csv.rowlike = im.head.rowlike
+		}
+		im.res.Comma = rune(im.csv.comma)
+		im.res.Columns = slices.Clone(im.head.names[:im.head.custom])
+		im.res.Mapped = im.head.mapped()
+		return nil
+	}
+}
+
+// mapped tells which column was taken for what.
+func (h *header) mapped() []Mapping {
+	var out []Mapping
+	for i, name := range h.names {
+		if slices.Contains(h.phones, i) {
+			out = append(out, Mapping{FieldPhone, name})
+		}
+		for _, f := range append(ownBlock(), FieldFirst, FieldLast, FieldCompany) {
+			if j, ok := h.of[f]; ok && j == i {
+				out = append(out, Mapping{f, name})
+			}
+		}
+	}
+	return out
+}
+
+func (im *importer) run(ctx context.Context) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		cells, line, err := im.csv.next()
+		if errors.Is(err, io.EOF) {
+			return im.flush(ctx)
+		}
+		var ce *csvError
+		switch {
+		case errors.As(err, &ce):
+			im.res.Read++
+			im.res.Skipped++
+			im.bad(BadLine{Line: line, Reason: ce.reason, Cure: ce.cure})
+			continue
+		case err != nil:
+			return err
+		case blank(cells):
+			continue
+		}
+		im.res.Read++
+		before := len(im.batch)
+		im.row(cells, line)
+		if len(im.batch) == before {
+			im.res.Skipped++
+		}
+		if len(im.batch) >= im.o.Batch {
+			if err := im.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func blank(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" })
+}
+
+func (im *importer) bad(b BadLine) {
+	im.res.BadCells++
+	if r := []rune(b.Value); len(r) > 40 {
+		b.Value = string(r[:40])
+	}
+	if len(im.res.Bad) < im.o.MaxBad {
+		im.res.Bad = append(im.res.Bad, b)
+	}
+}
+
+// row makes the records of a row: one for each number in it.
+func (im *importer) row(cells []string, line int) {
+	h := im.head
+	if len(cells) > len(h.names) {
+		if !blank(cells[len(h.names):]) {
+			im.bad(BadLine{Line: line, Reason: fmt.Sprintf("it has %d columns, the first line has %d", len(cells), len(h.names)),
+				Cure: "put text with a separator in it into quotes"})
+			return
+		}
+		cells = cells[:len(h.names)]
+	}
+	for len(cells) < len(h.names) {
+		cells = append(cells, "")
+	}
+	v := &rowReader{im: im, cells: cells, line: line}
+	base := v.record()
+	if v.failed {
+		return
+	}
+	im.numbersOf(v, base)
+}
+
+// numbersOf adds a record for each number of a row.
+func (im *importer) numbersOf(v *rowReader, base campaign.Record) {
+	first := len(im.batch)
+	empty := true
+	for _, col := range im.head.phones {
+		raw := v.cells[col]
+		c, err := readPhone(raw, im.o.Country, im.o.Allow)
+		if err != nil {
+			empty = false
+			im.bad(badNumber(v.line, im.head.names[col], raw, err))
+			continue
+		}
+		if c.repaired != "" {
+			im.res.Repaired += len(c.numbers)
+		}
+		for _, n := range c.numbers {
+			empty = false
+			if im.numbers.add(n.E164) > 0 {
+				im.res.Duplicates++
+				im.bad(BadLine{v.line, im.head.names[col], raw, "the number stands in the file already", "nothing, it is called once"})
+				continue
+			}
+			r := base
+			r.Phone = n.E164
+			if _, given := im.head.of[FieldPhoneType]; !given {
+				r.PhoneType = im.head.names[col]
+			}
+			im.batch = append(im.batch, r)
+			im.places = append(im.places, place{v.line, im.head.names[col], im.res.Read})
+		}
+	}
+	if empty {
+		im.bad(BadLine{Line: v.line, Reason: "it has no telephone number", Cure: "add one, or take the line out"})
+	}
+	im.enchain(im.batch[first:], v.text(FieldStatus) != "")
+}
+
+func badNumber(line int, column, raw string, err error) BadLine {
+	b := BadLine{Line: line, Column: column, Value: raw, Reason: err.Error(), Cure: "compare it with the source"}
+	var ne *campaign.NumberError
+	if errors.As(err, &ne) {
+		b.Reason, b.Cure = ne.Reason, ne.Cure
+	}
+	return b
+}
+
+// enchain makes the numbers of one contact a chain: those of a row, and those
+// of all rows with the same customer id. stated: the file gives their status.
+func (im *importer) enchain(rs []campaign.Record, stated bool) {
+	if len(rs) == 0 {
+		return
+	}
+	ours := im.head.custom < len(im.head.names)
+	for i := range rs {
+		r := &rs[i]
+		switch {
+		case ours, r.Chain != "": // the file says so
+		case r.CustomerID != "":
+			r.Chain = "customer:" + r.CustomerID
+			r.Position = int(im.customers.add(r.CustomerID))
+		case len(rs) > 1:
+			r.Chain, r.Position = "number:"+rs[0].Phone, i
+		}
+		if r.Chain != "" && r.Position > 0 && r.Status == campaign.Ready && !stated {
+			r.Status = campaign.ChainReady
+		}
+		r.Person = campaign.PersonOf(r.CustomerID, r.Chain, r.Phone)
+	}
+}
+
+// flush hands the batch to the sink.
+func (im *importer) flush(ctx context.Context) error {
+	if im.o.Progress != nil {
+		defer func() { im.o.Progress(Progress{im.csv.read, im.res.Read}) }()
+	}
+	if len(im.batch) == 0 {
+		return nil
+	}
+	if err := im.known(ctx); err != nil {
+		return err
+	}
+	im.res.Imported += len(im.batch)
+	var err error
+	if im.o.Sink != nil && len(im.batch) > 0 {
+		err = im.o.Sink(ctx, im.batch)
+	}
+	im.batch, im.places = im.batch[:0], im.places[:0]
+	return err
+}
+
+// known leaves out what the list has already and counts what others have.
+func (im *importer) known(ctx context.Context) error {
+	if im.o.Known == nil {
+		return nil
+	}
+	numbers := make([]string, len(im.batch))
+	for i := range im.batch {
+		numbers[i] = im.batch[i].Phone
+	}
+	found, err := im.o.Known(ctx, numbers)
+	if err != nil {
+		return err
+	}
+	kept, left := 0, map[int]int{} // data line -> records of it that stay
+	for _, p := range im.places {
+		left[p.row]++
+	}
+	for i := range im.batch {
+		r, p := im.batch[i], im.places[i]
+		here := false
+		for _, list := range found[r.Phone] {
+			if list == im.o.List {
+				here = true
+			} else {
+				im.res.Elsewhere[list]++
+			}
+		}
+		if here {
+			im.res.Duplicates++
+			im.bad(BadLine{p.line, p.column, r.Phone, "the number is in the list already", "nothing, it is called once"})
+			if left[p.row]--; left[p.row] == 0 {
+				im.res.Skipped++
+			}
+			continue
+		}
+		im.batch[kept] = r
+		kept++
+	}
+	im.batch = im.batch[:kept]
+	return nil
+}
+
+// idOf is the id of a record: from the list, else the number of its data line.
+func (im *importer) idOf(given string) string {
+	if given != "" {
+		return given
+	}
+	return strconv.Itoa(im.o.Lines + im.res.Read)
+}

@@ -1,0 +1,123 @@
+package list
+
+import (
+	"strings"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// rowReader reads what a row says besides its telephone numbers. A cell that
+// cannot be understood fails the row: half a record might be called at a time
+// the contact did not allow.
+type rowReader struct {
+	im     *importer
+	cells  []string
+	line   int
+	failed bool
+}
+
+// text is the trimmed cell of a field; empty when no column has it.
+func (v *rowReader) text(f Field) string {
+	i, ok := v.im.head.of[f]
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(strings.ReplaceAll(v.cells[i], "\u00a0", " "))
+}
+
+// verbatim is a cell that Export wrote as it stands in the record.
+func (v *rowReader) verbatim(f Field) string {
+	i, ok := v.im.head.of[f]
+	if !ok {
+		return ""
+	}
+	return v.cells[i]
+}
+
+// value reads a field with a parser.
+func value[T any](v *rowReader, f Field, parse func(string) (T, error)) T {
+	t, err := parse(v.text(f))
+	if err != nil {
+		v.failed = true
+		column := v.im.head.names[v.im.head.of[f]]
+		b := BadLine{Line: v.line, Column: column, Value: v.text(f), Reason: err.Error(), Cure: "compare it with the source"}
+		if ve, ok := err.(*valueError); ok {
+			b.Reason, b.Cure = ve.reason, ve.cure+`; if the column means something else: --map `+string(f)+`=`
+		}
+		v.im.bad(b)
+	}
+	return t
+}
+
+func (v *rowReader) time(f Field) time.Time {
+	return value(v, f, func(s string) (time.Time, error) { return parseTime(s, v.im.o.Location) })
+}
+
+// record is the row as a record, without a telephone number.
+func (v *rowReader) record() campaign.Record {
+	h := v.im.head
+	r := campaign.Record{
+		ID: v.im.idOf(v.text(FieldID)), Line: v.im.o.Lines + v.im.res.Read,
+		PhoneType: v.verbatim(FieldPhoneType), Name: v.name(), CustomerID: v.customer(),
+		TimeZone: value(v, FieldZone, parseZone),
+		From:     value(v, FieldFrom, parseClock), Until: value(v, FieldUntil, parseClock),
+		Type: value(v, FieldType, parseType), Status: value(v, FieldStatus, parseStatus), Result: value(v, FieldResult, parseResult),
+		Attempts: value(v, FieldAttempts, parseCount), Declined: value(v, FieldDeclined, parseCount),
+		NextDial: v.time(FieldNext), LastCall: v.time(FieldLastCall), CallbackAt: v.time(FieldCallback),
+		Owner: campaign.AgentID(v.text(FieldOwner)), Reason: v.verbatim(FieldReason),
+		Disposition: v.verbatim(FieldCode), Note: v.verbatim(FieldNote), NoCall: value(v, FieldNoCall, parseYes),
+		Consent: campaign.Consent{
+			At: v.time(FieldConsent), Text: v.verbatim(FieldConsentTx), Source: v.verbatim(FieldConsentSr),
+			Reference: v.verbatim(FieldConsentRf), Revoked: v.time(FieldRevoked),
+		},
+	}
+	v.chain(&r)
+	if r.Type == 0 {
+		r.Type = campaign.General
+	}
+	if r.Result == 0 {
+		r.Result = campaign.Unknown
+	}
+	if r.Status == 0 || r.Status == campaign.Retrieved { // with somebody, somewhere else
+		r.Status = campaign.Ready
+	}
+	if r.NoCall {
+		r.Type = campaign.NoCall
+	}
+	r.Fields = make([]campaign.Field, h.custom)
+	for i := range r.Fields {
+		r.Fields[i] = campaign.Field{Name: h.names[i], Value: v.cells[i]}
+	}
+	return r
+}
+
+// chain reads a chain that the file itself names.
+func (v *rowReader) chain(r *campaign.Record) {
+	if _, ok := v.im.head.of[FieldChain]; !ok {
+		return
+	}
+	r.Chain, r.Position = v.text(FieldChain), value(v, FieldPosition, parseCount)
+}
+
+// customer ids lose their trailing .0 of spreadsheets, or equal ones would differ.
+func (v *rowReader) customer() string {
+	s := v.text(FieldCustomer)
+	if m := patterns.float.FindStringSubmatch(s); m != nil {
+		return m[1]
+	}
+	return s
+}
+
+func (v *rowReader) name() string {
+	if _, ok := v.im.head.of[FieldName]; ok && v.im.head.custom < len(v.cells) {
+		return v.verbatim(FieldName) // our own export
+	}
+	if s := v.text(FieldName); s != "" {
+		return s
+	}
+	if s := strings.TrimSpace(v.text(FieldFirst) + " " + v.text(FieldLast)); s != "" {
+		return s
+	}
+	return v.text(FieldCompany)
+}
