@@ -3,8 +3,12 @@ package campaign
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
+
+	"github.com/oklog/ulid/v2"
 )
 
 // ControllerConfig is what a controller is made of.
@@ -19,45 +23,400 @@ type ControllerConfig struct {
 }
 
 // Controller owns the floor.
-type Controller struct{}
+//
+//	clicks ───┐            ┌─ Hold, Hangup …: at once ───────────────────────▶ Line
+//	line    ──┼─▶ loop ────┤                          ┌─ events ─▶ subscribers
+//	store   ──┤   (Floor)  └─▶ Journal (append, sync) ┼─ Dial ───────────────▶ Line
+//	timer   ──┘                                       └─ store ops ─▶ worker ─▶ Store
+//
+// The loop waits for nobody. What is shown, dialled or written to the store is
+// in the journal before; the journal calls back in order.
+type Controller struct {
+	cfg   ControllerConfig
+	floor *Floor    // the loop's
+	next  time.Time // the loop's: when the floor wants to be asked again
+	hub   *hub
+	jobs  chan job
+	work  *worker
 
-// ErrClosed says that the controller does not run.
+	quit    chan struct{}
+	stopped sync.Once
+	running sync.WaitGroup // loop, worker, heartbeat; Close waits for them
+
+	mu       sync.Mutex
+	started  bool
+	unsent   map[AttemptID]bool // Dials that wait for the journal
+	calls    int                // live, as of the last step
+	wrapUps  int
+	changed  chan struct{} // closed and renewed with every step
+	lineLock sync.Mutex    // Line.Do is called from the loop and by the journal
+}
+
+// job is one step of the loop: an input, or a wish to see the state.
+type job struct {
+	in    any
+	reply func(error)
+	snap  func(Snapshot)
+}
+
+// ErrClosed says that the controller or journal does not run.
 var ErrClosed = errors.New("the campaign controller is not running")
 
 // NewController makes a controller; nothing runs before Start.
-func NewController(cfg ControllerConfig) (*Controller, error) { return nil, ErrClosed }
+func NewController(cfg ControllerConfig) (*Controller, error) {
+	if cfg.Store == nil || cfg.Line == nil || cfg.Journal == nil {
+		return nil, errors.New("a controller needs a store, a line and a journal")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.LeaseFor <= 0 {
+		cfg.LeaseFor = time.Minute
+	}
+	if cfg.Floor.NewID == nil {
+		cfg.Floor.NewID = func(_ string, at time.Time) string {
+			return ulid.MustNew(ulid.Timestamp(at), ulid.DefaultEntropy()).String()
+		}
+	}
+	c := &Controller{
+		cfg: cfg, floor: NewFloor(cfg.Floor), jobs: make(chan job), quit: make(chan struct{}),
+		unsent: map[AttemptID]bool{}, changed: make(chan struct{}), hub: newHub(cfg.Journal.Last()),
+	}
+	c.work = newWorker(c)
+	return c, nil
+}
 
 // Start recovers what an earlier process left behind and begins to work. ctx
 // bounds the recovery only.
-func (c *Controller) Start(ctx context.Context) error { return ErrClosed }
+func (c *Controller) Start(ctx context.Context) error {
+	c.mu.Lock()
+	again := c.started
+	c.started = true
+	c.mu.Unlock()
+	if again {
+		return errors.New("the campaign controller runs already")
+	}
+	if err := c.recover(ctx); err != nil {
+		return fmt.Errorf("recovery: %w", err)
+	}
+	c.running.Go(c.loop)
+	c.running.Go(c.work.run)
+	c.running.Go(c.heartbeat)
+	return nil
+}
 
 // Do makes a click happen. It answers after the journal has it: nil, a
 // *NotPossible, ErrClosed or the context's error.
-func (c *Controller) Do(ctx context.Context, click Click) error { return ErrClosed }
+func (c *Controller) Do(ctx context.Context, click Click) error {
+	answer := make(chan error, 1)
+	j := job{in: click, reply: func(err error) { answer <- err }}
+	if err := c.send(ctx, j); err != nil {
+		return err
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// send hands a job to the loop.
+func (c *Controller) send(ctx context.Context, j job) error {
+	c.mu.Lock()
+	started := c.started
+	c.mu.Unlock()
+	if !started {
+		return ErrClosed
+	}
+	select {
+	case c.jobs <- j:
+		return nil
+	case <-c.quit:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// post hands an input to the loop from one of the controller's own goroutines.
+func (c *Controller) post(in any) {
+	select {
+	case c.jobs <- job{in: in}:
+	case <-c.quit:
+	}
+}
 
 // Subscribe gives the events after number since, then those to come, until
 // cancel. The channel is closed when the subscriber lags, when since is too old
 // (take a Snapshot and subscribe from its N) and when the controller closes.
+// Events are not filtered: see View.
 func (c *Controller) Subscribe(since uint64) (events <-chan Event, cancel func()) {
-	return nil, nil
+	return c.hub.subscribe(since)
 }
 
 // Snapshot gives the state a viewer may see.
 func (c *Controller) Snapshot(ctx context.Context, v Viewer) (Snapshot, error) {
-	return Snapshot{}, ErrClosed
+	got := make(chan Snapshot, 1)
+	if err := c.send(ctx, job{snap: func(s Snapshot) { got <- s }}); err != nil {
+		return Snapshot{}, err
+	}
+	select {
+	case s := <-got:
+		return viewSnapshot(s, v), nil
+	case <-ctx.Done():
+		return Snapshot{}, ctx.Err()
+	}
 }
 
-// Drain stops dialling, lets live calls end by themselves for at most d, and
-// then ends them. It returns when no call lives and everything is settled, or
-// with ctx.
-func (c *Controller) Drain(ctx context.Context, d time.Duration) error { return ErrClosed }
+// Drain stops dialling, lets live calls end by themselves and after-call work
+// be done for at most d, and then ends them. It returns when nothing is left
+// and the store has everything, or with ctx.
+func (c *Controller) Drain(ctx context.Context, d time.Duration) error {
+	if err := c.send(ctx, job{in: DrainFloor{}}); err != nil {
+		return err
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		calls, wrapUps, changed := c.live()
+		if calls+wrapUps == 0 {
+			break
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			if err := c.send(ctx, job{in: FinishFloor{}}); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.quit:
+			return ErrClosed
+		}
+	}
+	return c.work.flush(ctx)
+}
 
 // EndCalls ends all live calls at once (the second signal).
-func (c *Controller) EndCalls() {}
+func (c *Controller) EndCalls() {
+	_ = c.send(context.Background(), job{in: FinishFloor{}})
+}
+
+func (c *Controller) live() (calls, wrapUps int, changed <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calls, c.wrapUps, c.changed
+}
+
+// closeWithin is how long Close lets the store take what is decided; the rest
+// is in the journal.
+const closeWithin = 5 * time.Second
 
 // Close stops the controller. Calls that live are left to the next start's
-// recovery; Drain before.
-func (c *Controller) Close() error { return ErrClosed }
+// recovery; Drain before. What the line has said by now is still taken in.
+func (c *Controller) Close() error {
+	c.mu.Lock()
+	started := c.started
+	c.mu.Unlock()
+	c.stopped.Do(func() { close(c.quit) })
+	if started {
+		c.running.Wait()
+	}
+	c.hub.close()
+	return nil
+}
 
-// View gives what a viewer may see of an event; false: nothing.
-func View(e Event, v Viewer) (Event, bool) { return e, false }
+// loop is the only goroutine that touches the floor; quit ends it.
+func (c *Controller) loop() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	line := c.cfg.Line.Events()
+	for {
+		select {
+		case j := <-c.jobs:
+			c.step(j)
+		case ev, ok := <-line:
+			if !ok {
+				line = nil
+				continue
+			}
+			c.step(job{in: ev})
+		case <-timer.C:
+			c.step(job{})
+		case <-c.quit:
+			c.lastWords(line)
+			return
+		}
+		if c.next.IsZero() {
+			timer.Stop()
+		} else {
+			timer.Reset(max(c.next.Sub(c.cfg.Now()), 0))
+		}
+	}
+}
+
+// lastWords takes in what the line has said already, and lets the worker end
+// behind it.
+func (c *Controller) lastWords(line <-chan LineEvent) {
+	for more := line != nil; more; {
+		select {
+		case ev, ok := <-line:
+			if more = ok; ok {
+				c.step(job{in: ev})
+			}
+		default:
+			more = false
+		}
+	}
+	c.cfg.Journal.append(nil, func(error) { c.work.end() })
+}
+
+// step puts one job to the floor and sees its effects on their way.
+func (c *Controller) step(j job) {
+	if j.snap != nil {
+		s := c.floor.Snapshot()
+		s.At, s.N = c.cfg.Now(), c.cfg.Journal.Last()
+		// Events on their way to the disk are in the snapshot, so it is shown
+		// only behind them.
+		c.cfg.Journal.append(nil, func(error) {
+			c.hub.publish(nil, s.N)
+			j.snap(s)
+		})
+		return
+	}
+	fx, next := c.floor.Apply(j.in, c.cfg.Now())
+	c.next = next
+	later := c.atOnce(fx.Line)
+	c.cfg.Journal.append(fx.Events, c.after(fx, later, j.reply))
+	c.mu.Lock()
+	c.calls, c.wrapUps = c.floor.Live()
+	close(c.changed)
+	c.changed = make(chan struct{})
+	c.mu.Unlock()
+}
+
+// atOnce does what need not wait for the journal, and gives the rest: a Dial,
+// and whatever is about a Dial that still waits.
+func (c *Controller) atOnce(commands []Command) (later []Command) {
+	for _, cmd := range commands {
+		c.mu.Lock()
+		if d, ok := cmd.(Dial); ok {
+			c.unsent[d.Attempt] = true
+		}
+		wait := c.unsent[attemptOf(cmd)]
+		c.mu.Unlock()
+		if wait {
+			later = append(later, cmd)
+		} else {
+			c.do(cmd)
+		}
+	}
+	return later
+}
+
+func (c *Controller) do(cmd Command) {
+	c.lineLock.Lock()
+	defer c.lineLock.Unlock()
+	c.cfg.Line.Do(cmd)
+}
+
+// after is what follows when the events are on disk, or cannot be. It runs on
+// the journal's goroutine, in order.
+func (c *Controller) after(fx Effects, later []Command, reply func(error)) func(error) {
+	return func(err error) {
+		if n := len(fx.Events); err == nil && n > 0 {
+			c.hub.publish(fx.Events, fx.Events[n-1].N)
+		}
+		for _, cmd := range later {
+			c.sendLater(cmd, err)
+		}
+		for _, op := range fx.Store {
+			c.work.push(op, err)
+		}
+		if reply != nil {
+			if err != nil && fx.Err == nil {
+				fx.Err = notPossible(ReasonJournal, "nothing is done that could not be written down: "+err.Error())
+			}
+			reply(fx.Err)
+		}
+		if err != nil {
+			c.background(JournalFailed{err})
+		}
+	}
+}
+
+// sendLater does a command that waited for the journal. A Dial that is not in
+// the journal is not placed; it ends all the same.
+func (c *Controller) sendLater(cmd Command, err error) {
+	d, isDial := cmd.(Dial)
+	switch {
+	case err == nil:
+		c.do(cmd)
+	case isDial:
+		c.background(LineEvent{
+			Kind: LineEnded, At: c.cfg.Now(), Attempt: d.Attempt, Result: DialError, By: ByDialer,
+			Text: "not dialled: " + err.Error(),
+		})
+	}
+	if isDial {
+		c.mu.Lock()
+		delete(c.unsent, d.Attempt)
+		c.mu.Unlock()
+	}
+}
+
+// background posts without holding up the journal; quit ends it at the latest.
+func (c *Controller) background(in any) { go c.post(in) }
+
+// heartbeat renews this process's leases; quit ends it.
+func (c *Controller) heartbeat() {
+	tick := time.NewTicker(c.cfg.LeaseFor / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+			if err := c.cfg.Store.Extend(ctx, c.cfg.Floor.Process, c.cfg.Now().Add(c.cfg.LeaseFor)); err != nil {
+				c.cfg.Log.Warn("the leases could not be renewed", "err", err)
+			}
+			cancel()
+		case <-c.quit:
+			return
+		}
+	}
+}
+
+// attemptOf is the call a command is about.
+func attemptOf(cmd Command) AttemptID {
+	switch cmd := cmd.(type) {
+	case Dial:
+		return cmd.Attempt
+	case Connect:
+		return cmd.Attempt
+	case Hold:
+		return cmd.Attempt
+	case Resume:
+		return cmd.Attempt
+	case Digits:
+		return cmd.Attempt
+	case Mute:
+		return cmd.Attempt
+	case AnswerCall:
+		return cmd.Attempt
+	case RejectCall:
+		return cmd.Attempt
+	case Transfer:
+		return cmd.Attempt
+	case Play:
+		return cmd.Attempt
+	case RecordCall:
+		return cmd.Attempt
+	case Hangup:
+		return cmd.Attempt
+	}
+	return ""
+}

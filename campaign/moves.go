@@ -57,7 +57,7 @@ func (f *Floor) giveBack(l Lease, r Release) {
 		return
 	}
 	r.Now = f.now
-	if r.Top {
+	if r.Top || l.Record.Top > 0 { // its old place may be the top as well
 		f.tops++
 	}
 	f.store(OpRelease{Lease: l, Release: r})

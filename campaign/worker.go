@@ -1,0 +1,215 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+const (
+	storeTimeout = 10 * time.Second // one operation of the store
+	retryLater   = 2 * time.Second  // what the store did not take
+)
+
+// worker does the store operations, one after the other, so that a record
+// that went back is back before the next one is asked for. What must not be
+// lost (settlements and the like) is set aside when the store is away, and
+// repeated; live calls and screens go on meanwhile.
+type worker struct {
+	c     *Controller
+	mu    sync.Mutex
+	queue []queued
+	ended bool
+	wake  chan struct{}
+	aside []StoreOp     // the worker's own
+	idle  chan struct{} // closed and renewed when there is nothing to do
+	busy  bool
+}
+
+// queued is an operation, and whether what led to it could be journalled.
+type queued struct {
+	op  StoreOp
+	err error
+}
+
+func newWorker(c *Controller) *worker {
+	return &worker{c: c, wake: make(chan struct{}, 1), idle: make(chan struct{})}
+}
+
+func (w *worker) push(op StoreOp, journal error) {
+	w.mu.Lock()
+	w.queue = append(w.queue, queued{op, journal})
+	w.busy = true
+	w.mu.Unlock()
+	w.nudge()
+}
+
+// end lets the worker finish what is queued and stop.
+func (w *worker) end() {
+	w.mu.Lock()
+	w.ended = true
+	w.mu.Unlock()
+	w.nudge()
+}
+
+func (w *worker) nudge() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// flush waits until the store has taken everything.
+func (w *worker) flush(ctx context.Context) error {
+	// Behind whatever is still on its way through the journal.
+	done := make(chan struct{})
+	w.c.cfg.Journal.append(nil, func(error) { close(done) })
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for {
+		w.mu.Lock()
+		busy, idle := w.busy, w.idle
+		w.mu.Unlock()
+		if !busy {
+			return nil
+		}
+		select {
+		case <-idle:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// run is the worker's goroutine; end ends it.
+func (w *worker) run() {
+	retry := time.NewTicker(retryLater)
+	defer retry.Stop()
+	var limit <-chan time.Time // for what is left after end
+	for {
+		select {
+		case <-w.wake:
+		case <-retry.C:
+			w.repeat()
+		case <-limit:
+			return
+		}
+		for {
+			q, ok := w.take()
+			if !ok {
+				break
+			}
+			w.do(q)
+		}
+		w.mu.Lock()
+		ended := w.ended
+		w.mu.Unlock()
+		if ended && len(w.aside) == 0 {
+			return
+		}
+		if ended && limit == nil {
+			limit = time.After(closeWithin)
+		}
+	}
+}
+
+func (w *worker) take() (queued, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) == 0 {
+		if w.busy = len(w.aside) > 0; !w.busy {
+			close(w.idle)
+			w.idle = make(chan struct{})
+		}
+		return queued{}, false
+	}
+	q := w.queue[0]
+	w.queue = w.queue[1:]
+	return q, true
+}
+
+// do does one operation. Lease and permit are answered whatever happens; they
+// are not even asked when the journal failed, for nothing may be dialled.
+func (w *worker) do(q queued) {
+	c := w.c
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	now := c.cfg.Now()
+	switch op := q.op.(type) {
+	case OpLease:
+		in := Leased{Seq: op.Seq, Agent: op.Query.Agent, Err: q.err}
+		if in.Err == nil {
+			op.Query.Now, op.Query.Until = now, now.Add(c.cfg.LeaseFor)
+			in.Lease, in.Err = c.cfg.Store.Lease(ctx, op.Query)
+			w.complain("lease", in.Err)
+		}
+		c.post(in)
+	case OpPermit:
+		in := Permitted{Interaction: op.Interaction, Attempt: op.Query.Attempt, Err: q.err}
+		if in.Err == nil {
+			op.Query.Now = now
+			in.Err = c.cfg.Store.Permit(ctx, op.Query)
+			w.complain("permit", in.Err)
+		}
+		c.post(in)
+	default:
+		if !w.try(ctx, q.op) {
+			w.aside = append(w.aside, q.op)
+		}
+	}
+}
+
+// try does an operation that must not be lost; false: not now.
+func (w *worker) try(ctx context.Context, op StoreOp) bool {
+	s := w.c.cfg.Store
+	var err error
+	switch op := op.(type) {
+	case OpRelease:
+		err = s.Release(ctx, op.Lease, op.Release)
+	case OpNote:
+		w.complain("note", s.Note(ctx, op.Attempt))
+		return true // losing one is harmless
+	case OpSettle:
+		if err = s.Settle(ctx, op.Settlement); err == nil || errors.Is(err, ErrLost) {
+			w.c.cfg.Journal.append([]Event{{Kind: EventStored, At: w.c.cfg.Now(), Keep: &Keep{Stored: op.Settlement.Attempt.ID}}}, func(error) {})
+		}
+	case OpOffer:
+		err = s.AddOffer(ctx, op.Offer)
+	case OpBlock:
+		err = s.Block(ctx, op.Entry)
+	case OpState:
+		err = s.PutCampaign(ctx, op.Row)
+	}
+	if errors.Is(err, ErrLost) {
+		w.c.cfg.Log.Warn("another process has the record; ours is not written", "err", err)
+		return true
+	}
+	w.complain("write", err)
+	return err == nil
+}
+
+// repeat tries again what was set aside.
+func (w *worker) repeat() {
+	left := w.aside[:0]
+	for _, op := range w.aside {
+		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+		if !w.try(ctx, op) {
+			left = append(left, op)
+		}
+		cancel()
+	}
+	w.aside = left
+}
+
+// complain logs an error that is one.
+func (w *worker) complain(what string, err error) {
+	var no *Refusal
+	if err == nil || errors.Is(err, ErrNoRecord) || errors.Is(err, ErrLost) || errors.As(err, &no) {
+		return
+	}
+	w.c.cfg.Log.Error("the store does not do what it should; it is asked again", "operation", what, "err", err)
+}
