@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the laboratory needs and this machine has not: Asterisk 22 or
-# newer, and sipp, tshark, espeak-ng and sox. Running it again costs nothing.
+# newer, sipp, tshark, espeak-ng, sox, and PulseAudio as a sound card for tests.
+# Running it again costs nothing.
 #
 # Asterisk from the PATH is used where it is new enough. Otherwise a Debian
 # tree with Asterisk in it is built once, outside the checkout, and kept:
@@ -48,7 +49,9 @@ apt_install() {
 	rm -f "$log"
 }
 
-tools_there() { has sipp && has tshark && has espeak-ng && has sox; }
+tools_there() {
+	has sipp && has tshark && has espeak-ng && has sox && has pulseaudio && has pactl && has parecord
+}
 
 tools() {
 	local want=()
@@ -56,6 +59,8 @@ tools() {
 	has tshark || want+=(tshark)
 	has espeak-ng || want+=(espeak-ng)
 	has sox || want+=(sox)
+	has pulseaudio || want+=(pulseaudio)
+	has pactl && has parecord || want+=(pulseaudio-utils libpulse0) # the utilities run by libpulse: it is there where they are
 	[ ${#want[@]} = 0 ] || apt_install "${want[@]}"
 }
 
