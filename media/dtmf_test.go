@@ -119,9 +119,8 @@ func TestDTMFRelayed(t *testing.T) {
 	if _, err := a.Answer(p.sdp()); err != nil {
 		t.Fatal(err)
 	}
-	other := []byte(string(q.sdp())[:len(q.sdp())])
-	other = []byte(replaceAll(string(other), "101", "97"))
-	if _, err := b.Answer(other); err != nil {
+	other := replaceAll(replaceAll(string(q.sdp()), " 101", " 97"), ":101 ", ":97 ")
+	if _, err := b.Answer([]byte(other)); err != nil {
 		t.Fatal(err)
 	}
 	j := Join(a, b)
@@ -161,6 +160,7 @@ func TestDTMFReceiver(t *testing.T) {
 		want    string
 	}{
 		{"plain", []packet{{100, 1, 160, false, true}, {100, 1, 320, false, false}, {100, 1, 320, true, false}, {100, 1, 320, true, false}}, "1"},
+		{"marker on every packet", []packet{{100, 1, 160, false, true}, {100, 1, 320, false, true}, {100, 1, 320, true, true}}, "1"},
 		{"only an end", []packet{{100, 1, 800, true, false}}, "1"},
 		{"end lost, same digit again", []packet{{100, 1, 160, false, true}, {1380, 1, 160, false, true}}, "11"},
 		{"end and the next beginning lost", []packet{{100, 1, 160, false, true}, {1380, 1, 800, true, false}}, "11"},

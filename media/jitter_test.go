@@ -67,6 +67,9 @@ func TestJitterBuffer(t *testing.T) {
 		{"every pair swapped", 160, func(i int) (time.Duration, bool) {
 			return time.Duration(1-i%2) * 25 * time.Millisecond, true
 		}, 0, 10, 1, 70 * time.Millisecond},
+		{"one lost now and then", 160, func(i int) (time.Duration, bool) {
+			return time.Duration(i%3) * 10 * time.Millisecond, i%20 != 10
+		}, 0, 120, 0, 60 * time.Millisecond},
 		{"5 % lost", 160, func(int) (time.Duration, bool) {
 			return 20 * time.Millisecond, random.Float64() >= 0.05
 		}, 40 * time.Millisecond, 150, 0, 40 * time.Millisecond},

@@ -138,7 +138,8 @@ func TestRejoin(t *testing.T) {
 	eventually(t, "heard", func() bool { return c.ear.count() > 5 })
 }
 
-// Different rates take the mix path, and the tone arrives at the same level.
+// Different rates take the mix path, and the tone arrives at the same level,
+// without a gap. Time is the test's.
 func TestMixPath(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -150,17 +151,29 @@ func TestMixPath(t *testing.T) {
 		{"forced", PCMA, PCMU, []JoinOption{WithMix()}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			player := tonePlayer(t, 1000, c.from)
-			end := &loopEnd{codec: c.to, ear: new(ear)}
-			j := Join(player, end, c.opts...)
+			mouth, end := &loopEnd{codec: c.from}, &loopEnd{codec: c.to, ear: new(ear)}
+			j := Join(mouth, end, c.opts...)
 			defer j.Close()
 			if !j.Mixed() {
 				t.Fatal("not mixed")
 			}
-			eventually(t, "1 s heard", func() bool { return end.ear.count() > 55 })
+			j.mix.remove() // from the clock
+			tone := ToneAt(c.from.Rate(), 1000, 2*time.Second, -10)
+			n := c.from.FrameSamples()
+			payload := make([]byte, c.from.Bytes(n))
+			now := time.Now()
+			for i := range 100 {
+				now = now.Add(FrameTime)
+				c.from.Encode(payload, tone[i*n:(i+1)*n])
+				mouth.say(&Frame{Codec: c.from, SSRC: 1, Seq: uint16(i), Timestamp: uint32(i * n), Payload: payload, At: now})
+				j.mix.tick(now.Add(7 * time.Millisecond))
+			}
 			samples := end.ear.heard()
 			first, last := measure.Sounding(samples, c.to.Rate(), -30)
 			checkTone(t, samples[first:last], c.to.Rate(), 1000, -10)
+			if d := measure.Duration(last-first, c.to.Rate()); d < 1930*time.Millisecond {
+				t.Errorf("%v heard of 2 s", d)
+			}
 		})
 	}
 }
@@ -184,29 +197,36 @@ func TestRelayBecomesMix(t *testing.T) {
 
 type changingEnd struct{ Endpoint }
 
-// In a conference everyone hears the others and not herself.
+// In a conference everyone hears the others and not herself. Time is the test's.
 func TestConference(t *testing.T) {
 	freqs := []float64{500, 900, 1500}
-	var ends []Endpoint
-	var ears []*ear
-	clock := NewClock()
-	for _, f := range freqs {
-		p, err := NewFileEndpoint(FileOptions{Samples: Tone(f, time.Second, -16), Loop: true, Clock: clock})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.Close()
-		e := &hearingEnd{FileEndpoint: p, ear: new(ear)}
-		ends, ears = append(ends, e), append(ears, e.ear)
+	ends := make([]*loopEnd, len(freqs))
+	var members []Endpoint
+	for i := range ends {
+		ends[i] = &loopEnd{codec: []Codec{PCMA, PCMU, Linear16}[i], ear: new(ear)}
+		members = append(members, ends[i])
 	}
-	m := NewMix(ends...)
+	m := NewMix(members...)
 	defer m.Close()
-	eventually(t, "1 s heard", func() bool { return ears[0].count() > 60 && ears[1].count() > 60 && ears[2].count() > 60 })
-	for i, e := range ears {
-		samples := e.heard()
-		samples = samples[len(samples)-4800:] // the last 600 ms: all have begun
+	m.remove() // from the clock
+	now := time.Now()
+	for i := range 100 {
+		now = now.Add(FrameTime)
+		for k, e := range ends {
+			n := e.codec.FrameSamples()
+			tone := ToneAt(e.codec.Rate(), freqs[k], 2*time.Second, -16)
+			payload := make([]byte, e.codec.Bytes(n))
+			e.codec.Encode(payload, tone[i*n:(i+1)*n])
+			e.say(&Frame{Codec: e.codec, SSRC: uint32(k), Seq: uint16(i), Timestamp: uint32(i * n), Payload: payload, At: now})
+		}
+		m.tick(now.Add(3 * time.Millisecond))
+	}
+	for i, e := range ends {
+		samples := e.ear.heard()
+		rate := e.codec.Rate()
+		samples = samples[len(samples)-rate:] // the last second: all have begun
 		for k, f := range freqs {
-			l := measure.Level(samples, 8000, f)
+			l := measure.Level(samples, rate, f)
 			if k == i && l > -45 {
 				t.Errorf("party %d hears herself at %.1f dBFS", i, l)
 			}
@@ -217,12 +237,31 @@ func TestConference(t *testing.T) {
 	}
 }
 
-type hearingEnd struct {
-	*FileEndpoint
-	ear *ear
+// Who leaves a conference is not heard any more, and goes on elsewhere; who is
+// muted is not heard either.
+func TestLeaveConference(t *testing.T) {
+	a, b, c := tonePlayer(t, 500, PCMA), &loopEnd{codec: PCMA, ear: new(ear)}, &loopEnd{codec: PCMA, ear: new(ear)}
+	m := NewMix(b)
+	defer m.Close()
+	leg := m.Add(a)
+	loud := func(e *ear, since time.Time) bool {
+		p := e.peaksSince(since)
+		return len(p) > 0 && p[len(p)-1] > 1000
+	}
+	eventually(t, "heard", func() bool { return loud(b.ear, time.Time{}) })
+	leg.Mute(true)
+	eventually(t, "muted", func() bool { return !loud(b.ear, time.Now().Add(-40*time.Millisecond)) })
+	leg.Mute(false)
+	eventually(t, "heard again", func() bool { return loud(b.ear, time.Now().Add(-40*time.Millisecond)) })
+	if d := leg.Buffer().Depth; d < 20*time.Millisecond || d > 300*time.Millisecond {
+		t.Errorf("buffer aims at %v", d)
+	}
+	m.Remove(leg)
+	j := Join(a, c)
+	defer j.Close()
+	eventually(t, "heard elsewhere", func() bool { return loud(c.ear, time.Time{}) })
+	eventually(t, "gone", func() bool { return !loud(b.ear, time.Now().Add(-40*time.Millisecond)) })
 }
-
-func (e *hearingEnd) WriteFrame(f *Frame) { e.ear.WriteFrame(f) }
 
 // Muted, nothing of ours leaves; what comes is heard.
 func TestMute(t *testing.T) {

@@ -42,13 +42,13 @@ func TestRTCPFigures(t *testing.T) {
 	if sa.RemoteLost < 10 || sa.RemoteLost > sb.Lost {
 		t.Errorf("reported lost %d, counted %d", sa.RemoteLost, sb.Lost)
 	}
-	if sa.RTTMS > 50 || sb.RTTMS > 50 {
+	if sa.RTTMS > 250 || sb.RTTMS > 250 {
 		t.Errorf("round trip %.2f and %.2f ms on loopback", sa.RTTMS, sb.RTTMS)
 	}
-	if sb.JitterMS > 30 {
+	if sb.JitterMS > 60 {
 		t.Errorf("jitter %.2f ms on loopback", sb.JitterMS)
 	}
-	if sa.MOS < 4.2 || sb.MOS > 3.7 || sb.MOS < 2 {
+	if sa.MOS < 3.9 || sb.MOS > 3.7 || sb.MOS < 2 {
 		t.Errorf("MOS %.2f without loss, %.2f with 10 %%", sa.MOS, sb.MOS)
 	}
 	if err := a.Close(); err != nil {

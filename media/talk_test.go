@@ -3,10 +3,12 @@ package media
 import (
 	"math"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/freiton/freiton/media/measure"
+	"github.com/pion/rtp"
 )
 
 // A tone played into one session comes out of the other: same frequency, same
@@ -89,23 +91,56 @@ func TestFilesTalk(t *testing.T) {
 
 // With nothing joined silence goes out all the same, every 20 ms.
 func TestSilenceKeepsTheStreamAlive(t *testing.T) {
-	a, b := newTestSession(t), newTestSession(t)
-	heard := new(ear)
-	b.SetSink(heard)
-	agree(t, a, b)
-	eventually(t, "50 frames", func() bool { return heard.count() >= 50 })
-	seqs, stamps := heard.sequence()
-	for i := 1; i < len(seqs); i++ {
-		if seqs[i] != seqs[i-1]+1 || stamps[i] != stamps[i-1]+160 {
-			t.Fatalf("packet %d: seq %d after %d, timestamp %d after %d", i, seqs[i], seqs[i-1], stamps[i], stamps[i-1])
+	s := newTestSession(t)
+	s.remove() // the test is the clock
+	p := newFarEnd(t, s.LocalAddr())
+	if _, err := s.Answer(p.sdp()); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for range 50 {
+		now = now.Add(FrameTime)
+		s.tick(now)
+	}
+	var before rtp.Header
+	n := 0
+	p.receive(func(x *rtp.Packet) bool {
+		if n > 0 && (x.SequenceNumber != before.SequenceNumber+1 || x.Timestamp != before.Timestamp+160 || x.Marker) {
+			t.Errorf("packet %d: %v after %v", n, x.Header, before)
+		}
+		for _, b := range x.Payload {
+			if b != 0xD5 { // A-law has no zero: this is its smallest
+				t.Fatalf("silence with %x", b)
+			}
+		}
+		before = x.Header
+		n++
+		return n == 50
+	})
+}
+
+// The clock ticks 50 times a second for each player, and not after it left.
+func TestClock(t *testing.T) {
+	c := NewClock()
+	var ticks [9]atomic.Int32
+	var removes []func()
+	for i := range ticks {
+		removes = append(removes, c.add(func(time.Time) { ticks[i].Add(1) }))
+	}
+	listen(time.Second)
+	for i, remove := range removes {
+		remove()
+		n := ticks[i].Load()
+		if n < 42 || n > 52 {
+			t.Errorf("player %d: %d ticks in a second", i, n)
 		}
 	}
-	if took := heard.at[49].Sub(heard.at[0]); took < 900*time.Millisecond || took > 1100*time.Millisecond {
-		t.Errorf("49 frames of 20 ms took %v", took)
-	}
-	for _, p := range heard.peaksSince(time.Time{}) {
-		if p > 8 { // A-law has no zero: ±8 is its smallest
-			t.Fatalf("silence with peak %d", p)
-		}
+	after := ticks[0].Load()
+	again := c.add(func(time.Time) { ticks[1].Add(1) })
+	n := ticks[1].Load()
+	eventually(t, "it runs again", func() bool { return ticks[1].Load() > n })
+	again()
+	if ticks[0].Load() != after {
+		t.Error("ticks after remove")
 	}
 }
