@@ -121,6 +121,9 @@ func (a *Agent) Start(ctx context.Context) error {
 		return err
 	}
 	if err := a.wire.open(a.listens); err != nil {
+		a.mu.Lock()
+		a.started = false
+		a.mu.Unlock()
 		return err
 	}
 	a.wire.serve()
@@ -258,10 +261,12 @@ func (a *Agent) Close(ctx context.Context) error {
 		c.box.put(mail{kind: mailFunc, fn: c.drop})
 	}
 	a.cancel()
+	// First all who send, then the transactions, then the sockets: sipgo
+	// would open a new one for a request that comes too late.
+	a.wg.Wait()
 	a.ep.txl.Close()
 	a.ep.wg.Wait()
 	a.wire.close()
-	a.wg.Wait()
 	return err
 }
 

@@ -112,6 +112,14 @@ func (c *Call) mustWait(m *message) bool {
 	if !c.knows(m.fromTag()) {
 		return c.state < stateCancelling
 	}
+	if m.method == "INVITE" || m.method == "BYE" {
+		if c.direction == Outbound && c.state < stateCancelling {
+			return true // neither comes before the 2xx (RFC 3261 §14, §15): it was overtaken
+		}
+		if m.method == "INVITE" && c.uas != nil && c.uas.waiting {
+			return true // likewise the ACK
+		}
+	}
 	n, _ := m.cseq()
 	d := c.dialogOf(m.fromTag())
 	return d.remoteSeq != 0 && n > d.remoteSeq+1

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"strconv"
 	"sync"
 	"time"
@@ -122,7 +123,7 @@ func (r *registration) sleep(timer *time.Timer, again bool) bool {
 func (w *wire) keepAlive(f flow) {
 	for _, u := range w.udp {
 		if u.local == f.local {
-			_, _ = u.UDPConn.WriteToUDPAddrPort([]byte("\r\n\r\n"), f.remote)
+			_, _ = u.WriteTo([]byte("\r\n\r\n"), net.UDPAddrFromAddrPort(f.remote))
 		}
 	}
 }

@@ -66,6 +66,9 @@ type clientTx struct {
 // INVITE also each further 2xx (RFC 6026 §7.2). It is called from goroutines
 // of this package and must not block.
 func (e *endpoint) request(f flow, raw []byte, deliver func(*message, error)) (*clientTx, error) {
+	if e.ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: %w", errTransport, ErrClosed)
+	}
 	req, err := e.parseRequest(f, raw)
 	if err != nil {
 		return nil, err
@@ -142,6 +145,9 @@ func (e *endpoint) unreachable(to netip.AddrPort) {
 
 // push sends a request that has no transaction: the ACK of a 2xx.
 func (e *endpoint) push(f flow, raw []byte) error {
+	if e.ctx.Err() != nil {
+		return ErrClosed
+	}
 	req, err := e.parseRequest(f, raw)
 	if err != nil {
 		return err
@@ -172,7 +178,7 @@ type serverTx struct {
 	ep     *endpoint
 	tx     *sipmsg.ServerTx
 	dest   string
-	invite bool
+	cancel bool
 }
 
 // respond sends a response text. For an INVITE it may be called again with
@@ -188,7 +194,11 @@ func (s *serverTx) respond(raw []byte) error {
 	}
 	res.SetTransport(s.tx.Origin().MessageData.Transport())
 	res.SetDestination(s.dest)
-	return s.tx.Respond(res)
+	err = s.tx.Respond(res)
+	if s.cancel {
+		s.tx.Terminate() // sipgo writes the answer to a CANCEL past the state machine and would keep the transaction
+	}
+	return err
 }
 
 // onRequest receives what sipgo's transaction layer hands up, each in a
@@ -196,7 +206,7 @@ func (s *serverTx) respond(raw []byte) error {
 func (e *endpoint) onRequest(handle func(*message, *serverTx)) {
 	e.txl.OnRequest(func(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		m := fromRequest(req)
-		s := &serverTx{ep: e, tx: tx, invite: m.method == "INVITE", dest: destination(m)}
+		s := &serverTx{ep: e, tx: tx, cancel: m.method == "CANCEL", dest: destination(m)}
 		if m.method == "ACK" {
 			tx.Terminate() // an ACK to a 2xx; it has no transaction
 			handle(m, nil)

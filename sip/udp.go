@@ -49,7 +49,7 @@ func (u *udpSocket) take(data []byte, src netip.AddrPort) []byte {
 	}
 	m.network, m.source = "udp", src
 	return u.wire.gate(m, func(p []byte) {
-		_, _ = u.UDPConn.WriteToUDPAddrPort(p, src) // stateless answer: the peer repeats if it is lost
+		_, _ = u.WriteTo(p, net.UDPAddrFromAddrPort(src)) // stateless: the peer repeats if it is lost
 	})
 }
 
@@ -57,12 +57,13 @@ func (u *udpSocket) take(data []byte, src netip.AddrPort) []byte {
 // whomever, is reported by the kernel at the next call: it is taken off and
 // the write done again.
 func (u *udpSocket) WriteTo(b []byte, to net.Addr) (int, error) {
-	n, err := u.UDPConn.WriteTo(b, to)
-	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EHOSTUNREACH) {
+	for tries := 0; ; tries++ {
+		n, err := u.UDPConn.WriteTo(b, to)
+		if err == nil || tries == 8 || !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.EHOSTUNREACH) {
+			return n, err
+		}
 		u.refused()
-		n, err = u.UDPConn.WriteTo(b, to)
 	}
-	return n, err
 }
 
 // refused tells the agent who is not there.
