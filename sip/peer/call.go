@@ -82,8 +82,8 @@ type habits struct {
 
 // fork is the second 2xx of a forked INVITE.
 type fork struct {
-	tag         string
-	acked, byed bool
+	tag               string
+	sent, acked, byed bool
 }
 
 type letter struct {
@@ -219,7 +219,7 @@ func (c *call) finish() {
 		c.stream.close()
 		c.rec.fill(c.stream)
 	}
-	if f := c.fork; f != nil && (!f.acked || !f.byed) {
+	if f := c.fork; f != nil && f.sent && (!f.acked || !f.byed) {
 		c.violation("second 2xx of a fork: acknowledged %v, released %v (RFC 3261 §13.2.2.4)", f.acked, f.byed)
 	}
 	c.log.Info("call ended", "status", c.rec.Status, "by", c.rec.EndedBy)

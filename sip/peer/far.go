@@ -2,6 +2,7 @@ package peer
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -66,9 +67,16 @@ type Request struct {
 // prints its trace if the test failed.
 func NewFar(t T) *Far {
 	t.Helper()
+	return NewFarAt(t, "127.0.0.1")
+}
+
+// NewFarAt is NewFar on another address: Linux has all of 127.0.0.0/8 on
+// loopback, which tells strangers from the trusted.
+func NewFarAt(t T, ip string) *Far {
+	t.Helper()
 	f := &Far{t: t, Trace: &Trace{}, Patience: 5 * time.Second,
 		arrived: make(chan struct{}), answers: map[string]*Request{}}
-	w, err := openWire("127.0.0.1:0", f.received, f.junk)
+	w, err := openWire(net.JoinHostPort(ip, "0"), f.received, f.junk)
 	if err != nil {
 		t.Fatalf("%v", err)
 		return nil
@@ -94,7 +102,7 @@ func (f *Far) Close() {
 	f.wire.close()
 }
 
-// Addr is "127.0.0.1:port", for UDP and TCP.
+// Addr is host:port, for UDP and TCP.
 func (f *Far) Addr() string { return f.wire.addr().String() }
 
 // AddrPort is the same as a value.
@@ -263,3 +271,6 @@ func (f *Far) after(d time.Duration, do func()) {
 		f.timers = append(f.timers, time.AfterFunc(d, do))
 	}
 }
+
+// CloseTCP refuses TCP from now on: an endpoint that speaks UDP only.
+func (f *Far) CloseTCP() { _ = f.wire.ln.Close() }

@@ -204,11 +204,11 @@ func TestSoundChangesItsSender(t *testing.T) {
 	if h := ssrc.heard(); h.SSRCs != 2 {
 		t.Errorf("%d SSRCs, want 2", h.SSRCs)
 	}
-	if h := port.heard(); h.SSRCs != 1 || h.PacketsIn < 45 || h.Lost > 0 {
+	if h := port.heard(); h.SSRCs != 1 || h.PacketsIn < 20 || h.Lost > 0 {
 		t.Errorf("after the change of port: %+v", h)
 	}
-	if h := ptime.heard(); h.PacketsIn > 42 || h.Silent > 700*time.Millisecond {
-		t.Errorf("%d packets: still 20 ms", h.PacketsIn)
+	if h, s := ptime.heard(), ptime.samples(); s < 170*h.PacketsIn {
+		t.Errorf("%d samples in %d packets: still 20 ms", s, h.PacketsIn)
 	}
 	if h := loss.heard(); h.Lost == 0 {
 		t.Error("nothing lost")

@@ -171,6 +171,9 @@ func (c *call) acked(m *Message) {
 	}
 	if c.state == answered && m.ToTag() == c.dlg.LocalTag {
 		c.state = confirmed
+		if c.fork != nil {
+			c.answerForked()
+		}
 	}
 	if len(m.Body) > 0 { // answer to our offer in the 2xx
 		if d, err := readSDP(m.Body); err == nil {

@@ -260,13 +260,19 @@ func (c *call) pickUp(variant string) bool {
 	c.accept(c.invite, c.fl, c.describeAnswer(), opts...)
 	if variant == "forked" {
 		c.fork = &fork{tag: token(4)}
-		m := reply(c.invite, c.fl, 200, c.fork.tag)
-		Contact("sip:fork@" + c.x.Addr())(m)
-		SDP(string(c.describeAnswer()))(m)
-		_ = c.fl.send(m.Bytes())
-		c.keep(&retry{bytes: m.Bytes(), fl: c.fl, cap: 8 * c.x.cfg.T1, ackTag: c.fork.tag}, true)
 	}
 	return true
+}
+
+// answerForked sends the second telephone's 200. It comes after the ACK of the
+// first, or the two might be swapped on the way and the caller keep the other.
+func (c *call) answerForked() {
+	c.fork.sent = true
+	m := reply(c.invite, c.fl, 200, c.fork.tag)
+	Contact("sip:fork@" + c.x.Addr())(m)
+	SDP(string(c.describeAnswer()))(m)
+	_ = c.fl.send(m.Bytes())
+	c.keep(&retry{bytes: m.Bytes(), fl: c.fl, cap: 8 * c.x.cfg.T1, ackTag: c.fork.tag}, true)
 }
 
 // refreshSession refreshes when it is due (RFC 4028 §7.4), by UPDATE where the
