@@ -221,3 +221,69 @@ func cpuTime() time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkCalls is n relayed calls for a second: two sessions each, and two more
+// for the far ends, which play and hear a tone. The processor time is of all four.
+func BenchmarkCalls(b *testing.B) {
+	for _, n := range []int{10, 100} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			clock := NewClock()
+			var stops []func()
+			var far []*Session
+			tone := Tone(600, time.Second, -10)
+			for range n {
+				var s [4]*Session
+				for i := range s {
+					var err error
+					if s[i], err = NewSession(SessionConfig{IP: "127.0.0.1", Clock: clock}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				for _, pair := range [][2]*Session{{s[0], s[1]}, {s[2], s[3]}} {
+					offer, _ := pair[0].Offer()
+					answer, err := pair[1].Answer(offer)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if err := pair[0].Accept(answer); err != nil {
+						b.Fatal(err)
+					}
+				}
+				j := Join(s[1], s[2])
+				for _, end := range []*Session{s[0], s[3]} {
+					p, err := NewFileEndpoint(FileOptions{Samples: tone, Loop: true, Clock: clock})
+					if err != nil {
+						b.Fatal(err)
+					}
+					p.SetSink(end)
+					far = append(far, end)
+					stops = append(stops, func() { _ = p.Close() })
+				}
+				stops = append(stops, func() {
+					j.Close()
+					for _, x := range s {
+						_ = x.Close()
+					}
+				})
+			}
+			for b.Loop() {
+				before, at := cpuTime(), time.Now()
+				<-time.After(time.Second)
+				used := float64(cpuTime()-before) / float64(time.Since(at)) * 1000
+				b.ReportMetric(used/float64(n), "cpu-ms/s/call")
+			}
+			lost := uint64(0)
+			for _, s := range far {
+				st := s.Stats()
+				lost += st.Lost
+				if st.Received < 20 {
+					b.Errorf("heard %d packets", st.Received)
+				}
+			}
+			b.ReportMetric(float64(lost), "lost")
+			for _, stop := range stops {
+				stop()
+			}
+		})
+	}
+}

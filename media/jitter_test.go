@@ -95,6 +95,9 @@ func TestJitterBuffer(t *testing.T) {
 			if b.stats.Late > c.late {
 				t.Errorf("%d late, at most %d", b.stats.Late, c.late)
 			}
+			if c.name == "jitter of 60 ms" && b.stats.Depth < 60*time.Millisecond {
+				t.Errorf("depth %v does not cover the jitter", b.stats.Depth)
+			}
 			if b.stats.Depth > c.depth {
 				t.Errorf("depth %v, at most %v", b.stats.Depth, c.depth)
 			}

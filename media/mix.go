@@ -91,7 +91,6 @@ type Leg struct {
 
 	mu     sync.Mutex // between the endpoint that brings frames and the clock
 	buffer *jitterBuffer
-	codec  Codec
 	intake []int16
 
 	// The clock's goroutine only.
