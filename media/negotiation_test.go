@@ -300,6 +300,41 @@ func TestRollback(t *testing.T) {
 	}
 }
 
+// A resume that is refused resumes nothing.
+func TestRefusedResume(t *testing.T) {
+	n := newNegotiation(10000)
+	mustAnswer(t, n, peerSDP())
+	n.hold = true
+	if _, err := n.Offer(); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Accept(peerSDP("a=recvonly")); err != nil {
+		t.Fatal(err)
+	}
+	n.hold = false
+	if _, err := n.Offer(); err != nil {
+		t.Fatal(err)
+	}
+	n.Rollback()
+	if !n.held() || n.terms.dir != SendOnly {
+		t.Errorf("held %v, %v", n.held(), n.terms.dir)
+	}
+	// A hold that was refused is over as soon as it is no longer wished.
+	n = newNegotiation(10000)
+	mustAnswer(t, n, peerSDP())
+	n.hold = true
+	if _, err := n.Offer(); err != nil {
+		t.Fatal(err)
+	}
+	n.Rollback()
+	if !n.held() {
+		t.Error("not held while wished")
+	}
+	if n.hold = false; n.held() {
+		t.Error("held though never agreed and no longer wished")
+	}
+}
+
 func TestStreamEndedByPeer(t *testing.T) {
 	n := newNegotiation(10000)
 	mustAnswer(t, n, peerSDP())
