@@ -246,10 +246,17 @@ func TestSourcePortChange(t *testing.T) {
 		t.Errorf("sending to %v", s.Stats().Remote)
 	}
 	third.receive(func(*rtp.Packet) bool { return true })
-	moved.send(0x10)
-	moved.send(0x10)
-	moved.send(0x10)
-	moved.send(0x10)
+	// What the old source still sends takes nothing back.
+	before := heard.count()
+	foreign := s.Stats().Foreign
+	for range 2 * probationRun {
+		moved.send(0x10)
+	}
+	eventually(t, "ignored", func() bool { return s.Stats().Foreign == foreign+2*probationRun })
+	if heard.count() != before || s.Stats().Remote != third.addr() {
+		t.Errorf("the old source is heard, or sent to: %v", s.Stats().Remote)
+	}
+	third.h.SSRC++
 	third.send(0x10)
 	eventually(t, "the third heard", func() bool { return s.Stats().RemoteSSRC == third.h.SSRC && s.Stats().Remote == third.addr() })
 }
