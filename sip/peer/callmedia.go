@@ -101,7 +101,7 @@ func (c *call) apply(d *described) {
 		return
 	}
 	on := sends(c.dir) && receives(d.dir)
-	c.stream.change(func(s *stream) { s.to, s.pt, s.event, s.on = d.addr, d.law, d.event, on })
+	c.stream.change(func(s *stream) { s.direct(d, on) })
 	switch {
 	case c.holding:
 		c.stream.setPhase(heldByContact)

@@ -40,6 +40,8 @@ type CallRecord struct {
 	Codec       string
 	Digits      string // RFC 4733 and INFO
 	Bad         int    // packets of a type that was not agreed
+	Strays      int    // RTP from another address than the description's
+	Reports     int    // RTCP sender reports
 
 	Acks       int      // for our 2xx answers
 	Violations []string // what the caller did against the rules
@@ -69,7 +71,7 @@ func (r *CallRecord) fill(s *stream) {
 	r.MaxGap, r.Silent = s.gap, s.quiet
 	r.HeldPackets, r.HeldDBFS = s.packets[heldByAgent], level(s.energy[heldByAgent], s.samples[heldByAgent])
 	r.HoldPackets, r.HoldDBFS = s.packets[heldByContact], level(s.energy[heldByContact], s.samples[heldByContact])
-	r.SSRCs, r.Bad = len(s.ssrcs), s.bad
+	r.SSRCs, r.Bad, r.Strays, r.Reports = len(s.ssrcs), s.bad, s.strays, s.reports
 	r.Digits = s.digits + r.Digits
 	r.Codec = map[uint8]string{0: "pcmu", 8: "pcma"}[s.pt]
 }

@@ -232,7 +232,7 @@ func doSender(c *call, s step) bool {
 
 func (c *call) rebind(ip netip.Addr) {
 	var err error
-	c.stream.change(func(s *stream) { err = s.bind(ip) })
+	c.stream.change(func(s *stream) { err = s.rebind(ip) })
 	if err != nil {
 		c.log.Info("new port", "err", err)
 	}

@@ -31,6 +31,8 @@ type stream struct {
 	mu   sync.Mutex
 	conn *net.UDPConn
 	old  []*net.UDPConn // still open after new-port: packets on the way arrive
+	rtcp *net.UDPConn   // the port above the first conn's
+	from netip.AddrPort // where their sound comes from; others are strays
 
 	// sending
 	to     netip.AddrPort
@@ -70,30 +72,69 @@ type heard struct {
 	digits   string
 	digitTS  uint32
 	bad      int // neither RTP nor of an agreed type
+	strays   int // from somewhere else: a call before this one on the same port
+	reports  int // RTCP sender reports
 }
 
-// newStream binds a socket of its own on that address.
+// newStream binds a pair of sockets of its own on that address.
 func newStream(ip netip.Addr) (*stream, error) {
 	s := &stream{ssrc: rand.Uint32(), seq: uint16(rand.Uint32()), ts: rand.Uint32(), frames: 1}
 	s.ssrcs = map[uint32]bool{}
-	if err := s.bind(ip); err != nil {
+	var err error
+	if s.conn, s.rtcp, err = bindPair(ip); err != nil {
 		return nil, err
 	}
+	s.wg.Add(2)
+	go s.read(s.conn)
+	go s.readRTCP()
 	return s, nil
 }
 
-func (s *stream) bind(ip netip.Addr) error {
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 0)))
+// bindPair takes an even port for RTP and the next one for RTCP (RFC 3550
+// §11), or reports would go into the next call.
+func bindPair(ip netip.Addr) (rtp, rtcp *net.UDPConn, err error) {
+	for range 100 {
+		if rtp, err = bind(ip, 0); err != nil {
+			return nil, nil, err
+		}
+		port := rtp.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+		if port%2 == 0 {
+			if rtcp, err = bind(ip, port+1); err == nil {
+				return rtp, rtcp, nil
+			}
+		}
+		_ = rtp.Close()
+	}
+	return nil, nil, fmt.Errorf("peer: no free pair of ports for RTP: %w", err)
+}
+
+func bind(ip netip.Addr, port uint16) (*net.UDPConn, error) {
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, port)))
 	if err != nil {
-		return fmt.Errorf("peer: RTP socket: %w", err)
+		return nil, fmt.Errorf("peer: RTP socket: %w", err)
 	}
-	if s.conn != nil {
-		s.old = append(s.old, s.conn)
+	return conn, nil
+}
+
+// rebind sends from another port from now on.
+func (s *stream) rebind(ip netip.Addr) error {
+	conn, err := bind(ip, 0)
+	if err != nil {
+		return err
 	}
+	s.old = append(s.old, s.conn)
 	s.conn = conn
 	s.wg.Add(1)
 	go s.read(conn)
 	return nil
+}
+
+// direct says where to send and in which format, and where to expect sound from.
+func (s *stream) direct(d *described, on bool) {
+	s.to, s.pt, s.event, s.on = d.addr, d.law, d.event, on
+	if !d.addr.Addr().IsUnspecified() {
+		s.from = d.addr
+	}
 }
 
 // addr is the address of the first socket: the one in our descriptions.
@@ -117,6 +158,7 @@ func (s *stream) change(do func(*stream)) {
 func (s *stream) close() {
 	s.mu.Lock()
 	_ = s.conn.Close()
+	_ = s.rtcp.Close()
 	for _, c := range s.old {
 		_ = c.Close()
 	}
@@ -193,23 +235,28 @@ func (s *stream) read(conn *net.UDPConn) {
 		samples [1024]int16
 	)
 	for {
-		n, _, err := conn.ReadFromUDPAddrPort(buf[:])
+		n, from, err := conn.ReadFromUDPAddrPort(buf[:])
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err != nil {
 			continue
 		}
-		s.hear(buf[:n], out[:], samples[:], time.Now())
+		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		s.hear(buf[:n], from, out[:], samples[:], time.Now())
 	}
 }
 
 // hear books one packet.
-func (s *stream) hear(b, out []byte, samples []int16, now time.Time) {
+func (s *stream) hear(b []byte, from netip.AddrPort, out []byte, samples []int16, now time.Time) {
 	var h rtp.Header
 	n, err := h.Unmarshal(b)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.from.IsValid() && from != s.from {
+		s.strays++
+		return
+	}
 	if err != nil || h.Version != 2 {
 		s.bad++
 		return
@@ -290,46 +337,4 @@ func (s *stream) setPhase(p int) {
 			s.phase, s.last = p, time.Time{}
 		}
 	})
-}
-
-// pacer sends for many streams from one goroutine.
-type pacer struct {
-	mu      sync.Mutex
-	streams map[*stream]struct{}
-}
-
-func (p *pacer) add(s *stream) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.streams[s] = struct{}{}
-}
-
-func (p *pacer) remove(s *stream) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.streams, s)
-}
-
-// run ends when done is closed.
-func (p *pacer) run(done <-chan struct{}) {
-	t := time.NewTicker(10 * time.Millisecond)
-	defer t.Stop()
-	buf := make([]byte, 2048)
-	var list []*stream
-	for {
-		select {
-		case <-done:
-			return
-		case now := <-t.C:
-			list = list[:0]
-			p.mu.Lock()
-			for s := range p.streams {
-				list = append(list, s)
-			}
-			p.mu.Unlock()
-			for _, s := range list {
-				s.tick(now, buf)
-			}
-		}
-	}
 }
