@@ -42,8 +42,10 @@ func (m *message) canonical() {
 			for _, v := range splitOutside(f.value, ',') {
 				out = append(out, field{"Via", m.canonicalVia(v)})
 			}
-		case "from", "to":
-			out = append(out, field{f.name, m.canonicalAddress(f.value)})
+		case "from":
+			out = append(out, field{"From", m.canonicalAddress(f.value)})
+		case "to":
+			out = append(out, field{"To", m.canonicalAddress(f.value)})
 		case "contact", "route", "record-route", "refer-to", "p-asserted-identity":
 			for _, v := range splitOutside(f.value, ',') {
 				if trimLWS(v) != "" {

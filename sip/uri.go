@@ -212,7 +212,7 @@ func parseParams(s string) (params, error) {
 		}
 		k, v, _ := strings.Cut(part, "=")
 		k, v = strings.ToLower(trimLWS(k)), trimLWS(v)
-		if strings.ContainsAny(k, " \t\"<>") || (v != "" && v[0] != '"' && strings.ContainsAny(v, "\"<>")) {
+		if k == "" || strings.ContainsAny(k, " \t\"<>") || (v != "" && v[0] != '"' && strings.ContainsAny(v, "\"<>")) {
 			return nil, fmt.Errorf("parameter %q", part)
 		}
 		out = append(out, param{k, v})
