@@ -197,10 +197,8 @@ func (h *Headset) pump() {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	m := newMouth(h)
-	now := time.Now()
 	steady := uint64(steadyTime) * uint64(h.codec.Rate()) / uint64(time.Second)
-	mic := pulse{since: now, steady: steady}
-	ear := pulse{since: now, steady: steady}
+	mic, ear := pulse{steady: steady}, pulse{steady: steady}
 	told := false
 	for {
 		select {
@@ -208,12 +206,12 @@ func (h *Headset) pump() {
 			return
 		case <-h.wake:
 			m.speak()
-		case now := <-ticker.C:
-			dumb := mic.stopped(h.brought.Load(), now)
-			deaf := ear.stopped(h.asks.Load(), now)
-			if (dumb || deaf) && !told {
+		case <-ticker.C:
+			micStill := mic.stopped(h.brought.Load())
+			earStill := ear.stopped(h.asks.Load())
+			if (micStill || earStill) && !told {
 				told = true
-				err := h.lostError(dumb, deaf)
+				err := h.lostError(micStill, earStill)
 				h.log.Warn("headset lost", "error", err)
 				h.lost <- err // room for one, and it is the only one
 			}
@@ -235,22 +233,25 @@ func (h *Headset) lostError(mic, ear bool) error {
 
 // pulse tells whether a device still lives. The C library says nothing when the
 // sound server dies or takes a stream away: its thread waits for ever. So a
-// device that does not move any more is lost.
+// device that does not move any more is lost. Time is counted in looks, of which
+// a machine that was stopped itself has missed all but one.
 type pulse struct {
 	steady uint64 // samples
 	count  uint64
-	since  time.Time // of the last change
+	still  int // looks without a change
 }
 
-func (p *pulse) stopped(count uint64, now time.Time) bool {
+// stopped is asked every watchEvery.
+func (p *pulse) stopped(count uint64) bool {
+	p.still++
 	if count != p.count {
-		p.count, p.since = count, now
+		p.count, p.still = count, 0
 	}
 	limit := silentLimit
 	if count < p.steady {
 		limit = startLimit
 	}
-	return now.Sub(p.since) > limit
+	return p.still >= int(limit/watchEvery)
 }
 
 // mouth makes frames of the microphone's samples. It is for pump alone.
@@ -274,18 +275,7 @@ func newMouth(h *Headset) *mouth {
 // speak hands on all whole frames there are.
 func (m *mouth) speak() {
 	h, f := m.h, &m.frame
-	if lost := h.overrun.Load(); lost != m.overrun {
-		m.pass(int(lost - m.overrun))
-		m.overrun = lost
-	}
-	if limit := int(backlogLimit) * h.codec.Rate() / int(time.Second); h.heard.len() > limit {
-		n := h.heard.len() - 2*len(m.samples)
-		h.heard.skip(n)
-		h.overrun.Add(uint64(n))
-		m.overrun += uint64(n)
-		m.pass(n)
-	}
-	for h.heard.len() >= len(m.samples) {
+	for m.catchUp(); h.heard.len() >= len(m.samples); m.catchUp() {
 		h.heard.read(m.samples)
 		h.codec.Encode(m.payload, m.samples)
 		f.Payload, f.At = m.payload, time.Now()
@@ -298,6 +288,21 @@ func (m *mouth) speak() {
 		h.frames.Add(1)
 		f.Seq++
 		m.pass(len(m.samples))
+	}
+}
+
+// catchUp leaves out what is too old, and passes its time and that of what had
+// no room.
+func (m *mouth) catchUp() {
+	h := m.h
+	if limit := int(backlogLimit) * h.codec.Rate() / int(time.Second); h.heard.len() > limit {
+		n := h.heard.len() - 2*len(m.samples)
+		h.heard.skip(n)
+		h.overrun.Add(uint64(n))
+	}
+	if lost := h.overrun.Load(); lost != m.overrun {
+		m.pass(int(lost - m.overrun))
+		m.overrun = lost
 	}
 }
 
