@@ -73,7 +73,7 @@ func (d *Desk) allCampaigns(ctx context.Context, _ *struct{}) (*body[[]CampaignI
 // any more is still listed.
 func (d *Desk) info(row campaign.CampaignRow) CampaignInfo {
 	i := CampaignInfo{Name: row.Name, State: string(row.State), Paused: row.Pause, Changed: row.Changed}
-	if c, err := d.cfg.ParseCampaign(row.Document); err == nil {
+	if c, err := d.cfg.Documents.Parse(row.Document); err == nil {
 		i.Mode = string(c.Mode)
 	}
 	return i
@@ -92,15 +92,29 @@ func (d *Desk) row(ctx context.Context, name string) (campaign.CampaignRow, erro
 	return campaign.CampaignRow{}, huma.Error404NotFound("no campaign is named " + name)
 }
 
+// Documents reads campaign documents.
+type Documents interface {
+	// Parse reads one of the store.
+	Parse(document []byte) (campaign.Campaign, error)
+	// Adopt reads one that is to be applied, and takes over the files it names;
+	// file is where it was written, on this machine, or empty.
+	Adopt(document []byte, file string) (campaign.Campaign, error)
+}
+
+type applyInput struct {
+	Upload
+	File string `query:"file" doc:"where on the server's machine the document lies, with the files it names beside it"`
+}
+
 // maxDocument is far more than a campaign document needs.
 const maxDocument = 1 << 20
 
-func (d *Desk) applyCampaign(ctx context.Context, in *struct{ Upload }) (*body[CampaignInfo], error) {
+func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[CampaignInfo], error) {
 	doc, err := io.ReadAll(io.LimitReader(in.r, maxDocument+1))
 	if err != nil || len(doc) > maxDocument {
 		return nil, huma.Error413RequestEntityTooLarge("a campaign document may have 1 MiB")
 	}
-	c, err := d.cfg.ParseCampaign(doc)
+	c, err := d.cfg.Documents.Adopt(doc, in.File)
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	}
@@ -125,12 +139,23 @@ func (d *Desk) applyCampaign(ctx context.Context, in *struct{ Upload }) (*body[C
 // system.
 const administrator = campaign.AgentID("administrator")
 
+// infoOf is a campaign as the controller has it now; the store follows.
 func (d *Desk) infoOf(ctx context.Context, name string) (*body[CampaignInfo], error) {
-	row, err := d.row(ctx, name)
+	snap, err := d.cfg.Control.Snapshot(ctx, campaign.Viewer{Role: campaign.RoleAdministrator})
 	if err != nil {
-		return nil, err
+		return nil, d.problem(err)
 	}
-	return reply(d.info(row)), nil
+	for _, c := range snap.Campaigns {
+		if c.Name != name {
+			continue
+		}
+		i := CampaignInfo{Name: c.Name, Mode: string(c.Mode), State: string(c.State), Changed: d.cfg.Now()}
+		if c.Pause != nil {
+			i.Paused = c.Pause.Text
+		}
+		return reply(i), nil
+	}
+	return nil, huma.Error404NotFound("no campaign is named " + name)
 }
 
 func (d *Desk) showCampaign(ctx context.Context, in *CampaignPath) (*documentOutput, error) {
@@ -183,7 +208,7 @@ func (d *Desk) floor(ctx context.Context, name string, s *CampaignStatus) error 
 }
 
 func (d *Desk) count(ctx context.Context, row campaign.CampaignRow, s *CampaignStatus) error {
-	c, err := d.cfg.ParseCampaign(row.Document)
+	c, err := d.cfg.Documents.Parse(row.Document)
 	if err != nil {
 		return err
 	}
@@ -220,15 +245,15 @@ func (d *Desk) switchCampaign(ctx context.Context, in *struct {
 	CampaignPath
 	Switch string `path:"switch" enum:"load,start,stop,unload"`
 }) (*body[CampaignInfo], error) {
-	row, err := d.row(ctx, in.Name)
-	if err != nil {
-		return nil, err
-	}
 	if d.cfg.Control != nil {
 		if err := d.cfg.Control.Do(ctx, click(in.Switch, in.Name)); err != nil {
 			return nil, d.problem(err)
 		}
 		return d.infoOf(ctx, in.Name)
+	}
+	row, err := d.row(ctx, in.Name)
+	if err != nil {
+		return nil, err
 	}
 	// Without a server the wish is written down; the next one begins so.
 	row.State, row.Pause, row.Changed = after(in.Switch), "", d.cfg.Now()

@@ -22,17 +22,17 @@ const SocketName = "admin.sock"
 
 // Config is what a Desk is made of. Control is nil where no controller runs.
 type Config struct {
-	Version       string
-	Store         Store
-	Control       Control
-	Lists         Lists
-	ParseCampaign func(document []byte) (campaign.Campaign, error)
-	Why           func(context.Context, campaign.Record) (string, error)
-	Report        func(ctx context.Context, name string) (any, error)
-	Number        func(raw string) (string, error) // normalises to E.164
-	HashPassword  func(plain string) (string, error)
-	Now           func() time.Time
-	Log           *slog.Logger
+	Version      string
+	Store        Store
+	Control      Control
+	Lists        Lists
+	Documents    Documents
+	Why          func(context.Context, campaign.Record) (string, error)
+	Report       func(ctx context.Context, name string) (any, error)
+	Number       func(raw string) (string, error) // normalises to E.164
+	HashPassword func(plain string) (string, error)
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // Store is what the desk reads and writes itself.
@@ -124,6 +124,9 @@ func (d *Desk) problem(err error) error {
 	}
 	var refused *campaign.NotPossible
 	if errors.As(err, &refused) {
+		if refused.Reason.Code == campaign.ReasonUnknownCampaign {
+			return huma.Error404NotFound(err.Error())
+		}
 		return huma.Error409Conflict(err.Error())
 	}
 	d.cfg.Log.Error("request failed", "err", err)

@@ -129,6 +129,19 @@ func (f *floor) Snapshot(context.Context, campaign.Viewer) (campaign.Snapshot, e
 	}, nil
 }
 
+// documents know the one key "name".
+type documents struct{}
+
+func (documents) Parse(doc []byte) (campaign.Campaign, error) {
+	if !strings.HasPrefix(string(doc), "name: ") {
+		return campaign.Campaign{}, errors.New("campaign: line 1: name is missing")
+	}
+	name := strings.TrimSpace(strings.TrimPrefix(string(doc), "name: "))
+	return campaign.Campaign{Name: name, Mode: campaign.ModeProgressive, Lists: []string{"customers"}}, nil
+}
+
+func (d documents) Adopt(doc []byte, _ string) (campaign.Campaign, error) { return d.Parse(doc) }
+
 func newDesk(control Control) (*Desk, *memory, *lines) {
 	m := &memory{campaigns: map[string]campaign.CampaignRow{}, users: map[campaign.AgentID]campaign.User{}, records: []campaign.Record{
 		{List: "customers", ID: "1", Phone: "+4930231250", Status: campaign.Ready, Result: campaign.Unknown, Fields: []campaign.Field{{Name: "Ort", Value: "Berlin"}}},
@@ -138,16 +151,10 @@ func newDesk(control Control) (*Desk, *memory, *lines) {
 	l := &lines{}
 	return New(Config{
 		Version: "test", Store: m, Control: control, Lists: l, Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) },
-		ParseCampaign: func(doc []byte) (campaign.Campaign, error) {
-			if !strings.HasPrefix(string(doc), "name: ") {
-				return campaign.Campaign{}, errors.New("campaign: line 1: name is missing")
-			}
-			name := strings.TrimSpace(strings.TrimPrefix(string(doc), "name: "))
-			return campaign.Campaign{Name: name, Mode: campaign.ModeProgressive, Lists: []string{"customers"}}, nil
-		},
-		Why:    func(context.Context, campaign.Record) (string, error) { return "it is Sunday there", nil },
-		Report: func(context.Context, string) (any, error) { return map[string]any{"campaign": "spring"}, nil },
+		Now:       func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) },
+		Documents: documents{},
+		Why:       func(context.Context, campaign.Record) (string, error) { return "it is Sunday there", nil },
+		Report:    func(context.Context, string) (any, error) { return map[string]any{"campaign": "spring"}, nil },
 		Number: func(raw string) (string, error) {
 			if raw == "030 231250" {
 				return "+4930231250", nil

@@ -26,14 +26,12 @@ import (
 func deskConfig(cfg configs.Config, store *sqlite.Store, control desk.Control, dataDir string, log *slog.Logger) desk.Config {
 	return desk.Config{
 		Version: thisBuild().Version, Store: store, Control: control, Lists: listFiles{store, cfg},
-		ParseCampaign: func(document []byte) (campaign.Campaign, error) {
-			return parseCampaign(cfg, document, "campaign")
-		},
+		Documents: documents{cfg, dataDir},
 		Why: func(ctx context.Context, r campaign.Record) (string, error) {
-			return whyNot(ctx, cfg, store, r)
+			return whyNot(ctx, documents{cfg, dataDir}, store, r)
 		},
 		Report: func(ctx context.Context, name string) (any, error) {
-			return reportOf(ctx, cfg, store, name, dataDir)
+			return reportOf(ctx, documents{cfg, dataDir}, store, name)
 		},
 		Number: func(raw string) (string, error) {
 			n, err := campaign.ParseNumber(raw, cfg.Dial.DefaultCountry, cfg.Allowed())
@@ -46,13 +44,13 @@ func deskConfig(cfg configs.Config, store *sqlite.Store, control desk.Control, d
 }
 
 // campaignRow is a campaign of the store and what its document says.
-func campaignRow(ctx context.Context, cfg configs.Config, store *sqlite.Store, which func(campaign.Campaign) bool) (campaign.Campaign, campaign.CampaignRow, error) {
+func campaignRow(ctx context.Context, docs documents, store *sqlite.Store, which func(campaign.Campaign) bool) (campaign.Campaign, campaign.CampaignRow, error) {
 	rows, err := store.Campaigns(ctx)
 	if err != nil {
 		return campaign.Campaign{}, campaign.CampaignRow{}, err
 	}
 	for _, row := range rows {
-		c, err := parseCampaign(cfg, row.Document, "campaign "+row.Name)
+		c, err := docs.Parse(row.Document)
 		if err == nil && which(c) {
 			return c, row, nil
 		}
@@ -60,12 +58,12 @@ func campaignRow(ctx context.Context, cfg configs.Config, store *sqlite.Store, w
 	return campaign.Campaign{}, campaign.CampaignRow{}, campaign.ErrNotFound
 }
 
-func reportOf(ctx context.Context, cfg configs.Config, store *sqlite.Store, name, dataDir string) (*campaign.Report, error) {
-	c, _, err := campaignRow(ctx, cfg, store, func(c campaign.Campaign) bool { return c.Name == name })
+func reportOf(ctx context.Context, docs documents, store *sqlite.Store, name string) (*campaign.Report, error) {
+	c, _, err := campaignRow(ctx, docs, store, func(c campaign.Campaign) bool { return c.Name == name })
 	if err != nil {
 		return nil, err
 	}
-	return campaign.BuildReport(ctx, store, campaign.ReportQuery{Campaign: name, Lists: c.Lists, DataDir: dataDir})
+	return campaign.BuildReport(ctx, store, campaign.ReportQuery{Campaign: name, Lists: c.Lists, DataDir: docs.data})
 }
 
 // admin runs one administrative request.

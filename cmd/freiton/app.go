@@ -189,7 +189,7 @@ func (a *app) restore(ctx context.Context) error {
 		return err
 	}
 	for _, row := range rows {
-		c, err := parseCampaign(a.cfg, row.Document, "campaign "+row.Name)
+		c, err := documents{a.cfg, a.folder.path}.Parse(row.Document)
 		if err != nil {
 			a.log.Error("campaign left out", "campaign", row.Name, "err", err)
 			continue

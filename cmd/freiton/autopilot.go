@@ -108,39 +108,33 @@ func (o *autopilotOptions) check() error {
 	return nil
 }
 
-// readCampaign reads a campaign document from a file.
-func readCampaign(cfg configs.Config, path string) (campaign.Campaign, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return campaign.Campaign{}, usage("campaign: %v", err)
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return campaign.Campaign{}, usage("campaign: %v", err)
-	}
-	return parseCampaign(cfg, text, abs)
-}
-
 // autopilot is the command without cobra.
 func (c *cli) autopilot(ctx context.Context, cfg configs.Config, o autopilotOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	camp, err := readCampaign(cfg, o.campaign)
+	document, file, err := documents{cfg: cfg}.Read(o.campaign)
 	if err != nil {
 		return err
 	}
 	if _, err := os.Stat(o.list); err != nil {
 		return usage("list: %v", err)
 	}
-	name := strings.TrimSuffix(filepath.Base(o.list), filepath.Ext(o.list))
-	camp.Lists = []string{name}
 	a, err := openApp(ctx, cfg, c.log())
 	if err != nil {
 		return err
 	}
-	err = c.fly(ctx, a, camp, o)
+	camp, err := documents{cfg, a.folder.path}.Adopt(document, file)
+	if err == nil {
+		camp.Lists = []string{listName(o.list)}
+		err = c.fly(ctx, a, camp, o)
+	}
 	return errors.Join(err, a.Close())
+}
+
+// listName is the list a file is imported into: its name without the ending.
+func listName(file string) string {
+	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 }
 
 // fly runs a campaign on an open app to its end and writes the report.

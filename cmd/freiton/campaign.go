@@ -37,11 +37,12 @@ func (c *cli) campaignApply() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := readCampaign(cfg, file); err != nil { // here, where its files are
+			_, whole, err := documents{cfg: cfg}.Read(file)
+			if err != nil {
 				return err
 			}
 			var info desk.CampaignInfo
-			if err := c.send(cmd.Context(), http.MethodPut, "/api/v1/campaigns", "application/yaml", file, decodeInto(&info)); err != nil {
+			if err := c.send(cmd.Context(), http.MethodPut, "/api/v1/campaigns?file="+url.QueryEscape(whole), "application/yaml", file, decodeInto(&info)); err != nil {
 				return err
 			}
 			return c.show(info, campaignTable([]desk.CampaignInfo{info}))

@@ -88,7 +88,7 @@ const demoAgents = 6
 // protects nothing.
 const (
 	demoUser     = "1001"
-	demoPassword = "practice"
+	demoPassword = "loopback-only"
 )
 
 // demoConfig writes a configuration for the practice exchange, on free ports,
@@ -132,7 +132,12 @@ media: {ip: 127.0.0.1}
 }
 
 func (c *cli) runDemo(ctx context.Context, a *app, x *peer.Exchange, sample string, o demoOptions) error {
-	camp, err := readCampaign(a.cfg, filepath.Join(sample, "sample.yaml"))
+	docs := documents{a.cfg, a.folder.path}
+	document, file, err := docs.Read(filepath.Join(sample, "sample.yaml"))
+	if err != nil {
+		return err
+	}
+	camp, err := docs.Adopt(document, file)
 	if err != nil {
 		return err
 	}

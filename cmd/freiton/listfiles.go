@@ -104,8 +104,8 @@ func (l listFiles) ImportBlocked(ctx context.Context, r io.Reader, by string) (d
 
 // whyNot says in one sentence why a record is not dialled now: as the campaign
 // that works its list would be answered.
-func whyNot(ctx context.Context, cfg configs.Config, store *sqlite.Store, r campaign.Record) (string, error) {
-	c, row, err := campaignRow(ctx, cfg, store, func(c campaign.Campaign) bool { return slices.Contains(c.Lists, r.List) })
+func whyNot(ctx context.Context, docs documents, store *sqlite.Store, r campaign.Record) (string, error) {
+	c, row, err := campaignRow(ctx, docs, store, func(c campaign.Campaign) bool { return slices.Contains(c.Lists, r.List) })
 	if errors.Is(err, campaign.ErrNotFound) {
 		return "no campaign works its list " + r.List, nil
 	}

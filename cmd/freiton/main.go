@@ -17,9 +17,11 @@ import (
 	"os"
 
 	"github.com/freiton/freiton/configs"
+	"github.com/freiton/freiton/sip"
 )
 
 func main() {
+	sip.Prepare(sip.Timers{}) // sipgo keeps these in package variables: once, here
 	c := &cli{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ()}
 	os.Exit(run(context.Background(), c, os.Args[1:]))
 }

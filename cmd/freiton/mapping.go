@@ -204,16 +204,3 @@ func dispositions(ds configs.Dispositions) []campaign.Disposition {
 	}
 	return out
 }
-
-// parseCampaign reads a document that is already text (from the store or the
-// API): its files lie beside the document of that name.
-func parseCampaign(cfg configs.Config, document []byte, file string) (campaign.Campaign, error) {
-	d, err := configs.ParseCampaign(document, file)
-	if err != nil {
-		return campaign.Campaign{}, err
-	}
-	if err := configs.AsError(configs.CheckCampaign(d, cfg)); err != nil {
-		return campaign.Campaign{}, err
-	}
-	return campaignOf(d, document, cfg, time.Now())
-}
