@@ -3,6 +3,7 @@ package line
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,16 +40,19 @@ func TestHoldAgainstTheExchange(t *testing.T) {
 		}
 		t.Logf("%s: held %d ms, %v by the exchange's word, in which %d packets at %.0f dBFS; talk %.0f Hz at %.1f dBFS",
 			name, e.HeldMS, r.Held.Round(time.Millisecond), r.HeldPackets, r.HeldDBFS, r.HeardHz, r.HeardDBFS)
-		if r.HeldDBFS > -60 {
+		// Nothing but silence, and at most what was on its way: on a busy machine
+		// the exchange reads that after it has heard of the hold. The exact check
+		// is the one on Asterisk's recording, in package phone.
+		if onTheWay := -10 + 10*math.Log10(5/max(5, float64(r.HeldPackets))); r.HeldDBFS > onTheWay {
 			t.Errorf("%s: on hold the contact heard %.1f dBFS", name, r.HeldDBFS)
 		}
-		if math.Abs(r.HeardHz-1000) > 20 || r.HeardDBFS < -16 {
-			t.Errorf("%s: the contact heard %.0f Hz at %.1f dBFS", name, r.HeardHz, r.HeardDBFS)
-		}
-		// Of two that cross, ours may be refused before theirs is seen, and then
-		// theirs is rightly answered.
-		if len(r.Violations) > 0 && code != "45" {
-			t.Errorf("%s: %v", name, r.Violations)
+		checkHeard(t, name, r)
+		for _, v := range r.Violations {
+			// Of two that cross, ours may be refused before theirs is seen, and then
+			// theirs is rightly answered; while ours is open, 491 is right.
+			if code != "45" && !strings.Contains(v, "answered by 491") {
+				t.Errorf("%s: %s", name, v)
+			}
 		}
 		// The far end counts from the 200 to the resume's; a crossing delays its word.
 		if diff := time.Duration(e.HeldMS)*time.Millisecond - r.Held; code == "06" && (diff < 0 || diff > 300*time.Millisecond || r.HeldPackets < 10) {

@@ -23,7 +23,7 @@ type Template string
 func (t Template) Check() error {
 	s := string(t)
 	if !strings.HasPrefix(s, "sip:") && !strings.HasPrefix(s, "sips:") {
-		return fmt.Errorf("%w: %q does not begin with sip: or sips:", ErrTemplate, s)
+		return fmt.Errorf("%w: %q lacks sip: or sips: in front", ErrTemplate, s)
 	}
 	rest, found := s, false
 	for {

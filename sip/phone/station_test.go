@@ -100,6 +100,22 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
+// bestOfThree checks a limit of time that a busy machine may miss: up to three
+// tries, and the best counts.
+func bestOfThree(t *testing.T, what string, first, limit time.Duration, again func() time.Duration) {
+	t.Helper()
+	best := first
+	for range 2 {
+		if best >= 0 && best <= limit {
+			return
+		}
+		best = min(best, again())
+	}
+	if best < 0 || best > limit {
+		t.Errorf("%s: %v at best, at most %v is allowed", what, best, limit)
+	}
+}
+
 // pause lets sound pass for a while; there is no event to wait for.
 func pause(d time.Duration) { <-time.After(d) }
 
