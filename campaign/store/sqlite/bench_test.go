@@ -77,7 +77,6 @@ func BenchmarkStore(b *testing.B) {
 			r.NextDial = now.Add(time.Duration(r.Line%1000) * time.Millisecond)
 		}
 	})
-	b.ReportMetric(float64(n)/took.Seconds(), "import/s")
 	now = now.Add(time.Minute)
 	rules := campaign.Rules{Allow: []string{"+49"}, Running: true, Profiles: []campaign.Profile{{Country: "lab", MaxPerDay: 3}}}
 	var lease, permit, settle spread
@@ -115,6 +114,12 @@ func BenchmarkStore(b *testing.B) {
 			})
 		})
 	}
+	b.ReportMetric(float64(n)/took.Seconds(), "import/s")
+	info, err := os.Stat(s.Path() + "-wal")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(info.Size())/(1<<20), "wal-MiB")
 	lease.report(b, "lease")
 	permit.report(b, "permit")
 	settle.report(b, "settle")

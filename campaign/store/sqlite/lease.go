@@ -1,20 +1,24 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/freiton/freiton/campaign"
 )
 
 const (
-	// promote is how many waiting records a lease moves to the line when their
-	// time has come. Each lease takes one, so a morning on which 100,000 fall
-	// due together costs no lease more than another; those that are not moved
-	// yet are the ones that fell due last.
-	promote = 32
+	// Of the waiting records whose time has come, a lease looks at those that
+	// fell due first, and moves some to the line, where they are found by
+	// their place. It takes one record itself, so that even of 100,000 that
+	// fall due together all are in line before long, and no lease costs more
+	// than another.
+	window  = 64
+	promote = 2
 	// countLimit ends the counting of waiting records.
 	countLimit = 10_000
 	// askAgain is when to ask again for a record that is due while its number
@@ -122,11 +126,12 @@ func (t tx) endLease(key campaign.Key) error {
 	return err
 }
 
-// promote moves waiting records whose time has come to their places in line.
+// promote moves waiting records whose time has come to their places in line:
+// see window.
 func (t tx) promote(lists []int64, now time.Time) error {
 	for _, id := range lists {
 		_, err := t.exec(`UPDATE record SET queue = 1, rank = ord WHERE key IN
-			(SELECT key FROM record WHERE list_id = ? AND queue = 4 AND rank <= ? ORDER BY rank LIMIT ?)`, id, ms(now), promote)
+			(SELECT key FROM record WHERE list_id = ? AND queue = 4 AND rank <= ? ORDER BY rank, ord LIMIT ?)`, id, ms(now), promote)
 		if err != nil {
 			return err
 		}
@@ -151,11 +156,47 @@ func (t tx) next(lists []int64, q campaign.LeaseQuery) (campaign.Key, error) {
 		}
 	}
 	for _, id := range lists { // whole lists one after the other, as the campaign names them
-		if key, _, err := t.first([]int64{id}, `r.queue = 1`); key != 0 || err != nil {
+		key, place, err := t.first([]int64{id}, `r.queue = 1`)
+		if err == nil {
+			key, err = t.due(id, now, key, place)
+		}
+		if key != 0 || err != nil {
 			return key, err
 		}
 	}
 	return 0, nil
+}
+
+// due is the free waiting record of the window that comes before the first in
+// line; else that one.
+func (t tx) due(list, now int64, key campaign.Key, place int64) (campaign.Key, error) {
+	type candidate struct {
+		key   campaign.Key
+		place int64
+	}
+	var cs []candidate
+	err := t.query(func(sc scanner) error {
+		var c candidate
+		err := sc.Scan(&c.key, &c.place)
+		if key == 0 || c.place < place {
+			cs = append(cs, c)
+		}
+		return err
+	}, `SELECT key, ord FROM record WHERE list_id = ? AND queue = 4 AND rank <= ? ORDER BY rank, ord LIMIT ?`, list, now, window)
+	if err != nil {
+		return 0, err
+	}
+	slices.SortFunc(cs, func(a, b candidate) int { return cmp.Compare(a.place, b.place) })
+	for _, c := range cs {
+		var n int
+		if err := t.one(`SELECT count(*) FROM record r WHERE r.key = ?`+free, []any{c.key}, &n); err != nil {
+			return 0, err
+		}
+		if n > 0 {
+			return c.key, nil
+		}
+	}
+	return key, nil
 }
 
 // first is the free record with the smallest rank among the lists.

@@ -42,6 +42,7 @@ func (s *Store) Add(ctx context.Context, list string, rs []campaign.Record) (add
 				added++
 			}
 		}
+		s.committed(len(rs) / 8)
 		return im.finish(s.opt.Now())
 	})
 	return added, err

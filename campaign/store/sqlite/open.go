@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -57,6 +58,11 @@ type Store struct {
 	conn   *sql.Conn            // the writing connection and
 	stmts  map[string]*sql.Stmt // its statements; of the holder of the token
 
+	commits atomic.Int64
+	due     chan struct{} // asks for a checkpoint
+	quit    chan struct{} // closed by Close
+	folded  chan struct{} // closed when checkpoints has ended
+
 	mu      sync.Mutex
 	layouts map[int64][]string // column names; never change once written
 	zones   map[string]*time.Location
@@ -95,7 +101,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	s := &Store{
 		path: path, opt: o,
-		writer:  make(chan struct{}, 1),
+		writer: make(chan struct{}, 1), due: make(chan struct{}, 1), quit: make(chan struct{}), folded: make(chan struct{}),
 		layouts: map[int64][]string{}, zones: map[string]*time.Location{},
 	}
 	s.writer <- struct{}{}
@@ -105,6 +111,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err == nil {
 		err = migrate(ctx, s.w, path)
 	}
+	go s.checkpoints() // Close ends it
 	if err != nil {
 		_ = s.Close()
 		return nil, explain(path, err)
@@ -130,10 +137,12 @@ func openDB(path string, write bool) (*sql.DB, error) {
 	q := url.Values{}
 	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
 	q.Add("_pragma", "foreign_keys(1)")
-	q.Add("_pragma", "cache_size(-65536)")
 	if write {
-		q.Add("_pragma", "synchronous(FULL)") // in WAL: fsync at every commit, so that a confirmed call survives a power cut
+		q.Add("_pragma", "cache_size(-131072)")                                     // KiB
+		q.Add("_pragma", fmt.Sprintf("wal_autocheckpoint(%d)", 20*checkpointPages)) // see checkpoints
+		q.Add("_pragma", "synchronous(FULL)")                                       // in WAL: fsync at every commit, so that a confirmed call survives a power cut
 	} else {
+		q.Add("_pragma", "cache_size(-16384)")
 		q.Add("_pragma", "query_only(1)")
 	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String())
@@ -238,6 +247,8 @@ func explain(path string, err error) error {
 // Close waits for the running transaction and closes the file.
 func (s *Store) Close() error {
 	<-s.writer // never given back: nothing writes after Close
+	close(s.quit)
+	<-s.folded
 	var errs []error
 	s.dropConn()
 	for _, db := range []*sql.DB{s.r, s.w} { // the writer last: it folds the write-ahead log into the file
@@ -246,6 +257,54 @@ func (s *Store) Close() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+const (
+	// checkpointEvery is after how many transactions the write-ahead log is
+	// folded into the file, checkpointPages about how long it is then.
+	checkpointEvery = 256
+	checkpointPages = 2000
+)
+
+// checkpoints folds the write-ahead log into the file from time to time. Left
+// to itself SQLite does it within a commit, which then takes a hundred times
+// as long: somebody's call would wait.
+//
+// The first pass runs beside the writer, which goes on writing; the second one
+// holds it up for the little that came meanwhile, so that the log is done with
+// and begins anew.
+func (s *Store) checkpoints() {
+	defer close(s.folded)
+	for {
+		select {
+		case <-s.due:
+		case <-s.quit:
+			return
+		}
+		s.fold()
+		select {
+		case <-s.writer:
+			s.fold()
+			s.writer <- struct{}{}
+		case <-s.quit:
+			return
+		}
+	}
+}
+
+// fold waits for nobody; what it cannot fold, the next one does.
+func (s *Store) fold() { _, _ = s.r.Exec(`PRAGMA wal_checkpoint(PASSIVE)`) }
+
+// committed counts transactions, a big one for several.
+func (s *Store) committed(n int) {
+	after := s.commits.Add(int64(n))
+	if after/checkpointEvery == (after-int64(n))/checkpointEvery {
+		return
+	}
+	select {
+	case s.due <- struct{}{}:
+	default: // one is under way
+	}
 }
 
 // Path is the file.

@@ -62,7 +62,9 @@ func (s *Store) transact(fn func(tx) error) (err error) {
 		return err
 	}
 	if err = fn(tx{s}); err == nil {
-		_, err = s.conn.ExecContext(ctx, "COMMIT")
+		if _, err = s.conn.ExecContext(ctx, "COMMIT"); err == nil {
+			s.committed(1)
+		}
 	}
 	if err != nil {
 		// Fails when SQLite has rolled back by itself (full disk): the same.

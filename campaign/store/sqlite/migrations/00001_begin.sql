@@ -62,7 +62,7 @@ CREATE TABLE record (
     rank            BIGINT   NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX record_phone ON record (phone, list_id);
-CREATE INDEX record_queue ON record (list_id, queue, rank) WHERE queue IS NOT NULL;
+CREATE INDEX record_queue ON record (list_id, queue, rank, ord) WHERE queue IS NOT NULL;
 CREATE INDEX record_own ON record (owner, rank) WHERE queue = 5;
 CREATE INDEX record_chain ON record (list_id, chain, position) WHERE chain <> '';
 CREATE UNIQUE INDEX record_ord ON record (list_id, ord);
