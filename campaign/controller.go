@@ -41,6 +41,7 @@ type Controller struct {
 
 	quit    chan struct{}
 	stopped sync.Once
+	broken  sync.Once      // the journal is
 	running sync.WaitGroup // loop, worker, heartbeat; Close waits for them
 
 	mu       sync.Mutex
@@ -343,8 +344,8 @@ func (c *Controller) after(fx Effects, later []Command, reply func(error)) func(
 			}
 			reply(fx.Err)
 		}
-		if err != nil {
-			c.background(JournalFailed{err})
+		if err != nil { // once: a journal that failed stays so
+			c.broken.Do(func() { c.background(JournalFailed{err}) })
 		}
 	}
 }

@@ -1,0 +1,502 @@
+package campaign
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// world is a floor with a store and a line, in virtual time: rapid draws what
+// happens next, and after every step the promises are checked.
+type world struct {
+	t     *rapid.T
+	f     *Floor
+	s     *memStore
+	now   time.Time
+	next  time.Time
+	ids   int
+	queue []StoreOp // not yet done
+	camps []string
+	names []AgentID
+
+	permits map[AttemptID]bool // given, not yet used
+	live    map[AttemptID]Dial // dialled, not ended
+	ended   map[AttemptID]int  // times the line said Ended
+	settled map[AttemptID]int
+	inbound map[AttemptID]bool // that still ring or are answered
+	stopped bool
+	// rapid prefers small numbers, which is right for what happens and wrong
+	// for which kind of thing happens.
+	dice *rand.Rand
+}
+
+const secret = "Geheimrat" // in every field of every record
+
+func newWorld(t *rapid.T) *world {
+	w := &world{
+		t: t, now: noon(), dice: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 1)), permits: map[AttemptID]bool{}, live: map[AttemptID]Dial{},
+		ended: map[AttemptID]int{}, inbound: map[AttemptID]bool{}, settled: map[AttemptID]int{}, names: []AgentID{"ann", "ben", "eva"},
+	}
+	var rs []Record
+	for i := range 3 + w.dice.IntN(8) {
+		r := Record{
+			List: "l1", ID: fmt.Sprint(secret, i), Name: secret, Phone: fmt.Sprintf("+4930123450%02d", i),
+			Fields: []Field{{"Ort", secret}},
+		}
+		switch w.dice.IntN(8) {
+		case 0: // the number of another record, in another list
+			r.List, r.Phone = "l2", "+493012345000"
+		case 1: // a chain
+			r.Chain, r.Person = "c", "chain:c"
+			if i > 0 {
+				r.Status = ChainReady
+			}
+		case 2:
+			r.Owner, r.Type = "ann", PersonalCallback
+		}
+		rs = append(rs, r)
+	}
+	w.s = newMemStore(rs...)
+	w.f = NewFloor(FloorConfig{
+		Process: "p", Inbound: InboundRule{Agents: true},
+		Manual: ManualRules{Rules: Rules{Allow: []string{"+49"}}},
+		NewID:  func(p string, _ time.Time) string { w.ids++; return p + strconv.Itoa(w.ids) },
+	})
+	modes := []Mode{ModeProgressive, ModeProgressive, ModePredictive, ModePushPreview, ModePreview}
+	for i, list := range []string{"l1", "l2"} {
+		c := spring()
+		c.Name, c.Lists, c.Agents, c.Priority = "camp"+list, []string{list}, AgentSet{All: true}, i
+		c.Mode = modes[w.dice.IntN(len(modes))]
+		c.Accept = rapid.SampledFrom([]AcceptMode{AcceptClick, AcceptClick, AcceptAuto}).Draw(t, "accept")
+		c.Results = []OfferedResult{{Answer, false}, {AnsweringMachine, true}, {Busy, false}}
+		c.Fields = FieldSets{Preview: []string{"campaign", "name", "phone"}, Case: []string{"campaign", "phone"}, Record: []string{"Ort"}}
+		c.Rules = Rules{
+			Profiles: []Profile{{Country: "lab", MaxPerDay: 4, MinRing: 15 * time.Second, Hours: daily(hm(8, 0), hm(20, 0))}},
+			Allow:    []string{"+49"}, MaxAttempts: 5, MinGap: time.Minute, MaxCalls: 2, PerSecond: 2,
+		}
+		w.camps = append(w.camps, c.Name)
+		w.apply(ClickApply{Campaign: c, State: Running})
+	}
+	for _, n := range w.names {
+		w.apply(ClickLogin{Agent: n, Engaged: n == "eva"})
+		for _, c := range w.camps {
+			w.apply(ClickJoin{n, c})
+		}
+		w.apply(ClickStatus{Agent: n, Status: AgentReady})
+	}
+	return w
+}
+
+// apply is a step of the floor, and everything that must hold of it.
+func (w *world) apply(in any) error {
+	fx, next := w.f.Apply(in, w.now)
+	if !next.IsZero() && !next.After(w.now) {
+		w.t.Fatalf("asked to be asked at %s, and it is %s", next, w.now)
+	}
+	w.next = next
+	if fx.Err != nil && len(fx.Line)+len(fx.Store) > 0 && !onlyLeases(fx.Store) {
+		w.t.Fatalf("%T refused (%v), and yet: %+v", in, fx.Err, fx)
+	}
+	for _, e := range fx.Events {
+		w.event(e)
+	}
+	w.queue = append(w.queue, fx.Store...)
+	for _, o := range fx.Store {
+		if s, ok := o.(OpSettle); ok && !s.Settlement.Correction {
+			w.settled[s.Settlement.Attempt.ID]++
+			if w.live[s.Settlement.Attempt.ID].Attempt != "" {
+				w.t.Fatalf("%s is settled while it lives", s.Settlement.Attempt.ID)
+			}
+		}
+	}
+	for _, c := range fx.Line {
+		w.command(c)
+	}
+	w.desks()
+	return fx.Err
+}
+
+func onlyLeases(ops []StoreOp) bool {
+	return !slices.ContainsFunc(ops, func(o StoreOp) bool { _, ok := o.(OpLease); return !ok })
+}
+
+// command: a Dial needs a permit of its own, and nobody is called twice at a
+// time.
+func (w *world) command(c Command) {
+	d, ok := c.(Dial)
+	if !ok {
+		switch c := c.(type) {
+		case RejectCall:
+			delete(w.inbound, c.Attempt)
+		case AnswerCall:
+			if !w.inbound[c.Attempt] {
+				w.t.Fatalf("answers %s, which does not ring", c.Attempt)
+			}
+		}
+		if h, ok := c.(Hangup); ok && w.live[h.Attempt].Attempt == "" && w.ended[h.Attempt] == 0 && !w.inbound[h.Attempt] {
+			w.t.Fatalf("hangs up %s, which was never dialled", h.Attempt)
+		}
+		return
+	}
+	if !w.permits[d.Attempt] {
+		w.t.Fatalf("%s is dialled without a permit", d.Attempt)
+	}
+	delete(w.permits, d.Attempt)
+	if w.ended[d.Attempt] > 0 || w.live[d.Attempt].Attempt != "" {
+		w.t.Fatalf("%s is dialled twice", d.Attempt)
+	}
+	for other := range w.live {
+		a, b := w.s.attempts[other], w.s.attempts[d.Attempt]
+		if a.Number == b.Number || a.Person == b.Person || (a.Record == b.Record && a.Record != 0) {
+			w.t.Fatalf("%s and %s: one record, number or person called twice", other, d.Attempt)
+		}
+	}
+	w.live[d.Attempt] = d
+}
+
+// event: what is offered is first in order; what an engaged agent gets to see
+// before the answer holds nothing of the record.
+func (w *world) event(e Event) {
+	if e.Kind == EventOffered || e.Kind == EventOpened && e.InteractionView.State == StateOpening {
+		w.order(e)
+	}
+	for _, n := range w.names {
+		seen, ok := View(e, Viewer{Agent: n, Role: RoleAgent})
+		if !ok || seen.InteractionView == nil {
+			continue
+		}
+		if seen.InteractionView.Agent != n {
+			w.t.Fatalf("%s sees %+v", n, seen.InteractionView)
+		}
+		b, err := json.Marshal(seen)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if seen.InteractionView.Blank && (bytes.Contains(b, []byte(secret)) || bytes.Contains(b, []byte("+4930123"))) {
+			w.t.Fatalf("the blank record of an engaged agent: %s", b)
+		}
+	}
+}
+
+// order: no other record stands above the one that is offered, among those
+// that went to the top and could be offered to anybody.
+func (w *world) order(e Event) {
+	work := w.f.agent(e.Agent).work
+	r := work.lease.Record
+	if work.decidedAt != (time.Time{}) && e.Kind == EventOpened && work.doc.Accept != AcceptAuto {
+		return // it was offered before
+	}
+	if r.Owner == e.Agent && r.Owner != "" {
+		return // her own callback goes first
+	}
+	for _, o := range w.queue {
+		if rel, ok := o.(OpRelease); ok && rel.Release.Top {
+			w.t.Fatalf("record %d is offered while %d is on its way to the top", r.Key, rel.Lease.Record.Key)
+		}
+	}
+	for _, o := range w.s.leasable(work.doc.Lists, e.Agent, w.now) {
+		if o.Owner == "" && o.Top > r.Top {
+			w.t.Fatalf("record %d (top %d) is offered before %d (top %d)", r.Key, r.Top, o.Key, o.Top)
+		}
+	}
+}
+
+// desks: one thing at a time on each desk, and previews for the Ready only.
+func (w *world) desks() {
+	seen := map[*agent]bool{}
+	records := map[Key]bool{}
+	for _, x := range w.f.works {
+		if seen[x.agent] {
+			w.t.Fatalf("%s has two interactions", x.agent.id)
+		}
+		seen[x.agent] = true
+		if k := x.lease.Record.Key; k != 0 && x.kind == KindCampaign && !x.settled && !x.correction && x.state != StateRefused {
+			if records[k] {
+				w.t.Fatalf("record %d is on two desks", k)
+			}
+			records[k] = true
+		}
+		if x.state == StateOffered && x.agent.status != AgentReady {
+			w.t.Fatalf("%s is %s and has a preview", x.agent.id, x.agent.status)
+		}
+		if x.state == StateOffered && (x.camp.state != Running || x.camp.pause != nil) {
+			w.t.Fatal("a campaign that does not run has a preview open")
+		}
+	}
+}
+
+// storeStep does the oldest operation and hands back its answer.
+func (w *world) storeStep() {
+	if len(w.queue) == 0 {
+		return
+	}
+	op := w.queue[0]
+	w.queue = w.queue[1:]
+	ctx := context.Background()
+	away := w.dice.IntN(20) == 0 && !w.stopped
+	switch op := op.(type) {
+	case OpLease:
+		in := Leased{Seq: op.Seq, Agent: op.Query.Agent, Err: errors.New("away")}
+		if !away {
+			op.Query.Now, op.Query.Until = w.now, w.now.Add(time.Minute)
+			in.Lease, in.Err = w.s.Lease(ctx, op.Query)
+		}
+		w.apply(in)
+	case OpPermit:
+		in := Permitted{Interaction: op.Interaction, Attempt: op.Query.Attempt, Err: errors.New("away")}
+		if !away {
+			op.Query.Now = w.now
+			blocked := slices.ContainsFunc(w.s.dnc, func(e DNCEntry) bool { return e.Number == op.Query.Number || e.Person == op.Query.Person })
+			if in.Err = w.s.Permit(ctx, op.Query); in.Err == nil {
+				w.permits[op.Query.Attempt] = true
+				if blocked {
+					w.t.Fatalf("permit for %s, which is on the do-not-call list", op.Query.Number)
+				}
+			}
+		}
+		w.apply(in)
+	case OpRelease:
+		w.must(w.s.Release(ctx, op.Lease, op.Release))
+	case OpSettle:
+		w.must(w.s.Settle(ctx, op.Settlement))
+	case OpOffer:
+		w.must(w.s.AddOffer(ctx, op.Offer))
+	case OpBlock:
+		w.must(w.s.Block(ctx, op.Entry))
+	}
+}
+
+func (w *world) must(err error) {
+	if err != nil && !errors.Is(err, ErrLost) {
+		w.t.Fatal(err)
+	}
+}
+
+// advance lets time pass; what falls due happens at its time.
+func (w *world) advance(d time.Duration) {
+	until := w.now.Add(d)
+	for !w.next.IsZero() && !w.next.After(until) {
+		w.now = w.next
+		w.apply(nil)
+	}
+	w.now = until
+	w.apply(nil)
+}
+
+func (w *world) lineStep() {
+	for _, id := range sortedKeys(w.inbound) {
+		k := rapid.SampledFrom([]LineEventKind{LineAnswered, LineEnded}).Draw(w.t, "inbound")
+		if x := w.f.workOf(id); x != nil && k == LineAnswered && x.state != StateTaking {
+			continue
+		}
+		if k == LineEnded {
+			delete(w.inbound, id)
+		}
+		w.apply(LineEvent{Kind: k, At: w.now, Attempt: id, By: ByContact})
+	}
+	if len(w.live) == 0 {
+		return
+	}
+	id := rapid.SampledFrom(sortedKeys(w.live)).Draw(w.t, "call")
+	ev := LineEvent{At: w.now, Attempt: id, Token: []byte("tok")}
+	a := w.s.attempts[id]
+	ev.Kind = rapid.SampledFrom([]LineEventKind{
+		LineDialing, LineRinging, LineAnswered, LineAnswered, LineJoined, LineHeld, LineResumed, LineRemoteHeld, LineEnded, LineEnded,
+	}).Draw(w.t, "line")
+	if ev.Kind == LineEnded {
+		w.endCall(id, ev, a)
+		return
+	}
+	w.apply(ev)
+}
+
+func (w *world) endCall(id AttemptID, ev LineEvent, _ *memAttempt) {
+	ev.Kind = LineEnded
+	ev.Result = rapid.SampledFrom([]CallResult{Busy, NoAnswer, Answer, AllTrunksBusy, DialError, Rejected, InvalidNumber}).Draw(w.t, "result")
+	ev.Status = rapid.SampledFrom([]int{0, 200, 486, 487, 503, 607}).Draw(w.t, "status")
+	ev.By = ByContact
+	delete(w.live, id)
+	w.ended[id]++
+	w.apply(ev)
+}
+
+func sortedKeys[V any](m map[AttemptID]V) []AttemptID { return slices.Sorted(maps.Keys(m)) }
+
+// click draws something a person does, sensible or not.
+func (w *world) click() {
+	n := w.names[w.dice.IntN(len(w.names))]
+	var id InteractionID = "i0"
+	a := w.f.agent(n)
+	if a.work != nil {
+		id = a.work.id
+	}
+	result := rapid.SampledFrom([]CallResult{Answer, AnsweringMachine, Busy}).Draw(w.t, "entry")
+	yes := true
+	cb := &Callback{At: w.now.Add(time.Hour), Personal: rapid.Bool().Draw(w.t, "personal"), Agreed: true}
+	clicks := []Click{
+		ClickAccept{n, id}, ClickAccept{n, id}, ClickShown{n, id}, ClickShown{n, id}, ClickShown{n, id}, ClickDecline{Agent: n, Interaction: id},
+		ClickCall{n, id, ""}, ClickReturn{n, id}, ClickRemove{n, id}, ClickHold{n, id}, ClickResume{n, id}, ClickHangup{n, id},
+		ClickDone{n, id, DoneOnly}, ClickDone{n, id, DoneAndNext}, ClickQuick{n, id, AnsweringMachine},
+		ClickResult{n, id, Entry{Result: &result}}, ClickResult{n, id, Entry{Result: &result}}, ClickResult{n, id, Entry{NoCall: &yes}}, ClickResult{n, id, Entry{Callback: cb}},
+		ClickStatus{n, AgentReady, ""}, ClickStatus{n, AgentReady, ""}, ClickStatus{n, AgentNotReady, "Pause"}, ClickUndo{n},
+		ClickManual{n, "+493012345000"}, ClickManual{n, "+4930777"}, ClickGetRecord{n, w.camps[0]}, ClickGetRecord{n, w.camps[1]},
+		ClickLogin{Agent: n, Engaged: n == "eva"}, ClickLogout{n}, ClickJoin{n, w.camps[0]}, ClickLeave{n, w.camps[0]},
+	}
+	if len(a.recent) > 0 {
+		clicks = append(clicks, ClickCorrect{n, a.recent[len(a.recent)-1].id, Entry{Result: &result}})
+	}
+	w.apply(clicks[w.dice.IntN(len(clicks))])
+}
+
+// work is what an agent would do who does her work.
+func (w *world) work() {
+	n := w.names[w.dice.IntN(len(w.names))]
+	a := w.f.agent(n)
+	result := rapid.SampledFrom([]CallResult{Answer, AnsweringMachine, Busy}).Draw(w.t, "entry")
+	enter := func(x *work) Click { return ClickResult{n, x.id, Entry{Result: &result}} }
+	x := a.work
+	switch {
+	case x == nil && a.undoUntil.After(w.now) && w.dice.IntN(5) == 0:
+		w.apply(ClickUndo{n})
+	case x == nil && a.status != AgentReady:
+		for _, c := range []Click{ClickLogin{Agent: n, Engaged: n == "eva"}, ClickJoin{n, w.camps[0]}, ClickJoin{n, w.camps[1]}, ClickStatus{n, AgentReady, ""}} {
+			w.apply(c)
+		}
+	case x == nil:
+		w.apply(ClickGetRecord{n, rapid.SampledFrom(w.camps).Draw(w.t, "get")})
+		w.storeStep()
+	case x.state == StateOffered || x.state == StateIncoming:
+		if w.dice.IntN(4) == 0 {
+			w.apply(ClickDecline{Agent: n, Interaction: x.id})
+		} else {
+			w.apply(ClickAccept{n, x.id})
+		}
+	case x.state == StateOpening:
+		w.apply(ClickShown{n, x.id})
+	case x.state == StateOpen:
+		w.apply(rapid.SampledFrom([]Click{ClickCall{n, x.id, ""}, ClickCall{n, x.id, ""}, ClickReturn{n, x.id}, enter(x), ClickDone{n, x.id, ""}}).Draw(w.t, "open"))
+	case x.state == StateTalking:
+		w.apply(rapid.SampledFrom([]Click{enter(x), ClickHangup{n, x.id}, ClickHold{n, x.id}, ClickQuick{n, x.id, AnsweringMachine}}).Draw(w.t, "talk"))
+	case x.state == StateWrapUp:
+		if rapid.Bool().Draw(w.t, "enter") {
+			w.apply(enter(x))
+		}
+		w.apply(ClickDone{n, x.id, ""})
+	}
+}
+
+// others is what happens beyond this floor: a contact calls, another process
+// takes a record whose lease has run out.
+func (w *world) others() {
+	if w.dice.IntN(2) == 0 {
+		w.ids++
+		id := AttemptID(fmt.Sprint("in", w.ids))
+		w.apply(LineEvent{Kind: LineIncoming, At: w.now, Attempt: id, Number: "+493012345001"})
+		if w.f.workOf(id) != nil {
+			w.inbound[id] = true
+		}
+		return
+	}
+	r := rapid.SampledFrom(w.s.records).Draw(w.t, "record")
+	open := false
+	for _, a := range w.s.attempts {
+		open = open || (a.Record == r.Key && a.settled == 0)
+	}
+	if r.by == "p" && !open {
+		r.by, r.Status = "", Updated
+		r.fence++
+	}
+}
+
+func (w *world) administrator() {
+	c := rapid.SampledFrom(w.camps).Draw(w.t, "campaign")
+	w.apply(rapid.SampledFrom([]Click{ClickStop{Campaign: c}, ClickStart{Campaign: c}, ClickStart{Campaign: c}, ClickUnload{Campaign: c}, ClickLoad{Campaign: c}}).Draw(w.t, "admin"))
+}
+
+// end shuts the floor down and checks the sum.
+func (w *world) end() {
+	w.stopped = true
+	w.apply(DrainFloor{})
+	w.apply(FinishFloor{})
+	for i := 0; len(w.queue)+len(w.live)+len(w.f.works) > 0; i++ {
+		if i > 1000 {
+			w.t.Fatalf("does not come to an end: %d ops, %d calls, works %+v", len(w.queue), len(w.live), w.f.works[0])
+		}
+		for len(w.queue) > 0 {
+			w.storeStep()
+		}
+		for _, id := range sortedKeys(w.inbound) {
+			delete(w.inbound, id)
+			w.apply(LineEvent{Kind: LineEnded, At: w.now, Attempt: id, By: ByContact})
+		}
+		for _, id := range sortedKeys(w.live) {
+			w.endCall(id, LineEvent{At: w.now, Attempt: id}, nil)
+		}
+		w.advance(time.Second)
+	}
+	for id, a := range w.s.attempts {
+		if a.settled != 1 || w.settled[id] != 1 {
+			w.t.Fatalf("attempt %s settled %d times (%d asked for)", id, a.settled, w.settled[id])
+		}
+		if w.ended[id] > 1 {
+			w.t.Fatalf("attempt %s ended %d times", id, w.ended[id])
+		}
+	}
+	for _, r := range w.s.records {
+		if r.Status == Retrieved || r.by != "" {
+			w.t.Fatalf("record %d is lost: %s, leased by %q", r.Key, r.Status, r.by)
+		}
+	}
+}
+
+// Over random histories: never two calls for one record, number or person;
+// never a call without its permit; every dial ends and is settled exactly once;
+// no record is lost; what was declined is offered next; a blank record is blank.
+func TestFloorProperties(t *testing.T) {
+	var done, dials int
+	decisions := map[Decision]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		for range rapid.IntRange(100, 400).Draw(t, "steps") {
+			switch w.dice.IntN(40) {
+			default:
+				w.storeStep()
+			case 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23:
+				w.work()
+			case 24, 25, 26:
+				w.click()
+			case 27, 28, 29, 30, 31, 32, 33:
+				w.lineStep()
+			case 34, 35, 36:
+				w.advance(time.Duration(rapid.IntRange(0, 9).Draw(t, "seconds")) * time.Second)
+			case 37:
+				w.advance(time.Duration(rapid.IntRange(1, 600).Draw(t, "minutes")) * time.Minute)
+			case 38:
+				w.others()
+			case 39:
+				w.administrator()
+			}
+		}
+		w.end()
+		done++
+		dials += len(w.ended)
+		for _, o := range w.s.offers {
+			decisions[o.Decision]++
+		}
+	})
+	// A world in which hardly anything happens proves nothing.
+	t.Logf("%d histories, %d dials, offers %v", done, dials, decisions)
+	if done >= 100 && (dials < 2*done || decisions[Declined] < done/4 || decisions[Missed] < done/4) {
+		t.Errorf("too little happens: %d histories, %d dials, offers %v", done, dials, decisions)
+	}
+}
