@@ -68,6 +68,7 @@ type Call struct {
 	// Owned by the goroutine.
 	state    state
 	follow   []mail // inputs that commands produced
+	unread   []mail // came with what ended the call
 	cause    Cause
 	blamed   bool
 	dialed   bool
@@ -248,9 +249,12 @@ func (notAcceptable) Status() int   { return 488 }
 // run is the call's goroutine.
 func (c *Call) run() {
 	for c.state != stateEnded {
-		for _, m := range c.box.take() {
-			c.open(m)
+		q := c.box.take()
+		for len(q) > 0 && c.state != stateEnded {
+			c.open(q[0])
+			q = q[1:]
 		}
+		c.unread = q
 	}
 	c.finish()
 }
@@ -410,7 +414,7 @@ func (c *Call) finish() {
 	for ip := range c.peers {
 		c.agent.peers.drop(ip)
 	}
-	left := c.box.close()
+	left := append(c.unread, c.box.close()...)
 	for _, h := range c.order.held {
 		left = append(left, h.mail)
 	}

@@ -88,7 +88,10 @@ type heldMail struct {
 	until time.Time
 }
 
-const holdFor = 50 * time.Millisecond
+const (
+	holdFor = 50 * time.Millisecond
+	maxHeld = 64
+)
 
 // receive takes a request of the far end.
 func (c *Call) receive(m mail) {
@@ -96,7 +99,7 @@ func (c *Call) receive(m mail) {
 		c.acked(m.msg)
 		return
 	}
-	if c.mustWait(m.msg) && len(c.order.held) < 16 {
+	if c.mustWait(m.msg) && len(c.order.held) < maxHeld {
 		c.order.held = append(c.order.held, heldMail{m, time.Now().Add(holdFor)})
 		c.after("held", holdFor, func() {})
 		return
@@ -111,6 +114,9 @@ func (c *Call) mustWait(m *message) bool {
 	}
 	if !c.knows(m.fromTag()) {
 		return c.state < stateCancelling
+	}
+	if u := c.uas; u != nil && u.waiting && (m.method == "INVITE" || m.method == "UPDATE" || m.method == "BYE") {
+		return true // it may have overtaken the ACK
 	}
 	if m.method == "INVITE" || m.method == "BYE" {
 		if c.direction == Outbound && c.state < stateCancelling {
