@@ -2,6 +2,8 @@ package campaign
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
 	"time"
 )
 
@@ -69,6 +71,9 @@ type ReportAttempt struct {
 	Recording    string     `json:"recording,omitempty"`
 }
 
+// UnmarshalJSON reads RFC 3339.
+func (s *Stamp) UnmarshalJSON(b []byte) error { return s.Time.UnmarshalJSON(b) }
+
 // ReportQuery says what is reported.
 type ReportQuery struct {
 	Campaign  string
@@ -80,8 +85,99 @@ type ReportQuery struct {
 
 // BuildReport reads a campaign's report from the store.
 func BuildReport(ctx context.Context, store Store, q ReportQuery) (*Report, error) {
-	return nil, ErrClosed
+	r := &Report{Campaign: q.Campaign, Records: []ReportRecord{}, Offers: []ReportOffer{}, Attempts: []ReportAttempt{}}
+	for _, list := range q.Lists {
+		err := store.Records(ctx, RecordQuery{List: list}, func(rec Record) error {
+			r.Records = append(r.Records, reportRecord(rec))
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("report of %s: records of list %s: %w", q.Campaign, list, err)
+		}
+	}
+	var first, last time.Time
+	span := func(ts ...time.Time) {
+		for _, t := range ts {
+			if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+				first = t
+			}
+			if t.After(last) {
+				last = t
+			}
+		}
+	}
+	err := store.Offers(ctx, q.Campaign, func(o Offer) error {
+		span(o.OfferedAt, o.DecidedAt)
+		r.Offers = append(r.Offers, ReportOffer{o.RecordID, o.Agent, Stamp{o.OfferedAt}, Stamp{o.DecidedAt}, o.Decision})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("report of %s: offers: %w", q.Campaign, err)
+	}
+	err = store.Attempts(ctx, q.Campaign, func(a Attempt) error {
+		if a.neverDialled() {
+			return nil
+		}
+		span(a.DialedAt, a.EndedAt)
+		r.Attempts = append(r.Attempts, ReportOf(a, q.DataDir))
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("report of %s: attempts: %w", q.Campaign, err)
+	}
+	if !q.StartedAt.IsZero() {
+		first = q.StartedAt
+	}
+	if !q.EndedAt.IsZero() {
+		last = q.EndedAt
+	}
+	r.StartedAt, r.EndedAt = Stamp{first}, Stamp{last}
+	return r, nil
+}
+
+// neverDialled: a permit that was not used, because the campaign was stopped or
+// the program ended between the gate and the line.
+func (a Attempt) neverDialled() bool {
+	return a.DialerResult == ResultCancelled && a.EndedBy == ByDialer && !a.Counted
+}
+
+func reportRecord(r Record) ReportRecord {
+	fields := make(map[string]string, len(r.Fields))
+	for _, f := range r.Fields {
+		fields[f.Name] = f.Value
+	}
+	out := ReportRecord{
+		ID: r.ID, CustomerID: r.CustomerID, Phone: r.Phone, Status: r.Status, CallResult: orUnknown(r.Result),
+		Attempts: r.Attempts, Reason: r.Reason, Disposition: r.Disposition, Note: r.Note,
+		DoNotCall: r.NoCall || r.Type == NoCall, CallbackAt: Stamp{r.CallbackAt}, Fields: fields,
+	}
+	if !r.Status.Done() {
+		out.NextDialAt = Stamp{r.NextDial}
+	}
+	return out
 }
 
 // ReportOf is one attempt as the report shows it.
-func ReportOf(a Attempt, dataDir string) ReportAttempt { return ReportAttempt{} }
+func ReportOf(a Attempt, dataDir string) ReportAttempt {
+	return ReportAttempt{
+		Record: a.RecordID, Phone: a.Number, Agent: a.Agent, SIPStatus: a.Status,
+		DialerResult: a.DialerResult, CallResult: a.Result, Disposition: a.Disposition,
+		DialedAt: Stamp{a.DialedAt}, RingingAt: Stamp{a.RingingAt}, AnsweredAt: Stamp{a.AnsweredAt},
+		JoinedAt: Stamp{a.JoinedAt}, EndedAt: Stamp{a.EndedAt}, EndedBy: a.EndedBy,
+		HeldMS: a.HeldMS, RTP: a.RTP, Recording: relative(dataDir, a.Recording),
+	}
+}
+
+// relative gives a recording's path below the data folder; one that lies
+// elsewhere is given as it is.
+func relative(dir, path string) string {
+	if path == "" || dir == "" || !filepath.IsAbs(path) {
+		return filepath.ToSlash(path)
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		if rel, err := filepath.Rel(abs, path); err == nil && filepath.IsLocal(rel) {
+			return filepath.ToSlash(rel)
+		}
+	}
+	return filepath.ToSlash(path)
+}

@@ -1,0 +1,66 @@
+package campaign
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+)
+
+// The report's names are a contract: the whole of it is compared.
+func TestReport(t *testing.T) {
+	at := func(ms int) time.Time { return noon().Add(time.Duration(ms) * time.Millisecond) }
+	s := newMemStore(
+		Record{ID: "1", List: "l", CustomerID: "K7", Phone: "+49301", Status: Updated, Result: Answer, Attempts: 1, Reason: "finished: answer",
+			Disposition: "Sold/New", Note: "so", NextDial: at(1), Fields: []Field{{"Telefon", "030 1"}, {"Ort", "Köln"}}},
+		Record{ID: "2", List: "l", Phone: "601", Status: Ready, Result: Busy, Attempts: 1, NextDial: at(1800000), CallbackAt: at(1800000)},
+		Record{ID: "3", List: "l", Phone: "+49303", Status: Updated, Type: NoCall, Result: DoNotCall, Reason: "on the do-not-call list"},
+		Record{ID: "4", List: "other", Phone: "+49304"},
+	)
+	add := func(a Attempt) {
+		a.Campaign = "spring"
+		s.attempts[a.ID] = &memAttempt{Attempt: a}
+		s.order = append(s.order, a.ID)
+	}
+	add(Attempt{ID: "a1", RecordID: "1", Number: "+49301", Agent: "ann", Status: 200, DialerResult: Answer, Result: Answer, Disposition: "Sold/New", Counted: true,
+		DialedAt: at(1000), RingingAt: at(2000), AnsweredAt: at(3050), JoinedAt: at(3051), EndedAt: at(9000), EndedBy: ByContact, HeldMS: 1500,
+		RTP: &RTPReport{Codec: "pcma", Sent: 300, Received: 299, Lost: 1, JitterMS: 0.5, MOS: 4.3}, Recording: "/data/recordings/a1.wav", Token: []byte("secret")})
+	add(Attempt{ID: "a2", RecordID: "2", Number: "601", Agent: "ben", Status: 486, DialerResult: Busy, Result: Busy, Counted: true, DialedAt: at(1000), EndedAt: at(1500), EndedBy: ByContact})
+	add(Attempt{ID: "a3", RecordID: "2", Number: "601", DialerResult: ResultCancelled, EndedBy: ByDialer, DialedAt: at(2), EndedAt: at(3)})
+	s.offers = []Offer{{"spring", 1, "1", "ann", at(0), at(900), Accepted}, {"winter", 1, "1", "ann", at(0), at(900), Missed}}
+
+	r, err := BuildReport(t.Context(), s, ReportQuery{Campaign: "spring", Lists: []string{"l"}, DataDir: "/data"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	enc := json.NewEncoder(&got)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(r); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/report.json")
+	if *update {
+		err = os.WriteFile("testdata/report.json", got.Bytes(), 0o644)
+		want = got.Bytes()
+	}
+	if err != nil || got.String() != string(want) {
+		t.Errorf("%v\n%s", err, got.String())
+	}
+	var back Report
+	if err := json.Unmarshal(want, &back); err != nil || !back.Attempts[0].AnsweredAt.Equal(at(3050)) || back.Records[1].CallResult != Busy {
+		t.Errorf("does not read back: %v %+v", err, back)
+	}
+}
+
+func TestRelative(t *testing.T) {
+	for _, c := range [][3]string{
+		{"/data", "/data/recordings/a.wav", "recordings/a.wav"}, {"/data", "recordings/a.wav", "recordings/a.wav"},
+		{"/data", "/elsewhere/a.wav", "/elsewhere/a.wav"}, {"", "/x/a.wav", "/x/a.wav"}, {"/data", "", ""},
+	} {
+		if got := relative(c[0], c[1]); got != c[2] {
+			t.Errorf("%v: %s", c, got)
+		}
+	}
+}
