@@ -183,6 +183,13 @@ func leaseSamePerson(t *testing.T, b *bench) {
 	a = b.permits(l1)
 	b.leasesNothing()
 	b.settles(b.settlement(l1, a, campaign.Answer))
+	m := b.permitQuery(campaign.Lease{}) // somebody has them on the line by hand
+	m.Number, m.Person, m.Manual = phone(900), "customer:42", true
+	b.must(b.s.Permit(t.Context(), m))
+	b.leasesNothing()
+	a = b.attemptOf(m)
+	a.EndedAt = b.now
+	b.settles(campaign.Settlement{Attempt: a, Now: b.now})
 	b.leases("2")
 }
 

@@ -85,6 +85,9 @@ func permitRefusals(t *testing.T, b *bench) {
 	equal(t, "next dial", r.NextDial, b.now.Add(time.Hour))
 	equal(t, "reason", r.Reason, refusal.Reason.Text)
 	equal(t, "attempts", r.Attempts, 0)
+	if r.Top == 0 {
+		t.Error("a record that only waits has lost its place at the top")
+	}
 	none := b.leasesNothing()
 	equal(t, "next", none.Next, b.now.Add(time.Hour))
 	equal(t, "in work", none.InWork, 0)
