@@ -12,6 +12,8 @@
 // Line to do things and is told what came of them. It reads no clock of its
 // own either; everything time-dependent takes now.
 //
-// Begin reading in floor.go (who is offered what, and when), gate.go (what may
-// be dialled) and treatment.go (what becomes of a record after an attempt).
+// Begin reading in table.go (the life of an interaction), floor.go (who is
+// offered what, and when), gate_rules.go (what may be dialled) and treatment.go
+// (what becomes of a record after an attempt). The scripts in testdata/floor
+// tell the same as stories.
 package campaign

@@ -177,7 +177,7 @@ type InteractionView struct {
 	Blank    bool             `json:"blank,omitempty"`   // engaged, and the contact has not answered: the agent gets no field of the record
 	Until    time.Time        `json:"until,omitzero"`    // end of the countdown, of the ringing, of after-call work
 	Declined int              `json:"declined"`          // how often this record was declined or missed
-	Case     []Field          `json:"case,omitempty"`    // fields of the campaign the administrator chose
+	Case     []Field          `json:"case,omitempty"`    // those of the chosen fields that the campaign itself fills: all that a blank view shows
 	Content  *Content         `json:"content,omitempty"` // absent: unchanged since the last event
 
 	CallStatus   CallStatus `json:"call_status,omitempty"`

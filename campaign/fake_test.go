@@ -445,10 +445,3 @@ func (s *memStore) setAway(err error) {
 	defer s.mu.Unlock()
 	s.away = err
 }
-
-// with reads or changes the store's inside.
-func (s *memStore) with(do func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	do()
-}

@@ -38,7 +38,6 @@ type work struct {
 	quick                                        bool  // Done follows the end by itself
 	settled                                      bool
 	correction                                   bool
-	then                                         DoneThen
 	tried                                        []AgentID // inbound: whom it rang
 }
 
@@ -79,7 +78,7 @@ func (w *work) view(content bool) InteractionView {
 	}
 	if w.doc != nil {
 		v.Campaign = w.doc.Name
-		v.Case = ownFields(w.doc, w.doc.Fields.Case, w.agent.id)
+		v.Case = ownFields(w.doc, append(slices.Clone(w.doc.Fields.Preview), w.doc.Fields.Case...), w.agent.id)
 	}
 	if content {
 		v.Content = w.content()
@@ -134,7 +133,7 @@ func (w *work) content() *Content {
 func ownFields(c *Campaign, names []string, a AgentID) []Field {
 	var fs []Field
 	for _, n := range names {
-		if v, ok := campaignField(c, n, a); ok {
+		if v, ok := campaignField(c, n, a); ok && !slices.Contains(fs, Field{n, v}) {
 			fs = append(fs, Field{n, v})
 		}
 	}
