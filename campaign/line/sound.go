@@ -46,7 +46,12 @@ func (g *leg) part() {
 // she is joined again.
 func (g *leg) play(with any) {
 	file := with.(campaign.Play).File
-	player, err := media.NewFileEndpoint(media.FileOptions{Play: file, Wait: true, Codec: g.call.Endpoint().Codec()})
+	far := g.call.Endpoint()
+	options := media.FileOptions{Play: file, Wait: true, Codec: far.Codec()}
+	if c, ok := far.(interface{ Clock() *media.Clock }); ok {
+		options.Clock = c.Clock()
+	}
+	player, err := media.NewFileEndpoint(options)
 	if err != nil {
 		g.line.cfg.Log.Error("nothing played", "attempt", g.attempt, "file", file, "err", err)
 		return

@@ -20,8 +20,9 @@ type Config struct {
 // started and closed by whoever made it; closing it ends every call, each with
 // its Ended.
 type Phone struct {
-	agent *sip.Agent
-	cfg   Config
+	agent  *sip.Agent
+	cfg    Config
+	routes routes
 
 	mu       sync.Mutex
 	live     map[*Call]struct{}

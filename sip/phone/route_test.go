@@ -2,6 +2,7 @@ package phone
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/freiton/freiton/sip"
@@ -47,5 +48,33 @@ func TestWildcard(t *testing.T) {
 		if ip := e.Stats.Local.Addr().String(); ip != "127.0.0.1" {
 			t.Errorf("RTP on %s", ip)
 		}
+	}
+}
+
+// A name that cannot be found costs its time once, not with every call.
+func TestRouteIsRemembered(t *testing.T) {
+	var r routes
+	ctx := context.Background()
+	_, first := r.to(ctx, "pbx.invalid")
+	_, again := r.to(ctx, "pbx.invalid")
+	if first == nil || again != first {
+		t.Errorf("%v, again %v", first, again)
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := r.to(gone, "localhost"); err == nil {
+		t.Error("a look-up that was given up found something")
+	}
+	if ip, err := r.to(ctx, "localhost"); err != nil || !ip.IsLoopback() {
+		t.Errorf("after one that was given up: %v, %v", ip, err)
+	}
+	if ip, err := r.to(gone, "localhost"); err != nil || !ip.IsLoopback() {
+		t.Errorf("forgotten: %v, %v", ip, err)
+	}
+	for i := range 2 * maxRoutes {
+		_, _ = r.to(ctx, fmt.Sprintf("127.0.%d.%d", i/256, i%256))
+	}
+	if len(r.known) > maxRoutes {
+		t.Errorf("%d hosts remembered", len(r.known))
 	}
 }
