@@ -245,6 +245,27 @@ func TestImportBadLines(t *testing.T) {
 	}
 }
 
+// TestImportForgottenQuote: a quote that is closed by chance lines further
+// down swallows none of them, and text of several lines stays whole.
+func TestImportForgottenQuote(t *testing.T) {
+	rs, res := read(t, "name,phone,note\n"+
+		"\"Müller\nGmbH, Köln\",030 23125 001,\"one\ntwo, three, 4\"\n"+
+		"a,\"030 23125 002,x\nb,030 23125 003,y\nc,030 23125 004\",z\n"+
+		"d,030 23125 005,\"x\n"+
+		"e,030 23125 006,7\"\n")
+	want := []string{"+493023125001", "+493023125003", "+493023125006"}
+	var bad []int
+	for _, b := range res.Bad {
+		bad = append(bad, b.Line)
+	}
+	if !slices.Equal(phones(rs), want) || !slices.Equal(bad, []int{5, 7, 8}) {
+		t.Errorf("%v, %v", phones(rs), res.Bad)
+	}
+	if rs[0].Name != "Müller\nGmbH, Köln" || rs[0].Fields[2].Value != "one\ntwo, three, 4" {
+		t.Errorf("%+v", rs[0])
+	}
+}
+
 func TestImportSpreadsheetDamage(t *testing.T) {
 	for _, c := range []struct{ cell, want string }{
 		{"30901820", "+4930901820"},

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -148,7 +149,8 @@ func leaseNotYetDue(t *testing.T, b *bench) {
 	b.leases("1")
 }
 
-// leaseMassDue: when many fall due at the same moment, they come in list order.
+// leaseMassDue: when many fall due at the same moment, or one after the other
+// in any order, they come in list order.
 func leaseMassDue(t *testing.T, b *bench) {
 	due := b.now.Add(time.Hour)
 	b.imports(recs(1, 150, func(r *campaign.Record) { r.NextDial = due })...)
@@ -159,6 +161,11 @@ func leaseMassDue(t *testing.T, b *bench) {
 		}
 	}
 	b.leasesNothing()
+	b.imports(rec(200))
+	b.imports(recs(201, 220, func(r *campaign.Record) { r.NextDial = due.Add(-time.Duration(r.Line) * time.Second) })...)
+	for n := 200; n <= 220; n++ {
+		b.leases(fmt.Sprint(n))
+	}
 }
 
 // leaseSamePerson: neither a number nor a person is leased twice, or while in
