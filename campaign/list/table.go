@@ -31,9 +31,6 @@ func (t *table) add(key string) (before uint32) {
 	return t.vals[i] - 1
 }
 
-// has tells how often a key was added.
-func (t *table) has(key string) uint32 { return t.vals[t.slot(t.key(key))] }
-
 func (t *table) slot(k uint64) int {
 	mask := len(t.keys) - 1
 	i := int((k*0x9e3779b97f4a7c15)>>32) & mask // Fibonacci hashing: numbers come in rows

@@ -17,11 +17,8 @@ type tx struct{ s *Store }
 // passing is an error that reaches the caller as it is, without a prefix.
 type passing struct{ error }
 
-// closedError: the store is closed, or the caller gave up waiting for it.
-var errClosed = errors.New("closed")
-
-// write runs fn in a transaction, which is on disk when write returns nil. It
-// is an error for nothing to be written and the context to be done.
+// write runs fn in a transaction, which is on disk when write returns nil. A
+// context that is done before it begins stops it; later ones do not.
 func (s *Store) write(ctx context.Context, what string, fn func(tx) error) error {
 	select {
 	case <-s.writer:
