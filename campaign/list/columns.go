@@ -106,21 +106,30 @@ type Mapping struct {
 }
 
 // ParseMapping reads FIELD=COLUMN, as --map has it. Several may be separated
-// by commas.
+// by commas, and so may several columns of telephone numbers:
+// phone=Tel,Mobil,name=Kunde.
 func ParseMapping(s string) ([]Mapping, error) {
 	var out []Mapping
-	for _, part := range strings.Split(s, ",") {
+	for part := range strings.SplitSeq(s, ",") {
 		field, column, ok := strings.Cut(part, "=")
 		f := Field(strings.TrimSpace(field))
-		if !ok {
+		switch {
+		case ok && knownField(f):
+			out = append(out, Mapping{f, strings.TrimSpace(column)})
+		case len(out) > 0: // the comma belongs to the column, or another one follows
+			out[len(out)-1].Column += "," + part
+		case !ok:
 			return nil, fmt.Errorf("mapping %q has no =; write it as phone=Tel", part)
-		}
-		if _, known := synonyms()[f]; !known && !slices.Contains(ownBlock(), f) {
+		default:
 			return nil, fmt.Errorf("mapping %q: there is no field %q; fields are %s", part, f, fieldNames())
 		}
-		out = append(out, Mapping{f, strings.TrimSpace(column)})
 	}
 	return out, nil
+}
+
+func knownField(f Field) bool {
+	_, known := synonyms()[f]
+	return known || slices.Contains(ownBlock(), f)
 }
 
 func fieldNames() string {
@@ -193,11 +202,17 @@ func (h *header) explicit(maps []Mapping) (map[Field]bool, error) {
 		if m.Column == "" {
 			continue
 		}
-		i := h.find(m.Column)
-		if i < 0 {
-			return nil, fmt.Errorf("there is no column %q; the file has %s", m.Column, quoted(h.names))
+		columns := []string{m.Column}
+		if m.Field == FieldPhone && h.find(m.Column) < 0 {
+			columns = strings.Split(m.Column, ",")
 		}
-		h.set(m.Field, i)
+		for _, c := range columns {
+			i := h.find(strings.TrimSpace(c))
+			if i < 0 {
+				return nil, fmt.Errorf("there is no column %q; the file has %s", c, quoted(h.names))
+			}
+			h.set(m.Field, i)
+		}
 	}
 	return given, nil
 }

@@ -148,6 +148,8 @@ func TestImportHeaders(t *testing.T) {
 		{"A,B,phone", "phone=B", "B"},
 		{"A,B,C", "phone=C,phone=#1", "A,C"},
 		{"TEL: (mobil),x", "", "TEL: (mobil)"},
+		{"A,B,C", "phone=A,C,name=B", "A,C"},
+		{"\"A,C\",B,C", "phone=A,C", "A,C"},
 		{"A,B", "", `error: no column is named like a telephone number; the first line has "A", "B": name one of them "phone", or say which it is with --map phone=COLUMN`},
 		{"A,phone", "phone=Tel", `error: there is no column "Tel"; the file has "A", "phone"`},
 		{"", "", `error: the file is empty; its first line must name the columns`},
