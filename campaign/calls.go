@@ -200,15 +200,6 @@ func (m *move) ended() error {
 	a.EndedAt, a.EndedBy, a.Status, a.Text = ev.At, ev.By, ev.Status, ev.Text
 	a.HeldMS, a.RTP, a.DialerResult, a.Token = ev.HeldMS, ev.RTP, orUnknown(ev.Result), nil
 	w.held, w.remoteHeld, w.muted, w.recording = false, false, false, false
-	if w.stopBy != "" && !w.answered() && (ev.Status == 487 || ev.Status == 0) {
-		// RFC 3261 §9.1: 487 answers our CANCEL. Who asked for it has ended
-		// the call; another final answer was faster and stands.
-		a.EndedBy = w.stopBy
-		a.DialerResult = NoAnswer
-		if w.stopBy == ByAgent {
-			a.DialerResult = ResultCancelled
-		}
-	}
 	if w.kind == KindInbound {
 		if w.answered() && !w.quick {
 			m.to = StateWrapUp
@@ -228,7 +219,7 @@ func (m *move) ended() error {
 		m.settle()
 		m.to = StateResult
 	}
-	if w.camp != nil {
+	if w.camp != nil && w.stopBy == "" { // an end that was asked for is no failure
 		f.countOutcome(w.camp, a.DialerResult, strings.TrimSpace(fmt.Sprintf("SIP %d %s", ev.Status, ev.Text)))
 	}
 	return nil

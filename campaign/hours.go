@@ -39,31 +39,31 @@ func (o openness) closed(t time.Time) ReasonCode {
 // may fall, or through which one comes twice).
 func (o openness) edges(t time.Time) []time.Time {
 	y, m, d := t.Date()
-	at := func(s time.Duration) time.Time {
-		return time.Date(y, m, d, 0, 0, int(s/time.Second), int(s%time.Second), o.loc)
-	}
-	begin := at(0)
+	begin := time.Date(y, m, d, 0, 0, 0, 0, o.loc)
+	_, offset := begin.Zone()
+	offsets := []int{offset}
 	es := []time.Time{begin}
+	if _, change := begin.ZoneBounds(); !change.IsZero() && change.Before(begin.Add(26*time.Hour)) {
+		_, offset = change.In(o.loc).Zone()
+		offsets = append(offsets, offset)
+		es = append(es, change)
+	}
+	// In the hour that a change of the clock repeats, a begin comes twice: once
+	// by each offset. In the one it leaves out, the change is the begin.
 	add := func(s time.Duration) {
-		e := at(s)
-		es = append(es, e)
-		// A begin inside the hour that a clock change repeats comes twice; Go
-		// gives one of the two.
-		for _, shift := range []time.Duration{-time.Hour, time.Hour} {
-			if twin := e.Add(shift); clock(twin.In(o.loc)) == s {
-				es = append(es, twin)
+		wall := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Add(s)
+		for _, offset := range offsets {
+			if e := wall.Add(-time.Duration(offset) * time.Second); clock(e.In(o.loc)) == s%(24*time.Hour) {
+				es = append(es, e)
 			}
 		}
 	}
 	for _, w := range o.weeks {
-		for _, s := range w[begin.Weekday()] {
+		for _, s := range w[time.Date(y, m, d, 12, 0, 0, 0, o.loc).Weekday()] {
 			add(s.From)
 		}
 	}
 	add(o.window.From)
-	if _, change := begin.ZoneBounds(); !change.IsZero() && change.Before(begin.Add(26*time.Hour)) {
-		es = append(es, change)
-	}
 	return es
 }
 

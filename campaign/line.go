@@ -154,7 +154,7 @@ type LineEvent struct {
 
 	// On LineEnded:
 	Status int        // final SIP status; 0 if none came
-	Result CallResult // by SIP status and Q.850 cause; Answer after a 2xx
+	Result CallResult // by SIP status and Q.850 cause; Answer after a 2xx; where our Hangup came first: ResultCancelled (agent), NoAnswer (ring timeout)
 	By     Party
 	OptOut bool   // the called party asks not to be called again (607)
 	Text   string // reason phrase or error, for the supervisor
