@@ -120,7 +120,7 @@ func (c *Call) mustWait(m *message) bool {
 	}
 	if m.method == "INVITE" || m.method == "BYE" {
 		if c.direction == Outbound && c.state < stateCancelling {
-			return true // neither comes before the 2xx (RFC 3261 §14, §15): it was overtaken
+			return true // neither comes before the 2xx (RFC 3261 §14.2, §15): it was overtaken
 		}
 		if m.method == "INVITE" && c.uas != nil && c.uas.waiting {
 			return true // likewise the ACK
