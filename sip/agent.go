@@ -29,6 +29,7 @@ type Agent struct {
 	cancel context.CancelFunc
 	wire   *wire
 	ep     *endpoint
+	table  *table
 	calls  callTable
 	peers  peerSet
 	recent recentSet
@@ -94,6 +95,7 @@ func New(cfg Config) (*Agent, error) {
 		a.accounts = append(a.accounts, acc)
 	}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.table = newTable()
 	a.calls.init()
 	a.hops.Store(&map[netip.Addr]bool{})
 	a.wire = newWire(a.log, advertise, a.timers)
@@ -267,6 +269,7 @@ func (a *Agent) Close(ctx context.Context) error {
 	a.ep.txl.Close()
 	a.ep.wg.Wait()
 	a.wire.close()
+	a.ep.txl.Close() // requests that were on their way up
 	return err
 }
 

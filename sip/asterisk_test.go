@@ -58,6 +58,7 @@ func call(t testing.TB, a *sip.Agent, l *lab.Lab, account, number string) *phone
 
 // TestAsterisk plays against the real thing.
 func TestAsterisk(t *testing.T) {
+	t.Parallel()
 	l := lab.Start(t, lab.Options{Progress: os.Stderr})
 	for _, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
@@ -116,6 +117,7 @@ func fates(t *testing.T, a *sip.Agent, l *lab.Lab) {
 			continue // rings phones of ours: see inbound
 		}
 		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
 			p := call(t, a, l, "1001", f.Number(1))
 			switch {
 			case f.SIP == 487:

@@ -75,67 +75,19 @@ func contactFor(user string, f flow) string {
 
 // phrase is the reason phrase of a status we send.
 func phrase(status int) string {
-	switch status {
-	case 100:
-		return "Trying"
-	case 180:
-		return "Ringing"
-	case 183:
-		return "Session Progress"
-	case 200:
-		return "OK"
-	case 202:
-		return "Accepted"
-	case 400:
-		return "Bad Request"
-	case 403:
-		return "Forbidden"
-	case 404:
-		return "Not Found"
-	case 405:
-		return "Method Not Allowed"
-	case 406:
-		return "Not Acceptable"
-	case 408:
-		return "Request Timeout"
-	case 415:
-		return "Unsupported Media Type"
-	case 416:
-		return "Unsupported URI Scheme"
-	case 420:
-		return "Bad Extension"
-	case 422:
-		return "Session Interval Too Small"
-	case 480:
-		return "Temporarily Unavailable"
-	case 481:
-		return "Call/Transaction Does Not Exist"
-	case 482:
-		return "Loop Detected"
-	case 483:
-		return "Too Many Hops"
-	case 486:
-		return "Busy Here"
-	case 487:
-		return "Request Terminated"
-	case 488:
-		return "Not Acceptable Here"
-	case 489:
-		return "Bad Event"
-	case 491:
-		return "Request Pending"
-	case 500:
-		return "Server Internal Error"
-	case 503:
-		return "Service Unavailable"
-	case 504:
-		return "Server Time-out"
-	case 505:
-		return "Version Not Supported"
-	case 603:
-		return "Decline"
+	const known = `100 Trying|180 Ringing|183 Session Progress|200 OK|202 Accepted|400 Bad Request|403 Forbidden|` +
+		`404 Not Found|405 Method Not Allowed|406 Not Acceptable|408 Request Timeout|415 Unsupported Media Type|` +
+		`416 Unsupported URI Scheme|420 Bad Extension|422 Session Interval Too Small|480 Temporarily Unavailable|` +
+		`481 Call/Transaction Does Not Exist|482 Loop Detected|486 Busy Here|487 Request Terminated|` +
+		`488 Not Acceptable Here|489 Bad Event|491 Request Pending|500 Server Internal Error|503 Service Unavailable|` +
+		`504 Server Time-out|505 Version Not Supported|603 Decline`
+	code := strconv.Itoa(status)
+	for _, k := range strings.Split(known, "|") {
+		if text, ok := strings.CutPrefix(k, code+" "); ok {
+			return text
+		}
 	}
-	return "Status " + strconv.Itoa(status)
+	return "Status " + code
 }
 
 // startResponse copies what RFC 3261 §8.2.6.2 wants copied. tag is put on To

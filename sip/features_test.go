@@ -13,6 +13,7 @@ import (
 )
 
 func TestInfo(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	p, _, dlg := answered(t, a, far, calls)
@@ -53,6 +54,7 @@ func TestInfo(t *testing.T) {
 // TestOrder: digits sent in one burst arrive in order, though sipgo hands
 // each message up in a goroutine of its own.
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	p, _, dlg := answered(t, a, far, calls)
@@ -72,6 +74,7 @@ func TestOrder(t *testing.T) {
 }
 
 func TestTransferOut(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p, _, dlg := talk(t, a, far)
@@ -112,6 +115,7 @@ func TestTransferOut(t *testing.T) {
 }
 
 func TestTransferIn(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	p, _, dlg := answered(t, a, far, calls)
@@ -137,6 +141,7 @@ func TestTransferIn(t *testing.T) {
 }
 
 func TestSessionTimerTheirs(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -175,6 +180,7 @@ func TestSessionTimerTheirs(t *testing.T) {
 }
 
 func TestSessionExpires(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p, _, dlg := talk(t, a, far, peer.With("Session-Expires", "3;refresher=uas"))
@@ -190,6 +196,7 @@ func TestSessionExpires(t *testing.T) {
 }
 
 func TestSessionRefreshedByUs(t *testing.T) {
+	t.Parallel()
 	for name, method := range map[string]string{"with UPDATE": "UPDATE", "without": "INVITE"} {
 		t.Run(name, func(t *testing.T) {
 			far := peer.NewFar(t)
@@ -228,6 +235,7 @@ func TestSessionRefreshedByUs(t *testing.T) {
 }
 
 func TestLargeRequestGoesByTCP(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, func(c *sip.Config) { c.Listen = append(c.Listen, "tcp://127.0.0.1:0") })
 	p := newPhone(t)
@@ -252,6 +260,7 @@ func TestLargeRequestGoesByTCP(t *testing.T) {
 
 // TestLargeRequestFallsBack: the far end has no TCP, so the datagram it is.
 func TestLargeRequestFallsBack(t *testing.T) {
+	t.Parallel()
 	s := startSipp(t, "-sn", "uas", "-m", "2")
 	s.bound(t)
 	a := start(t, nil)
@@ -272,6 +281,7 @@ func TestLargeRequestFallsBack(t *testing.T) {
 }
 
 func TestConfigurationErrors(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]sip.Config{
 		"nothing to listen on": {},
 		"no scheme":            {Listen: []string{"127.0.0.1:5060"}},
@@ -308,6 +318,7 @@ func TestConfigurationErrors(t *testing.T) {
 }
 
 func TestWildcardIsNeverTold(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, func(c *sip.Config) { c.Listen = []string{"udp://0.0.0.0:0"} })
 	p := dial(t, a, far.URI("1"))
@@ -329,6 +340,7 @@ func TestWildcardIsNeverTold(t *testing.T) {
 }
 
 func TestCloseEndsCalls(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := newAgent(t, nil)
 	if err := a.Start(context.Background()); err != nil {

@@ -42,6 +42,7 @@ func answered(t testing.TB, a *sip.Agent, far *peer.Far, calls chan *phone, opts
 }
 
 func TestInboundAnswered(t *testing.T) {
+	t.Parallel()
 	for _, network := range []string{"udp", "tcp"} {
 		t.Run(network, func(t *testing.T) {
 			a, calls := callee(t, func(c *sip.Config) { c.Listen = []string{network + "://127.0.0.1:0"} })
@@ -88,6 +89,7 @@ func TestInboundAnswered(t *testing.T) {
 }
 
 func TestInboundRefused(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)))
@@ -109,6 +111,7 @@ func TestInboundRefused(t *testing.T) {
 }
 
 func TestInboundCancelled(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)))
@@ -141,6 +144,7 @@ func TestInboundCancelled(t *testing.T) {
 }
 
 func TestNoAck(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)))
@@ -164,6 +168,7 @@ func TestNoAck(t *testing.T) {
 }
 
 func TestHangupBeforeAck(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)))
@@ -178,6 +183,7 @@ func TestHangupBeforeAck(t *testing.T) {
 }
 
 func TestByeBeforeAck(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)))
@@ -192,6 +198,7 @@ func TestByeBeforeAck(t *testing.T) {
 }
 
 func TestInboundWithoutOffer(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	inv := far.Request("INVITE", uri(t, a))
@@ -222,6 +229,7 @@ func TestInboundWithoutOffer(t *testing.T) {
 }
 
 func TestReliableRinging(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)), peer.With("Require", "100rel"))
@@ -246,6 +254,7 @@ func TestReliableRinging(t *testing.T) {
 }
 
 func TestMergedInvite(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)))

@@ -101,6 +101,7 @@ func BenchmarkCall(b *testing.B) {
 // TestSippHolds runs a scripted callee that puts us on hold, takes us back and
 // hangs up; SIPp judges our answers.
 func TestSippHolds(t *testing.T) {
+	t.Parallel()
 	s := startSipp(t, "-sf", scenario(t, "hold.xml"), "-m", "5")
 	s.bound(t)
 	a := start(t, nil)

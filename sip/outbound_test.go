@@ -11,6 +11,7 @@ import (
 )
 
 func TestCallAnsweredAndHungUpByUs(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"), func(o *sip.DialOptions) {
@@ -66,6 +67,7 @@ func TestCallAnsweredAndHungUpByUs(t *testing.T) {
 }
 
 func TestFarEndHangsUp(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p, _, dlg := talk(t, a, far)
@@ -78,6 +80,7 @@ func TestFarEndHangsUp(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	for status, q850 := range map[int]int{486: 17, 404: 1, 403: 21, 503: 34, 603: 0, 302: 0} {
@@ -98,6 +101,7 @@ func TestRefused(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -120,6 +124,7 @@ func TestCancel(t *testing.T) {
 }
 
 func TestAnswerCrossesCancel(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -140,6 +145,7 @@ func TestAnswerCrossesCancel(t *testing.T) {
 }
 
 func TestNoFinalAfterCancel(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -162,6 +168,7 @@ func TestNoFinalAfterCancel(t *testing.T) {
 }
 
 func TestNobodyThere(t *testing.T) {
+	t.Parallel()
 	pc, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -187,6 +194,7 @@ func TestNobodyThere(t *testing.T) {
 }
 
 func TestSilence(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	began := time.Now()
@@ -212,6 +220,7 @@ func TestSilence(t *testing.T) {
 }
 
 func TestDialRefusesNonsense(t *testing.T) {
+	t.Parallel()
 	a := start(t, nil)
 	for name, o := range map[string]sip.DialOptions{
 		"account":      {Account: "nobody", URI: "sip:1@127.0.0.1"},

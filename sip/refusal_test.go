@@ -11,6 +11,7 @@ import (
 )
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	sdp := peer.SDP(peer.PlainSDP(5000))
@@ -89,6 +90,7 @@ func plainRequest(line, extra string) string {
 }
 
 func TestStartLines(t *testing.T) {
+	t.Parallel()
 	a, _ := callee(t, nil)
 	at := udp(t, a)
 	for name, cseq := range map[string]string{"range": "4294967290 OPTIONS", "method": "1 INVITE", "none": "OPTIONS"} {
@@ -119,6 +121,7 @@ func TestStartLines(t *testing.T) {
 // TestStrangersGetNothing: from an untrusted address there is no answer at
 // all, whatever it sends.
 func TestStrangersGetNothing(t *testing.T) {
+	t.Parallel()
 	a := newAgent(t, func(c *sip.Config) {
 		c.Listen = append(c.Listen, "tcp://127.0.0.1:0")
 		c.Trusted = []string{"192.0.2.0/24"}
@@ -155,6 +158,7 @@ func TestStrangersGetNothing(t *testing.T) {
 // TestPartyOfACallIsNotTrusted: whom we call may speak in the call, and
 // cannot call us.
 func TestPartyOfACallIsNotTrusted(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := newAgent(t, nil)
 	called := make(chan struct{}, 1)
@@ -174,6 +178,7 @@ func TestPartyOfACallIsNotTrusted(t *testing.T) {
 }
 
 func TestSpellings(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	text := "INVITE sip:1001@127.0.0.1 SIP/2.0\r\n" +
@@ -210,6 +215,7 @@ func portOf(f *peer.Far) string { return f.Addr()[strings.LastIndex(f.Addr(), ":
 
 // TestLongAndShortBodies: RFC 3261 §18.3.
 func TestLongAndShortBodies(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	head := func(n, id string) string {

@@ -32,6 +32,7 @@ func register(t testing.TB, a *sip.Agent) error {
 }
 
 func TestRegisterAlgorithms(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		offered []string
 		noQOP   bool
@@ -80,6 +81,7 @@ func TestRegisterAlgorithms(t *testing.T) {
 }
 
 func TestRefreshByGrantedTimeAndUnregister(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	g := guard("SHA-256")
 	g.NonceUses = 2
@@ -129,6 +131,7 @@ func TestRefreshByGrantedTimeAndUnregister(t *testing.T) {
 }
 
 func TestIntervalTooBrief(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	reg := &peer.Registrar{MinExpires: 90 * time.Second}
 	reg.Serve(far)
@@ -142,6 +145,7 @@ func TestIntervalTooBrief(t *testing.T) {
 }
 
 func TestWrongPasswordIsTriedOnce(t *testing.T) {
+	t.Parallel()
 	for name, refuse := range map[string]int{"403": 403, "401 again": 401} {
 		t.Run(name, func(t *testing.T) {
 			far := peer.NewFar(t)
@@ -183,6 +187,7 @@ func TestWrongPasswordIsTriedOnce(t *testing.T) {
 }
 
 func TestRegistrationComesBack(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	reg := &peer.Registrar{Refuse: []int{503}}
 	reg.Serve(far)
@@ -198,6 +203,7 @@ func TestRegistrationComesBack(t *testing.T) {
 }
 
 func TestRegistrarAway(t *testing.T) {
+	t.Parallel()
 	pc, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -214,6 +220,7 @@ func TestRegistrarAway(t *testing.T) {
 }
 
 func TestRegisterByTCP(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	reg := &peer.Registrar{Guard: guard("SHA-256")}
 	reg.Serve(far)
@@ -242,6 +249,7 @@ func TestRegisterByTCP(t *testing.T) {
 
 // TestRegistrarIsTrusted: calls come from the registrar without more ado.
 func TestRegistrarIsTrusted(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	(&peer.Registrar{}).Serve(far)
 	a := start(t, registering(far, "", time.Minute))
@@ -254,6 +262,7 @@ func TestRegistrarIsTrusted(t *testing.T) {
 }
 
 func TestKeysOnlyForOurOwn(t *testing.T) {
+	t.Parallel()
 	home, foreign := peer.NewFar(t), peer.NewFar(t)
 	(&peer.Registrar{Guard: guard("MD5")}).Serve(home)
 	a := start(t, registering(home, "secret", time.Minute))
@@ -294,6 +303,7 @@ func TestKeysOnlyForOurOwn(t *testing.T) {
 }
 
 func TestDialogRequestsAreAuthenticated(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, func(c *sip.Config) { c.Accounts[0].Password = "secret" })
 	p := dial(t, a, far.URI("4711"))

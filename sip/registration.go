@@ -11,37 +11,6 @@ import (
 	"time"
 )
 
-// RegState is how an account stands with its registrar.
-type RegState string
-
-const (
-	NotRegistered RegState = "none" // no registrar, or unregistered
-	Registering   RegState = "registering"
-	Registered    RegState = "registered"
-	RegFailed     RegState = "failed"
-)
-
-// RegistrationState is told by Registrations and Watch.
-type RegistrationState struct {
-	Account string
-	State   RegState
-	Since   time.Time
-	Expires time.Duration // granted
-	Status  int           // of the last answer; 408 none came, 503 nothing could be sent
-	Reason  string
-}
-
-// RegistrationError is why Register failed.
-type RegistrationError struct {
-	Account string
-	Status  int
-	Reason  string
-}
-
-func (e *RegistrationError) Error() string {
-	return fmt.Sprintf("sip: account %q cannot register: %d %s", e.Account, e.Status, e.Reason)
-}
-
 // registration keeps one account registered: RFC 3261 §10.2. One goroutine
 // owns it and ends with the agent.
 type registration struct {
@@ -359,87 +328,5 @@ func (r *registration) set(s RegistrationState) {
 	r.agent.mu.Unlock()
 	for _, f := range fs {
 		f(s)
-	}
-}
-
-// Register waits for the outcome of an account's registration: at once if it
-// is registered, else of the try that is on its way or of a new one. For an
-// account without registrar there is nothing to wait for. The error is a
-// *RegistrationError, or that of ctx.
-func (a *Agent) Register(ctx context.Context, name string) error {
-	acc := a.account(name)
-	if acc == nil {
-		return fmt.Errorf("%w %q", ErrUnknownAccount, name)
-	}
-	if acc.registrar == nil {
-		return nil
-	}
-	a.mu.Lock()
-	ready := a.started && !a.closing
-	a.mu.Unlock()
-	r := a.regs[name]
-	if !ready || r == nil {
-		return ErrNotStarted
-	}
-	r.mu.Lock()
-	if r.state.State == RegFailed {
-		select {
-		case r.wake <- struct{}{}:
-		default:
-		}
-	}
-	asked := r.state.State == RegFailed
-	r.mu.Unlock()
-	for {
-		r.mu.Lock()
-		s, changed := r.state, r.changed
-		r.mu.Unlock()
-		switch {
-		case s.State == Registered:
-			return nil
-		case s.State == RegFailed && !asked:
-			return &RegistrationError{name, s.Status, s.Reason}
-		}
-		select {
-		case <-changed:
-			asked = false
-			if a.registering(r) {
-				continue
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-r.ended:
-			return ErrClosed
-		}
-	}
-}
-
-func (a *Agent) registering(r *registration) bool { return r.now().State == Registering }
-
-// Registrations tells how each account stands, in the order configured.
-func (a *Agent) Registrations() []RegistrationState {
-	var out []RegistrationState
-	for _, acc := range a.accounts {
-		if r := a.regs[acc.Name]; r != nil {
-			out = append(out, r.now())
-			continue
-		}
-		out = append(out, RegistrationState{Account: acc.Name, State: NotRegistered})
-	}
-	return out
-}
-
-// Watch calls f at each change of a registration, from its goroutine; f must
-// not block. cancel ends it.
-func (a *Agent) Watch(f func(RegistrationState)) (cancel func()) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	id := a.nextID
-	a.nextID++
-	a.watchers[id] = f
-	return func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		delete(a.watchers, id)
 	}
 }

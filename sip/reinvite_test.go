@@ -10,6 +10,7 @@ import (
 )
 
 func TestReinviteOurs(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p, _, dlg := talk(t, a, far)
@@ -47,6 +48,7 @@ func TestReinviteOurs(t *testing.T) {
 }
 
 func TestRepeatedAnswer(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p, inv, dlg := talk(t, a, far)
@@ -63,6 +65,7 @@ func TestRepeatedAnswer(t *testing.T) {
 }
 
 func TestReinviteRefused(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p, _, dlg := talk(t, a, far)
@@ -81,6 +84,7 @@ func TestReinviteRefused(t *testing.T) {
 }
 
 func TestReinviteTheirs(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	p, _, dlg := answered(t, a, far, calls)
@@ -111,6 +115,7 @@ func TestReinviteTheirs(t *testing.T) {
 }
 
 func TestGlare(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p, _, dlg := talk(t, a, far)
@@ -140,6 +145,7 @@ func TestGlare(t *testing.T) {
 }
 
 func TestGlareWhenTheCallIsTheirs(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	p, _, dlg := answered(t, a, far, calls)
@@ -159,6 +165,7 @@ func TestGlareWhenTheCallIsTheirs(t *testing.T) {
 }
 
 func TestReinviteBeforeAck(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)))
@@ -180,6 +187,7 @@ func TestReinviteBeforeAck(t *testing.T) {
 }
 
 func TestUpdate(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, nil)
 	far := peer.NewFar(t)
 	p, _, dlg := answered(t, a, far, calls)
@@ -199,6 +207,7 @@ func TestUpdate(t *testing.T) {
 }
 
 func TestForks(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -230,6 +239,7 @@ func TestForks(t *testing.T) {
 
 // TestBareAnswer: a 200 with neither To tag nor Contact.
 func TestBareAnswer(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -254,6 +264,7 @@ func TestBareAnswer(t *testing.T) {
 }
 
 func TestEarlyMedia(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -278,6 +289,7 @@ func TestEarlyMedia(t *testing.T) {
 }
 
 func TestPrack(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -320,6 +332,7 @@ func TestPrack(t *testing.T) {
 }
 
 func TestAnswerUnusable(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -336,6 +349,7 @@ func TestAnswerUnusable(t *testing.T) {
 }
 
 func TestStrictRouter(t *testing.T) {
+	t.Parallel()
 	far, proxy := peer.NewFar(t), peer.NewFar(t)
 	a := start(t, nil)
 	p, _, dlg := talk(t, a, far, peer.With("Record-Route", "<sip:"+far.Addr()+";lr>"))

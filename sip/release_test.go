@@ -30,6 +30,7 @@ func release(t testing.TB, a *sip.Agent, token []byte) chan error {
 }
 
 func TestReleaseAnswered(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p, _, dlg := talk(t, a, far, peer.With("Record-Route", "<sip:"+far.Addr()+";lr>"))
@@ -67,6 +68,7 @@ func TestReleaseAnswered(t *testing.T) {
 }
 
 func TestReleaseRinging(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -94,6 +96,7 @@ func TestReleaseRinging(t *testing.T) {
 // TestReleaseAfterChallenge: the token was written after the first INVITE,
 // the second, with credentials, is the one that rings.
 func TestReleaseAfterChallenge(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, func(c *sip.Config) { c.Accounts[0].Password = "secret" })
 	p := dial(t, a, far.URI("4711"))
@@ -122,6 +125,7 @@ func TestReleaseAfterChallenge(t *testing.T) {
 // TestReleaseMeetsAnswer: the call was answered after the token was written.
 // CANCEL gets 481, the tags of the 180 are enough for BYE.
 func TestReleaseMeetsAnswer(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	a := start(t, nil)
 	p := dial(t, a, far.URI("4711"))
@@ -151,6 +155,7 @@ func TestReleaseMeetsAnswer(t *testing.T) {
 // died, so the answers to its INVITE reach it: 487 is acknowledged; a 200 that
 // crosses the CANCEL is acknowledged and hung up.
 func TestReleaseTakesThePlace(t *testing.T) {
+	t.Parallel()
 	for _, final := range []int{487, 200} {
 		far := peer.NewFar(t)
 		a := newAgent(t, nil)
@@ -198,6 +203,7 @@ func TestReleaseTakesThePlace(t *testing.T) {
 }
 
 func TestReleaseErrors(t *testing.T) {
+	t.Parallel()
 	a := start(t, nil)
 	for _, tok := range []string{"", "null", "{}", `{"v":1,"call_id":"x","hop":"nowhere"}`, `{"v":2}`, "\x00"} {
 		if err := a.Release(context.Background(), []byte(tok)); err == nil {

@@ -96,6 +96,7 @@ func scenario(t testing.TB, name string) string {
 
 // TestSippAnswers calls SIPp's built-in callee.
 func TestSippAnswers(t *testing.T) {
+	t.Parallel()
 	s := startSipp(t, "-sn", "uas", "-m", "3")
 	s.bound(t)
 	a := start(t, nil)
@@ -114,6 +115,7 @@ func TestSippAnswers(t *testing.T) {
 
 // TestSippCalls lets SIPp's built-in caller call us, over UDP and TCP.
 func TestSippCalls(t *testing.T) {
+	t.Parallel()
 	for _, transport := range []string{"u1", "t1"} {
 		t.Run(transport, func(t *testing.T) {
 			a := newAgent(t, func(c *sip.Config) {

@@ -6,8 +6,6 @@ package sip
 //	                 \          \-> cancelling   |
 //	incoming -> answering ---------(ACK)---------+
 //	                 \-> dropping -> leaving
-//
-// What is not in the table changes nothing.
 
 type state uint8
 
@@ -71,115 +69,96 @@ const (
 	cmdEnd   // tell Ended, once and last
 )
 
+// row is one line of the table: in this state, on this input, go there and do
+// that.
+type row struct {
+	from state
+	in   input
+	to   state
+	do   []command
+}
+
+func do(c ...command) []command { return c }
+
+// rows is the table. What is not in it changes nothing.
+func rows() []row {
+	return []row{
+		{statePreparing, inSent, stateCalling, do(cmdDialing)},
+		{statePreparing, inFailed, stateEnded, do(cmdBlame, cmdEnd)},
+		{statePreparing, inHangup, stateEnded, do(cmdBlame, cmdAbort, cmdEnd)},
+
+		{stateCalling, inAgain, stateCalling, do(cmdDialing)},
+		{stateCalling, inProvisional, stateProceeding, do(cmdProgress)},
+		{stateCalling, inAccepted, stateTalking, do(cmdConfirm)},
+		{stateCalling, inRefused, stateEnded, do(cmdBlame, cmdEnd)},
+		{stateCalling, inFailed, stateEnded, do(cmdBlame, cmdEnd)},
+		{stateCalling, inHangup, stateCancelling, do(cmdBlame)}, // RFC 3261 §9.1: no CANCEL before a 1xx
+
+		{stateProceeding, inAgain, stateCalling, do(cmdDialing)}, // a new INVITE: CANCEL waits for its 1xx
+		{stateProceeding, inProvisional, stateProceeding, do(cmdProgress)},
+		{stateProceeding, inAccepted, stateTalking, do(cmdConfirm)},
+		{stateProceeding, inRefused, stateEnded, do(cmdBlame, cmdEnd)},
+		{stateProceeding, inFailed, stateEnded, do(cmdBlame, cmdEnd)},
+		{stateProceeding, inHangup, stateCancelling, do(cmdBlame, cmdCancel)},
+
+		{stateCancelling, inProvisional, stateCancelling, do(cmdCancel)},
+		{stateCancelling, inAccepted, stateLeaving, do(cmdAckOnly, cmdBye)}, // the 200 crossed our CANCEL
+		{stateCancelling, inRefused, stateEnded, do(cmdEnd)},
+		{stateCancelling, inFailed, stateEnded, do(cmdEnd)},
+		{stateCancelling, inGiveUp, stateEnded, do(cmdEnd)},
+
+		{stateIncoming, inRing, stateIncoming, do(cmdRing)},
+		{stateIncoming, inAnswer, stateIncoming, do(cmdAnswer)},
+		{stateIncoming, inAnswered, stateAnswering, nil},
+		{stateIncoming, inReject, stateEnded, do(cmdBlame, cmdRefuse, cmdEnd)},
+		{stateIncoming, inHangup, stateEnded, do(cmdBlame, cmdRefuse, cmdEnd)},
+		{stateIncoming, inFailed, stateEnded, do(cmdBlame, cmdRefuse, cmdEnd)},
+		{stateIncoming, inCancelled, stateEnded, do(cmdBlame, cmdTerminate, cmdEnd)},  // 487, if sipgo has not sent it
+		{stateIncoming, inBye, stateEnded, do(cmdBlame, cmdOK, cmdTerminate, cmdEnd)}, // RFC 3261 §15.1.2
+
+		{stateAnswering, inAcked, stateTalking, do(cmdConnect)},
+		{stateAnswering, inHangup, stateDropping, do(cmdBlame)},         // RFC 3261 §15: no BYE before the ACK
+		{stateAnswering, inUnacked, stateLeaving, do(cmdBlame, cmdBye)}, // RFC 3261 §13.3.1.4
+		{stateAnswering, inLost, stateLeaving, do(cmdBlame, cmdBye)},
+		{stateAnswering, inUnsuitable, stateLeaving, do(cmdBlame, cmdBye)},
+		{stateAnswering, inBye, stateEnded, do(cmdBlame, cmdOK, cmdEnd)},
+
+		{stateDropping, inAcked, stateLeaving, do(cmdBye)},
+		{stateDropping, inUnacked, stateLeaving, do(cmdBye)},
+		{stateDropping, inLost, stateLeaving, do(cmdBye)},
+		{stateDropping, inUnsuitable, stateLeaving, do(cmdBye)},
+		{stateDropping, inBye, stateEnded, do(cmdOK, cmdEnd)},
+
+		{stateTalking, inAccepted, stateTalking, do(cmdAckAgain)},
+		{stateTalking, inHangup, stateLeaving, do(cmdBlame, cmdBye)},
+		{stateTalking, inUnacked, stateLeaving, do(cmdBlame, cmdBye)},
+		{stateTalking, inLost, stateLeaving, do(cmdBlame, cmdBye)},
+		{stateTalking, inUnsuitable, stateLeaving, do(cmdBlame, cmdBye)},
+		{stateTalking, inBye, stateEnded, do(cmdBlame, cmdOK, cmdEnd)},
+
+		{stateLeaving, inAccepted, stateLeaving, do(cmdAckAgain)},
+		{stateLeaving, inBye, stateEnded, do(cmdOK, cmdEnd)}, // both hung up
+		{stateLeaving, inGone, stateEnded, do(cmdEnd)},
+	}
+}
+
 type step struct {
 	next state
 	do   []command
 }
 
-// next is the table.
-func next(s state, in input) step {
-	if st, ok := transition(s, in); ok {
-		return st
-	}
-	return step{next: s}
-}
+// table is rows in the form that calls look it up in.
+type table [states][inputs]step
 
-func transition(s state, in input) (step, bool) {
-	to := func(n state, do ...command) (step, bool) { return step{n, do}, true }
-	switch s {
-	case statePreparing:
-		switch in {
-		case inSent:
-			return to(stateCalling, cmdDialing)
-		case inFailed:
-			return to(stateEnded, cmdBlame, cmdEnd)
-		case inHangup:
-			return to(stateEnded, cmdBlame, cmdAbort, cmdEnd)
-		}
-	case stateCalling, stateProceeding:
-		switch in {
-		case inAgain:
-			return to(stateCalling, cmdDialing) // a new INVITE: CANCEL waits for its 1xx
-		case inProvisional:
-			return to(stateProceeding, cmdProgress)
-		case inAccepted:
-			return to(stateTalking, cmdConfirm)
-		case inRefused, inFailed:
-			return to(stateEnded, cmdBlame, cmdEnd)
-		case inHangup, inUnsuitable:
-			if s == stateCalling {
-				return to(stateCancelling, cmdBlame) // RFC 3261 §9.1: no CANCEL before a 1xx
-			}
-			return to(stateCancelling, cmdBlame, cmdCancel)
-		}
-	case stateCancelling:
-		switch in {
-		case inProvisional:
-			return to(stateCancelling, cmdCancel)
-		case inAccepted:
-			return to(stateLeaving, cmdAckOnly, cmdBye) // the 200 crossed our CANCEL
-		case inRefused, inFailed, inGiveUp:
-			return to(stateEnded, cmdEnd)
-		}
-	case stateIncoming:
-		return incoming(in)
-	case stateAnswering:
-		switch in {
-		case inAcked:
-			return to(stateTalking, cmdConnect)
-		case inHangup:
-			return to(stateDropping, cmdBlame) // RFC 3261 §15: no BYE before the ACK
-		case inUnacked, inLost, inUnsuitable:
-			return to(stateLeaving, cmdBlame, cmdBye) // RFC 3261 §13.3.1.4
-		case inBye:
-			return to(stateEnded, cmdBlame, cmdOK, cmdEnd)
-		}
-	case stateDropping:
-		switch in {
-		case inAcked, inUnacked, inLost, inUnsuitable:
-			return to(stateLeaving, cmdBye)
-		case inBye:
-			return to(stateEnded, cmdOK, cmdEnd)
-		}
-	case stateTalking:
-		switch in {
-		case inAccepted:
-			return to(stateTalking, cmdAckAgain)
-		case inHangup, inUnacked, inLost, inUnsuitable:
-			return to(stateLeaving, cmdBlame, cmdBye)
-		case inBye:
-			return to(stateEnded, cmdBlame, cmdOK, cmdEnd)
-		}
-	case stateLeaving:
-		switch in {
-		case inAccepted:
-			return to(stateLeaving, cmdAckAgain)
-		case inBye:
-			return to(stateEnded, cmdOK, cmdEnd) // both hung up
-		case inGone:
-			return to(stateEnded, cmdEnd)
+func newTable() *table {
+	var t table
+	for s := range states {
+		for in := range inputs {
+			t[s][in].next = s
 		}
 	}
-	return step{}, false
-}
-
-func incoming(in input) (step, bool) {
-	to := func(n state, do ...command) (step, bool) { return step{n, do}, true }
-	switch in {
-	case inRing:
-		return to(stateIncoming, cmdRing)
-	case inAnswer:
-		return to(stateIncoming, cmdAnswer)
-	case inAnswered:
-		return to(stateAnswering)
-	case inReject, inHangup:
-		return to(stateEnded, cmdBlame, cmdRefuse, cmdEnd)
-	case inCancelled:
-		return to(stateEnded, cmdBlame, cmdTerminate, cmdEnd) // 487, if sipgo has not sent it
-	case inFailed:
-		return to(stateEnded, cmdBlame, cmdRefuse, cmdEnd)
-	case inBye:
-		return to(stateEnded, cmdBlame, cmdOK, cmdTerminate, cmdEnd) // RFC 3261 §15.1.2
+	for _, r := range rows() {
+		t[r.from][r.in] = step{r.to, r.do}
 	}
-	return step{}, false
+	return &t
 }

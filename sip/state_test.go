@@ -5,8 +5,21 @@ import (
 	"testing"
 )
 
+func lookup(t *table) func(state, input) step {
+	return func(s state, in input) step { return t[s][in] }
+}
+
 // TestTransitionTable walks all pairs of state and input.
 func TestTransitionTable(t *testing.T) {
+	next := lookup(newTable())
+	seen := map[[2]int]bool{}
+	for _, r := range rows() {
+		key := [2]int{int(r.from), int(r.in)}
+		if seen[key] {
+			t.Errorf("(%d, %d) stands twice", r.from, r.in)
+		}
+		seen[key] = true
+	}
 	for s := range states {
 		for in := range inputs {
 			st := next(s, in)
@@ -52,6 +65,7 @@ func TestTransitionTable(t *testing.T) {
 // TestEveryStateCanEnd: from each state the worst the far end and the network
 // can do leads to Ended in a few steps.
 func TestEveryStateCanEnd(t *testing.T) {
+	next := lookup(newTable())
 	for s := range states {
 		for _, first := range []input{inHangup, inFailed, inBye, inLost} {
 			at := next(s, first).next
@@ -69,6 +83,7 @@ func TestEveryStateCanEnd(t *testing.T) {
 
 // TestHangupIsIdempotent: the second one changes nothing.
 func TestHangupIsIdempotent(t *testing.T) {
+	next := lookup(newTable())
 	for s := range states {
 		once := next(s, inHangup).next
 		if again := next(once, inHangup); again.next != once || len(again.do) > 0 {

@@ -33,6 +33,7 @@ func verdicts(t testing.TB) []verdict {
 // TestTorture sends messages of RFC 4475's kinds from a trusted address while
 // a call runs: each gets the answer of its verdict, and the call goes on.
 func TestTorture(t *testing.T) {
+	t.Parallel()
 	far := peer.NewFar(t)
 	(&peer.Registrar{}).Serve(far)
 	a, calls := callee(t, func(c *sip.Config) { c.Accounts[0].Registrar = far.URI("") })

@@ -32,7 +32,8 @@ func (u *udpSocket) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue
 		}
 		src = netip.AddrPortFrom(src.Addr().Unmap(), src.Port())
-		if out := u.take(b[:n], src); out != nil && len(out) <= len(b) {
+		if out := u.take(b[:n], src); out != nil && len(out) <= len(b) && !u.wire.shut() {
+			u.wire.heard.LoadOrStore(src, struct{}{})
 			return copy(b, out), net.UDPAddrFromAddrPort(src), nil
 		}
 	}

@@ -35,6 +35,7 @@ type wire struct {
 	tcp     []net.Listener
 	feed    *connFeed
 	closing chan struct{}
+	heard   sync.Map       // netip.AddrPort: peers of the UDP sockets, as in sipgo's pool
 	wg      sync.WaitGroup // socket readers, acceptors
 
 	mu     sync.Mutex
@@ -177,6 +178,7 @@ func (w *wire) close() {
 		conns = append(conns, c)
 	}
 	w.mu.Unlock()
+	w.bury()
 	for _, u := range w.udp {
 		_ = u.UDPConn.Close()
 	}
@@ -186,9 +188,42 @@ func (w *wire) close() {
 	for _, c := range conns {
 		_ = c.Close()
 	}
-	_ = w.tpl.Close()
 	w.wg.Wait()
+	w.bury() // the readers have taken their entries with them
 }
+
+// shut tells whether close has begun: nothing is read any more.
+func (w *wire) shut() bool {
+	select {
+	case <-w.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// bury puts a dead connection in the place of ours, for every peer that was
+// heard. sipgo works on messages in goroutines nobody can wait for; one that
+// comes late and finds no connection would open a socket of its own, for ever.
+func (w *wire) bury() {
+	pool := w.tpl.Pool("udp")
+	for _, u := range w.udp {
+		pool.Add(u.UDPConn.LocalAddr().String(), grave{u.UDPConn.LocalAddr()})
+	}
+	w.heard.Range(func(k, _ any) bool {
+		pool.Add(k.(netip.AddrPort).String(), grave{net.UDPAddrFromAddrPort(k.(netip.AddrPort))})
+		return true
+	})
+}
+
+// grave is a connection that is gone.
+type grave struct{ addr net.Addr }
+
+func (g grave) LocalAddr() net.Addr           { return g.addr }
+func (g grave) WriteMsg(sipmsg.Message) error { return net.ErrClosed }
+func (g grave) Ref(int) int                   { return 1 }
+func (g grave) TryClose() (int, error)        { return 1, nil }
+func (g grave) Close() error                  { return nil }
 
 func (w *wire) addrs() []net.Addr {
 	var out []net.Addr
