@@ -73,7 +73,7 @@ func (m Mode) previews() bool { return m == ModePreview || m == ModePushPreview 
 // AcceptMode is whether an offered record waits for the agent's Accept.
 type AcceptMode string
 
-// The accept modes; empty is AcceptClick.
+// The accept modes; empty is AcceptAuto in predictive mode, else AcceptClick.
 const (
 	AcceptClick AcceptMode = "click"
 	AcceptAuto  AcceptMode = "auto"
@@ -212,6 +212,14 @@ func (c *Campaign) ring() time.Duration {
 		d = max(d, p.MinRing)
 	}
 	return d
+}
+
+// accepts reports whether an offered record is opened without a click.
+func (c *Campaign) accepts() bool {
+	if c.Mode.previews() {
+		return false
+	}
+	return c.Accept == AcceptAuto || c.Accept == "" && c.Mode == ModePredictive
 }
 
 // quick reports whether a result is marked quick.

@@ -201,7 +201,8 @@ func (f *Floor) manual(a *agent, number string) error {
 }
 
 // undo takes the last Done back: the view is open again, and the next Done
-// corrects what was written.
+// corrects what was written. An entry on the do-not-call list stays: only a
+// person with that right takes one out.
 func (f *Floor) undo(a *agent) error {
 	if !a.undoUntil.After(f.now) || len(a.recent) == 0 {
 		return notPossible(ReasonNotNow, "Done can be taken back for 10 s only")

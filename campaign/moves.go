@@ -32,7 +32,7 @@ func (f *Floor) offer(a *agent, c *camp, l Lease, fetched bool) {
 	case fetched:
 		f.open(w, StateOpen)
 		f.tell(w, &move{event: EventOpened, content: true})
-	case c.doc.Accept == AcceptAuto && w.selfClosing():
+	case c.doc.accepts():
 		w.decidedAt = f.now
 		f.open(w, StateOpening)
 		f.tell(w, &move{event: EventOpened, content: true})

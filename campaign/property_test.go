@@ -193,7 +193,7 @@ func (w *world) event(e Event) {
 func (w *world) order(e Event) {
 	work := w.f.agent(e.Agent).work
 	r := work.lease.Record
-	if work.decidedAt != (time.Time{}) && e.Kind == EventOpened && work.doc.Accept != AcceptAuto {
+	if work.decidedAt != (time.Time{}) && e.Kind == EventOpened && !work.doc.accepts() {
 		return // it was offered before
 	}
 	if r.Owner == e.Agent && r.Owner != "" {
