@@ -572,6 +572,9 @@ func (s *script) event(e Event) string {
 		if v.Idle != nil {
 			text += ": " + v.Idle.Text
 		}
+		if v.Pacing != nil {
+			text += " (" + v.Pacing.Text + ")"
+		}
 		return text
 	case e.Popup != nil:
 		return fmt.Sprintf("popup %s %s %s", e.Agent, e.Popup.Campaign, e.Popup.Stage)
