@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/freiton/freiton/campaign"
@@ -14,6 +15,7 @@ import (
 	"github.com/freiton/freiton/campaign/store/sqlite"
 	"github.com/freiton/freiton/configs"
 	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/media/record"
 	"github.com/freiton/freiton/sip"
 	"github.com/freiton/freiton/sip/phone"
 )
@@ -67,7 +69,7 @@ type voice struct {
 }
 
 // openVoice opens the sockets and begins to register.
-func openVoice(ctx context.Context, cfg configs.Config, log *slog.Logger) (*voice, error) {
+func openVoice(ctx context.Context, cfg configs.Config, dataDir string, log *slog.Logger) (*voice, error) {
 	v := &voice{headsets: newHeadsets(), clock: media.NewClock()}
 	sc := sipConfig(cfg)
 	sc.Log = log.With("part", "sip")
@@ -83,6 +85,9 @@ func openVoice(ctx context.Context, cfg configs.Config, log *slog.Logger) (*voic
 	mc.Log = log.With("part", "media")
 	v.phone = phone.New(agent, phone.Config{Media: mc, Log: log.With("part", "phone")})
 	lc := lineConfig(cfg)
+	lc.Record = func(file string) (line.Recorder, error) {
+		return record.New(record.Options{Path: filepath.Join(dataDir, file), Agent: media.AtoB})
+	}
 	lc.Headset, lc.Inbound, lc.Log = v.headsets.of, cfg.Inbound.To != "reject", log.With("part", "line")
 	if v.line, err = line.New(v.phone, lc); err != nil {
 		return nil, err
@@ -161,7 +166,7 @@ func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app,
 	if err := os.MkdirAll(a.folder.in("recordings"), 0o700); err != nil {
 		return a, fmt.Errorf("recordings: %w", err)
 	}
-	if a.voice, err = openVoice(ctx, cfg, log); err != nil {
+	if a.voice, err = openVoice(ctx, cfg, a.folder.path, log); err != nil {
 		return a, err
 	}
 	if a.journal, err = campaign.OpenJournal(campaign.JournalConfig{Dir: a.folder.in("journal"), Log: log.With("part", "journal")}); err != nil {

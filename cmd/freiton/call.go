@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"github.com/freiton/freiton/campaign/store/sqlite"
 	"github.com/freiton/freiton/configs"
 	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/media/device"
 )
 
 // callOptions are the flags of call.
@@ -100,6 +102,7 @@ type oneCall struct {
 	opts    callOptions
 	ear     media.Endpoint
 	file    *media.FileEndpoint // when the ear is a file
+	lost    <-chan error        // when it is a sound card
 	alarms  []*time.Timer
 	due     chan campaign.Command
 	say     func(string, ...any)
@@ -117,7 +120,7 @@ func (c *cli) call(ctx context.Context, cfg configs.Config, number campaign.Numb
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	v, err := openVoice(ctx, cfg, c.log())
+	v, err := openVoice(ctx, cfg, folder, c.log())
 	if err != nil {
 		return err
 	}
@@ -133,11 +136,14 @@ func (c *cli) call(ctx context.Context, cfg configs.Config, number campaign.Numb
 		return err
 	}
 	call := &oneCall{voice: v, store: store, opts: o, say: c.say, due: make(chan campaign.Command, 8)}
-	if err := call.permit(ctx, cfg, number); err != nil {
+	if call.ear, call.file, err = openEar(o, v.clock, c.log()); err != nil { // before anybody's phone rings
 		return err
 	}
-	if call.ear, call.file, err = openEar(o, v.clock); err != nil {
-		return errors.Join(err, call.settle(ctx))
+	if card, ok := call.ear.(*device.Headset); ok {
+		call.lost = card.Lost()
+	}
+	if err := call.permit(ctx, cfg, number); err != nil {
+		return errors.Join(err, call.ear.Close())
 	}
 	v.headsets.put(shellAgent, call.ear)
 	err = errors.Join(call.run(ctx, time.Duration(cfg.Dial.RingTimeout)), call.ear.Close())
@@ -192,9 +198,9 @@ func openBeside(ctx context.Context, cfg *configs.Config) (folder string, _ *sql
 }
 
 // openEar opens the headset, or the files in its place.
-func openEar(o callOptions, clock *media.Clock) (media.Endpoint, *media.FileEndpoint, error) {
+func openEar(o callOptions, clock *media.Clock, log *slog.Logger) (media.Endpoint, *media.FileEndpoint, error) {
 	if o.headset != "" {
-		e, err := openDevice(o.headset, clock)
+		e, err := openDevice(o.headset, clock, log)
 		return e, nil, err
 	}
 	f, err := media.NewFileEndpoint(media.FileOptions{Play: o.play, Record: o.record, Wait: true, Clock: clock})
@@ -244,6 +250,10 @@ func (c *oneCall) run(ctx context.Context, ring time.Duration) error {
 		select {
 		case cmd := <-c.due:
 			c.line.Do(cmd)
+		case err := <-c.lost:
+			c.lost = nil
+			c.say("%v", err)
+			c.line.Do(c.hangup(campaign.ByDialer, line.LostMedia))
 		case <-interrupted:
 			interrupted = nil
 			c.line.Do(c.hangup(campaign.ByAgent, "interrupted"))
@@ -332,12 +342,9 @@ func (c *oneCall) note(e campaign.LineEvent) bool {
 	return false
 }
 
-// settle writes the outcome; an attempt that was never dialled ends here too.
+// settle writes the outcome.
 func (c *oneCall) settle(ctx context.Context) error {
 	a := &c.attempt
-	if a.EndedAt.IsZero() {
-		a.EndedAt, a.EndedBy, a.DialerResult, a.Result = time.Now(), campaign.ByDialer, campaign.DialError, campaign.DialError
-	}
 	a.Counted = a.DialerResult != campaign.DialError && a.DialerResult != campaign.AllTrunksBusy
 	a.Token = nil
 	return c.store.Settle(ctx, campaign.Settlement{Attempt: *a, Now: a.EndedAt})

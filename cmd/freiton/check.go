@@ -101,7 +101,7 @@ func (c *cli) examine(ctx context.Context, d *doctor, cfg configs.Config, number
 		d.skip("ports and registration", "a server runs on this data folder and has them; see its log")
 		return
 	}
-	v, err := openVoice(ctx, cfg, c.log())
+	v, err := openVoice(ctx, cfg, string(cfg.Data), c.log())
 	if err != nil {
 		d.problem("SIP ports", err, "end what uses the port, or change sip.listen")
 		return

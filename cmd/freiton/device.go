@@ -1,13 +1,39 @@
 package main
 
 import (
-	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 
 	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/media/device"
 )
 
-// errNoDevice is replaced when the sound card is built in.
-var errNoDevice = errors.New("not yet")
+// openDevice opens the sound card a headset names: "device", or "device:NAME".
+func openDevice(headset string, clock *media.Clock, log *slog.Logger) (*device.Headset, error) {
+	kind, name, _ := strings.Cut(headset, ":")
+	if kind != "device" {
+		return nil, usage("--headset: %q is neither device nor device:NAME", headset)
+	}
+	h, err := device.Open(device.Options{Name: name, Clock: clock, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("headset: %w", err)
+	}
+	return h, nil
+}
 
-func openDevice(string, *media.Clock) (media.Endpoint, error) { return nil, errNoDevice }
-func soundDevices() ([]string, error)                         { return nil, errNoDevice }
+// soundDevices names the sound devices, the defaults with a star.
+func soundDevices() ([]string, error) {
+	ds, err := device.Devices()
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(ds))
+	for i, d := range ds {
+		names[i] = fmt.Sprintf("%s (%s)", d.Name, d.Kind)
+		if d.Default {
+			names[i] += "*"
+		}
+	}
+	return names, nil
+}

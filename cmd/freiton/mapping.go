@@ -29,9 +29,13 @@ func sipConfig(cfg configs.Config) sip.Config {
 	return out
 }
 
+// lostAfter is when a call counts as dead for want of RTP: providers wait as
+// long before they cut one.
+const lostAfter = 30 * time.Second
+
 func mediaConfig(cfg configs.Config, clock *media.Clock) (media.SessionConfig, error) {
 	out := media.SessionConfig{
-		IP: cfg.Media.IP, Advertise: cfg.Media.Advertise, Clock: clock,
+		IP: cfg.Media.IP, Advertise: cfg.Media.Advertise, Clock: clock, LostAfter: lostAfter,
 		Ports: media.PortRange{From: cfg.Media.Ports.From, To: cfg.Media.Ports.To},
 	}
 	for _, name := range cfg.Media.Codecs {

@@ -203,6 +203,9 @@ type Expected struct {
 // Expect returns it. Ringing beyond the ring timeout is not considered.
 func (f Fate) Expect(talk time.Duration, speed float64) Expected {
 	e := Expected{CallResult: f.CallResult, Status: f.Status, EndedBy: f.EndedBy}
+	if f.EndedBy == "dialer" {
+		e.Status = 487 // given up: whatever the far end says to the CANCEL, or if it says nothing
+	}
 	if stays, ends := f.Talks(); ends && f.EndedBy == "contact" && talk > 0 {
 		if talk < time.Duration(float64(stays)/max(speed, 0.001)) {
 			e.EndedBy = "agent"

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/freiton/freiton/sip/peer"
+)
+
+// What is wrong is said in one clear line, with the right exit status.
+func TestBadInput(t *testing.T) {
+	x, config := practice(t, 10)
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	list := write("list.csv", "id;Telefon\n1;"+peer.Number("10", 0)+"\n")
+	camp := write("camp.yaml", "name: c\ncountry: lab\n")
+	autopilot := "autopilot --config " + config + " --campaign " + camp + " --list " + list
+	silent, port := busyPort(t) // a PBX that never answers
+	defer silent.Close()
+	for _, c := range []struct {
+		name, args string
+		status     int
+		err        []string // parts of the one line
+	}{
+		{"an unknown key", "serve --config " + write("key.yaml", "dial:\n  cuontry: DE\n"), 2, []string{"key.yaml:2:3", "cuontry", `did you mean "country"`}},
+		{"no configuration file", "serve --config /nowhere/freiton.yaml", 2, []string{"/nowhere/freiton.yaml"}},
+		{"broken YAML", "serve --config " + write("broken.yaml", "dial: [\n"), 2, []string{"broken.yaml"}},
+		{"an unknown key in a campaign", "autopilot --config " + config + " --campaign " + write("bad.yaml", "name: c\nmod: preview\n") + " --list " + list, 2, []string{"bad.yaml:2", `did you mean "mode"`}},
+		{"no list file", "autopilot --config " + config + " --campaign " + camp + " --list /nowhere.csv", 2, []string{"/nowhere.csv"}},
+		{"a list without a number", "autopilot --config " + config + " --campaign " + camp + " --list " + write("none.csv", "id;Name\n1;Anna\n"), 2, []string{"none.csv", "--map phone="}},
+		{"a wrong password", autopilot + " --set sip.accounts.0.password=wrong", 1, []string{"practice", "refuses user or password", "1001"}},
+		{"nobody at the PBX's address", autopilot + " --set sip.accounts.0.registrar=sip:127.0.0.1:1", 1, []string{"127.0.0.1:1", "does not answer"}},
+		{"a port in use", autopilot + " --set sip.listen.0=udp://127.0.0.1:" + port, 1, []string{port, "in use"}},
+		{"an unwritable data folder", autopilot + " --set data=/proc/freiton", 1, []string{"/proc/freiton", "--set data="}},
+		{"an agent too many", autopilot + " --agents 0", 2, []string{"--agents"}},
+		{"an unknown result", autopilot + " --result happy", 2, []string{"happy"}},
+		{"an unknown rule", autopilot + " --accept some", 2, []string{"some"}},
+		{"a missing flag", "autopilot --config " + config, 2, []string{"campaign"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			status, out, errs := freiton(t, nil, strings.Fields(c.args)...)
+			if status != c.status || out != "" {
+				t.Errorf("status %d (want %d), out %q\n%s", status, c.status, out, errs)
+			}
+			lines := 0
+			for line := range strings.Lines(errs) {
+				if !strings.HasPrefix(line, "freiton: ") {
+					continue
+				}
+				lines++
+				for _, part := range c.err {
+					if !strings.Contains(line, part) {
+						t.Errorf("%q is not in: %s", part, line)
+					}
+				}
+			}
+			if lines != 1 {
+				t.Errorf("%d lines of error:\n%s", lines, errs)
+			}
+			if strings.Contains(errs, demoPassword) || strings.Contains(errs, "wrong") && c.name == "a wrong password" {
+				t.Errorf("the password is shown:\n%s", errs)
+			}
+		})
+	}
+	if n := len(x.Records()); n != 0 {
+		t.Errorf("%d calls were made", n)
+	}
+}
+
+// A line that cannot be read is left out and told; --strict makes it count.
+func TestBrokenLines(t *testing.T) {
+	data := t.TempDir()
+	file := filepath.Join(data, "list.csv")
+	text := "id;Name;Telefon\n1;Anna;030 23125000\n2;\"Ben;030 23125001\n3;Cem;hello\n4;Dora;4,93E+11\n5;Eva;030 23125005\n6;Eva;030 23125005\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := freiton(t, nil, "list", "import", "l", file, "--set", "data="+data)
+	if status != 0 || !strings.Contains(errs, "left out") {
+		t.Errorf("status %d, out %s\n%s", status, out, errs)
+	}
+	if status, _, errs := freiton(t, nil, "list", "import", "l2", file, "--strict", "--set", "data="+data); status != 1 {
+		t.Errorf("--strict: status %d\n%s", status, errs)
+	}
+	for _, c := range []struct{ args, err string }{
+		{"list show 4711", "4711"},
+		{"list why 4711", "4711"},
+		{"list export nothing", "nothing"},
+		{"campaign start nothing", "nothing"},
+		{"dnc remove +493023125099", "not on the do-not-call list"},
+	} {
+		if status, out, errs := freiton(t, nil, append(strings.Fields(c.args), "--set", "data="+data)...); status != 1 || out != "" || !strings.Contains(errs, c.err) {
+			t.Errorf("%s: status %d, %q\n%s", c.args, status, out, errs)
+		}
+	}
+}
+
+// One data folder, one server; administration goes to it, and SIGTERM ends it.
+func TestServe(t *testing.T) {
+	_, config := practice(t, 10)
+	server := startChild(t, "serve", "--config", config)
+	until(t, 20*time.Second, "it serves", func() bool { return strings.Contains(server.errs.String(), "serving on") })
+
+	status, _, errs := freiton(t, nil, "serve", "--config", config)
+	if status != 1 || !strings.Contains(errs, "in use by another freiton (process "+strconv.Itoa(server.cmd.Process.Pid)+")") {
+		t.Errorf("a second server: status %d\n%s", status, errs)
+	}
+	number := peer.Number("00", 7)
+	for _, args := range []string{
+		"dnc add " + number, "user add ann --role agent", "user list",
+		"campaign apply -f " + sampleFile(t, "sample.yaml"), "list import practice " + sampleFile(t, "sample.csv"),
+		"campaign load practice", "campaign start practice", "campaign status practice", "campaign report practice",
+		"list show 1", "list why 1", "campaign stop practice", "campaign unload practice",
+	} {
+		if status, _, errs := freiton(t, nil, append(strings.Fields(args), "--config", config)...); status != 0 {
+			t.Errorf("%s: status %d\n%s", args, status, errs)
+		}
+	}
+	if status, out, _ := freiton(t, nil, "dnc", "export", "--config", config); status != 0 || !strings.Contains(out, number) {
+		t.Errorf("the running server's do-not-call list: %s", out)
+	}
+	if status, _, errs := freiton(t, nil, "call", peer.Number("02", 0), "--duration", "1s", "--config", config); status != 0 {
+		t.Errorf("a call while a server runs: status %d\n%s", status, errs)
+	}
+	if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if status := server.wait(t, 10*time.Second); status != 0 {
+		t.Errorf("SIGTERM: status %d\n%s", status, server.errs.String())
+	}
+	// Without a server the same commands work on the store.
+	if status, out, errs := freiton(t, nil, "dnc", "export", "--config", config); status != 0 || !strings.Contains(out, number) {
+		t.Errorf("without a server: status %d, %s\n%s", status, out, errs)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	_, config := practice(t, 10)
+	status, out, errs := freiton(t, nil, "check", "--config", config, "--call", peer.Number("02", 0))
+	if status != 0 || !strings.Contains(out, "registered at") || !strings.Contains(out, "answered") {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+	status, out, _ = freiton(t, nil, "check", "--config", config, "--set", "sip.accounts.0.password=wrong")
+	if status != 1 || !strings.Contains(out, "problem") || !strings.Contains(out, "refuses user or password") {
+		t.Errorf("a wrong password: status %d\n%s", status, out)
+	}
+}
+
+func sampleFile(t *testing.T, name string) string {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join("..", "..", "configs", "sample", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
