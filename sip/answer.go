@@ -176,7 +176,7 @@ func (c *Call) ring() {
 		c.newProv.rseq++
 		extra = []field{{"Require", "100rel"}, {"RSeq", strconv.Itoa(int(c.newProv.rseq))}}
 	}
-	raw := c.respondInvite(180, "", extra, "", nil)
+	raw, _ := c.respondInvite(180, "", extra, "", nil) // lost or cancelled: it shows otherwise
 	if len(extra) > 0 {
 		c.newProv.raw, c.newProv.every, c.newProv.pending = raw, c.agent.timers.T1, true
 		c.repeatProvisional()
@@ -213,10 +213,10 @@ func (c *Call) onPrack(m mail) {
 }
 
 // respondInvite answers the INVITE at hand and returns the bytes sent.
-func (c *Call) respondInvite(status int, reason string, extra []field, contentType string, body []byte) []byte {
+func (c *Call) respondInvite(status int, reason string, extra []field, contentType string, body []byte) ([]byte, error) {
 	u := c.uas
 	if u == nil || !u.open {
-		return nil
+		return nil, nil
 	}
 	t := startResponse(u.msg, status, reason, c.dlg.localTag)
 	if status > 100 && status < 300 {
@@ -230,21 +230,25 @@ func (c *Call) respondInvite(status int, reason string, extra []field, contentTy
 	if status >= 200 {
 		u.open = false
 	}
-	if err := u.tx.respond(raw); err != nil {
+	err := u.tx.respond(raw)
+	if err != nil {
 		c.log.Debug("response not sent", "status", status, "error", err)
 	}
-	return raw
+	return raw, err
 }
 
 // answer accepts the first INVITE.
 func (c *Call) answer() {
 	c.stopTimer("prack")
 	c.stopTimer("provisional")
-	if err := c.accept(); err != nil {
+	switch err := c.accept(); {
+	case errors.Is(err, errCancelled): // CANCEL was first by a hair
+		c.then(mail{in: inCancelled})
+	case err != nil:
 		c.then(mail{in: inReject, status: statusFrom(err)})
-		return
+	default:
+		c.then(mail{in: inAnswered})
 	}
-	c.then(mail{in: inAnswered})
 }
 
 // statusFrom is the refusal an error of a SessionDescriber asks for.
@@ -272,7 +276,12 @@ func (c *Call) accept() error {
 	}
 	c.dlg.refresh(u.msg)
 	extra := c.agreeInterval(u.msg)
-	u.ok = c.respondInvite(200, "", extra, "application/sdp", body)
+	if u.ok, err = c.respondInvite(200, "", extra, "application/sdp", body); errors.Is(err, errCancelled) {
+		if u.late {
+			c.describer().Rollback()
+		}
+		return err
+	}
 	u.waiting, u.every = true, c.agent.timers.T1
 	c.storeToken(true, c.dlg.remoteTag)
 	c.repeatOK(u)
@@ -348,7 +357,7 @@ func (c *Call) refuse(m mail) {
 	if h := m.reason.header(); h != "" {
 		extra = append(extra, field{"Reason", h})
 	}
-	c.respondInvite(status, "", extra, "", nil)
+	_, _ = c.respondInvite(status, "", extra, "", nil)
 }
 
 // accountFor finds the account an INVITE is for: by the user of its request

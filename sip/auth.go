@@ -15,10 +15,10 @@ import (
 
 // challenge is one Digest challenge, RFC 3261 §22.4, RFC 8760.
 type challenge struct {
-	proxy                         bool
-	realm, nonce, opaque, alg     string
-	qop                           string // "auth", "auth-int" or ""
-	stale, userhash, hasAlgorithm bool
+	proxy                     bool
+	realm, nonce, opaque, alg string
+	qop                       string // "auth", "auth-int" or ""
+	stale, hasAlgorithm       bool
 }
 
 // readChallenges takes the Digest challenges we can answer out of a 401 or

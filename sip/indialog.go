@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -223,7 +222,7 @@ func (c *Call) onBye(m mail) {
 	switch c.state {
 	case stateTalking, stateAnswering, stateDropping, stateLeaving, stateIncoming:
 		if c.uas != nil && !c.uas.initial && c.uas.open {
-			c.respondInvite(487, "", nil, "", nil) // RFC 3261 §15.1.2: pending requests
+			_, _ = c.respondInvite(487, "", nil, "", nil) // RFC 3261 §15.1.2: pending requests
 		}
 		m.in, m.kind = inBye, mailInput
 		c.feed(m)
@@ -311,6 +310,3 @@ func (c *Call) Info(digit string, duration time.Duration) {
 		})
 	}})
 }
-
-// ownHop tells whether a peer's address is one we have business with.
-func (c *Call) ownHop(ip netip.Addr) bool { return c.peers[ip] || c.agent.trusts(ip) }

@@ -14,7 +14,6 @@ type reinvite struct {
 	flying  bool // ours is on its way
 	waiting bool // refused with 491, the timer runs
 	retried bool
-	refresh bool // for the session timer
 }
 
 // Reinvite asks Body.Offer for our present wish and sends it. Several asked
@@ -161,7 +160,7 @@ func (c *Call) onReinvite(m mail) {
 	c.uas = &incomingInvite{msg: m.msg, tx: m.tx, seq: seq, open: true}
 	m.tx.watch(func() {}, func(ack *message) { c.box.put(mail{kind: mailRequest, msg: ack}) })
 	if err := c.accept(); err != nil {
-		c.respondInvite(statusFrom(err), "", nil, "", nil)
+		_, _ = c.respondInvite(statusFrom(err), "", nil, "", nil)
 		c.pumpReinvite()
 		return
 	}

@@ -20,7 +20,6 @@ type session struct {
 	interval int  // s; 0: none agreed
 	ours     bool // we refresh
 	update   bool // the far end takes UPDATE
-	peer     bool // the far end knows timers
 	minSE    int
 }
 

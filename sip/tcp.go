@@ -210,39 +210,37 @@ func (w *wire) accept(ln net.Listener) {
 	}
 }
 
-// connect returns the connection to a peer, dialling if there is none.
+// connect returns the connection to a peer, dialling if there is none. Several
+// who ask at once share one dial.
 func (w *wire) connect(ctx context.Context, remote netip.AddrPort) (*streamConn, error) {
-	for {
+	w.mu.Lock()
+	if c := w.conns[remote]; c != nil {
+		w.mu.Unlock()
+		return c, nil
+	}
+	if wait := w.dials[remote]; wait != nil {
+		w.mu.Unlock()
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 		w.mu.Lock()
+		defer w.mu.Unlock()
 		if c := w.conns[remote]; c != nil {
-			w.mu.Unlock()
 			return c, nil
 		}
-		if wait := w.dials[remote]; wait != nil {
-			w.mu.Unlock()
-			select {
-			case <-wait:
-				w.mu.Lock()
-				c := w.conns[remote]
-				w.mu.Unlock()
-				if c != nil {
-					return c, nil
-				}
-				return nil, fmt.Errorf("connect to %s failed", remote)
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		}
-		wait := make(chan struct{})
-		w.dials[remote] = wait
-		w.mu.Unlock()
-		c, err := w.dial(ctx, remote)
-		w.mu.Lock()
-		delete(w.dials, remote)
-		w.mu.Unlock()
-		close(wait)
-		return c, err
+		return nil, fmt.Errorf("connect to %s failed", remote)
 	}
+	wait := make(chan struct{})
+	w.dials[remote] = wait
+	w.mu.Unlock()
+	c, err := w.dial(ctx, remote)
+	w.mu.Lock()
+	delete(w.dials, remote)
+	w.mu.Unlock()
+	close(wait)
+	return c, err
 }
 
 func (w *wire) dial(ctx context.Context, remote netip.AddrPort) (*streamConn, error) {

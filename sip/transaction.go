@@ -18,6 +18,7 @@ import (
 var (
 	errTimeout   = errors.New("no answer")
 	errTransport = errors.New("could not be sent")
+	errCancelled = errors.New("cancelled by the far end")
 )
 
 // statusOf gives a request that failed without a response the status that
@@ -197,6 +198,9 @@ func (s *serverTx) respond(raw []byte) error {
 	err = s.tx.Respond(res)
 	if s.cancel {
 		s.tx.Terminate() // sipgo writes the answer to a CANCEL past the state machine and would keep the transaction
+	}
+	if errors.Is(err, sipmsg.ErrTransactionCanceled) {
+		return errCancelled // 487 is out: what we send now goes nowhere
 	}
 	return err
 }
