@@ -15,7 +15,7 @@ CREATE TABLE layout (
 );
 
 CREATE TABLE record (
-    key             INTEGER  PRIMARY KEY,
+    key             INTEGER  PRIMARY KEY AUTOINCREMENT, -- never given twice: attempts outlive records
     list_id         BIGINT   NOT NULL REFERENCES list (id),
     id              TEXT     NOT NULL,
     line            BIGINT   NOT NULL,
