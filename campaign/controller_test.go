@@ -562,6 +562,14 @@ func TestViewers(t *testing.T) {
 		if _, ok := View(e, ben); ok {
 			t.Error("ben sees eva's call")
 		}
+		for _, e := range []Event{{Kind: EventAgent, Agent: "eva", AgentView: &AgentView{}}, {Kind: EventPopup, Agent: "eva"}, {Kind: EventDeclineLots, Agent: "ben"}} {
+			if _, ok := View(e, ben); ok {
+				t.Errorf("ben sees %s of %s", e.Kind, e.Agent)
+			}
+			if _, ok := View(e, boss); !ok {
+				t.Errorf("the supervisor does not see %s", e.Kind)
+			}
+		}
 		if !holds(eva) || holds(ben) {
 			t.Error("after the answer")
 		}

@@ -425,3 +425,29 @@ func TestNamesAreOneToOne(t *testing.T) {
 		t.Error("names changed")
 	}
 }
+
+// The hours that a change of the clock leaves out or repeats.
+func TestNextOpeningOverClockChanges(t *testing.T) {
+	for _, c := range []struct {
+		name, zone  string
+		from, until time.Duration
+		now, want   string // UTC
+	}{
+		{"a begin that is left out", "Europe/Berlin", hm(2, 30), hm(4, 0), "2026-03-29T00:00:00Z", "2026-03-29T01:00:00Z"},
+		{"a begin that comes twice, the first", "Europe/Berlin", hm(2, 15), hm(2, 45), "2026-10-24T23:00:00Z", "2026-10-25T00:15:00Z"},
+		{"a begin that comes twice, the second", "Europe/Berlin", hm(2, 15), hm(2, 45), "2026-10-25T00:50:00Z", "2026-10-25T01:15:00Z"},
+		{"half an hour of change, the first", "Australia/Lord_Howe", hm(1, 40), hm(1, 50), "2026-04-04T14:00:00Z", "2026-04-04T14:40:00Z"},
+		{"half an hour of change, the second", "Australia/Lord_Howe", hm(1, 40), hm(1, 50), "2026-04-04T14:55:00Z", "2026-04-04T15:10:00Z"},
+		{"a window over a change within it", "Europe/Berlin", hm(1, 0), hm(2, 30), "2026-10-25T00:40:00Z", "2026-10-25T01:00:00Z"},
+	} {
+		loc, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, _ := time.Parse(time.RFC3339, c.now)
+		got, ok := nextOpening([]openness{{loc: loc, weeks: []*Week{daily(c.from, c.until)}}}, now)
+		if s := got.UTC().Format(time.RFC3339); !ok || s != c.want {
+			t.Errorf("%s: %s %v, want %s", c.name, s, ok, c.want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -63,6 +64,7 @@ func TestJournalCutsWhatIsTorn(t *testing.T) {
 		"no newline":      func(b []byte) []byte { return b[:len(b)-1] },
 		"zeros":           func(b []byte) []byte { return append(b, make([]byte, 4096)...) },
 		"a flipped bit":   func(b []byte) []byte { b[len(b)-5] ^= 4; return b },
+		"other words":     func(b []byte) []byte { return bytes.Replace(b, []byte(`"ringing"`), []byte(`"rinsing"`), 1) },
 		"a line too long": func(b []byte) []byte { return append(b, bytes.Repeat([]byte("x"), maxJournalLine+100000)...) },
 		"not JSON":        func(b []byte) []byte { return append(b, "00000000 \n"...) },
 	} {
@@ -86,6 +88,9 @@ func TestJournalCutsWhatIsTorn(t *testing.T) {
 				t.Fatalf("last is %d", l)
 			}
 			kept := j.Last()
+			if es, _ := j.Since(0); slices.ContainsFunc(es, func(e Event) bool { return e.Kind == "rinsing" }) {
+				t.Fatal("what is not as it was written was believed")
+			}
 			if n, err := j.Append(Event{Kind: EventEnded}); err != nil || n != kept+1 {
 				t.Fatalf("%d %v", n, err)
 			}
