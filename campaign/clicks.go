@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -152,7 +153,10 @@ func (f *Floor) clickOn(t target, s stimulus, in Click) error {
 		return err
 	}
 	if c, ok := in.(ClickDone); ok && c.Then == DoneAndNext && w.mode() == ModePreview && a.work == nil {
-		return f.getRecord(a, w.doc.Name)
+		// Done it is, whatever comes of the next one.
+		if no := (*NotPossible)(nil); errors.As(f.getRecord(a, w.doc.Name), &no) {
+			f.publish(Event{Kind: EventNoRecord, Agent: a.id, Campaign: w.doc.Name, Reason: &no.Reason})
+		}
 	}
 	return nil
 }
