@@ -129,14 +129,13 @@ func (a *Agent) incoming(m *message, tx *serverTx) {
 	c.talksTo(m.source.Addr())
 	c.storeToken(false, "")
 	c.box.put(mail{kind: mailFunc, fn: func() { a.onCall(c) }})
-	if !a.begin(c) {
-		_ = tx.respond(refuse(m, 503, "", ""))
-		c.finish()
-		return
-	}
 	tx.watch(func() { c.box.put(mail{in: inCancelled}) }, func(ack *message) {
 		c.box.put(mail{kind: mailRequest, msg: ack})
 	})
+	if !a.begin(c) {
+		_ = tx.respond(refuse(m, 503, "", ""))
+		c.finish()
+	}
 }
 
 // back is the flow to where a request came from.

@@ -206,9 +206,6 @@ func (k *keyring) owns(ip netip.Addr) bool {
 func (k *keyring) pin(hop netip.Addr, c challenge, first bool) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.hops[hop] {
-		return false
-	}
 	realm, known := k.realms[hop]
 	if known {
 		return realm == c.realm

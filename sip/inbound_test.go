@@ -268,3 +268,35 @@ func TestMergedInvite(t *testing.T) {
 	dlg.Request("BYE").Expect(200)
 	p.expect(sip.Ended)
 }
+
+// TestCancelBeatsAnswer: CANCEL is through while we make our answer, so our
+// 200 goes nowhere; the ACK that comes is the one of the 487.
+func TestCancelBeatsAnswer(t *testing.T) {
+	t.Parallel()
+	a, calls := callee(t, nil)
+	far := peer.NewFar(t)
+	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)))
+	p := <-calls
+	slow := &slowBody{body: p.body, busy: make(chan struct{}), free: make(chan struct{})}
+	p.call.Accept(slow, p.hear)
+	p.call.Answer()
+	<-slow.busy
+	inv.Cancel().Expect(200)
+	inv.Expect(487) // and ACKs it
+	close(slow.free)
+	if c := p.expect(sip.Ended).Cause; c.Status != 487 || c.By != sip.Remote {
+		t.Errorf("cause %+v", c)
+	}
+}
+
+// slowBody takes its time for an answer.
+type slowBody struct {
+	*body
+	busy, free chan struct{}
+}
+
+func (b *slowBody) Answer(offer []byte) ([]byte, error) {
+	close(b.busy)
+	<-b.free
+	return b.body.Answer(offer)
+}

@@ -216,7 +216,14 @@ func (w *wire) connect(ctx context.Context, remote netip.AddrPort) (*streamConn,
 	w.mu.Lock()
 	if c := w.conns[remote]; c != nil {
 		w.mu.Unlock()
-		return c, nil
+		select {
+		case <-c.ready:
+			return c, nil
+		case <-w.closing:
+			return nil, ErrClosed
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	if wait := w.dials[remote]; wait != nil {
 		w.mu.Unlock()
