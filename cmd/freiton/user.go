@@ -39,7 +39,7 @@ func (c *cli) userAdd() *cobra.Command {
 	var stdin bool
 	cmd := &cobra.Command{
 		Use: "add NAME", Short: "Add a user",
-		Example: "  freiton user add ann --role agent --headset browser\n  pass show ann | freiton user add ann --role agent --password-stdin",
+		Example: "  freiton user add ann --role agent --headset browser\n  freiton user add ann --role agent --password-stdin < password.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			u.Name = args[0]
@@ -63,7 +63,7 @@ func (c *cli) userAdd() *cobra.Command {
 func (c *cli) userPassword() *cobra.Command {
 	return &cobra.Command{
 		Use: "passwd NAME", Short: "Set a user's password, read from standard input",
-		Example: "  pass show ann | freiton user passwd ann", Args: cobra.ExactArgs(1),
+		Example: "  freiton user passwd ann < password.txt", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			plain, err := c.password()
 			if err != nil {
