@@ -59,7 +59,14 @@ func (s *Session) Stats() Stats {
 	if l := s.live.Load(); l != nil {
 		st.Remote = s.target(l)
 	}
-	if r := in.stream.Load(); r != nil {
+	st.judge(in.stream.Load(), c)
+	return st
+}
+
+// judge adds the figures of the present stream, nil if there is none, and of
+// RTCP, and what they amount to.
+func (st *Stats) judge(r *reception, c *control) {
+	if r != nil {
 		st.RemoteSSRC = r.ssrc
 		st.Received += uint64(r.received.Load())
 		st.Lost += uint64(r.lost())
@@ -75,7 +82,6 @@ func (s *Session) Stats() Stats {
 		st.LossPercent = 100 * float64(st.Lost) / float64(st.Received+st.Lost)
 		st.MOS = MOS(st.LossPercent, st.RTTMS, st.JitterMS)
 	}
-	return st
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

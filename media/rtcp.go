@@ -75,25 +75,29 @@ func (s *Session) tickRTCP(l *live, now time.Time) {
 
 // report builds SR or RR and SDES.
 func (s *Session) report(now time.Time) []rtcp.Packet {
-	c := &s.ctl
+	return s.ctl.report(s.in.stream.Load(), &s.out, now)
+}
+
+// report speaks of what out sends and st hears; st may be nil.
+func (c *control) report(st *reception, out *sender, now time.Time) []rtcp.Packet {
 	var blocks []rtcp.ReceptionReport
-	if st := s.in.stream.Load(); st != nil {
+	if st != nil {
 		blocks = []rtcp.ReceptionReport{c.block(st, now)}
 	}
-	var first rtcp.Packet = &rtcp.ReceiverReport{SSRC: s.out.ssrc, Reports: blocks}
-	if packets := s.out.packets.Load(); packets != c.lastPackets {
+	var first rtcp.Packet = &rtcp.ReceiverReport{SSRC: out.ssrc, Reports: blocks}
+	if packets := out.packets.Load(); packets != c.lastPackets {
 		c.lastPackets = packets
-		s.out.mu.Lock()
+		out.mu.Lock()
 		// The timestamp that belongs to now (RFC 3550 §6.4.1).
-		ts := s.out.pos - uint32(int32(s.out.posAt.Sub(now)*8000/time.Second))
-		s.out.mu.Unlock()
+		ts := out.pos - uint32(int32(out.posAt.Sub(now)*8000/time.Second))
+		out.mu.Unlock()
 		first = &rtcp.SenderReport{
-			SSRC: s.out.ssrc, NTPTime: ntp(now), RTPTime: ts,
-			PacketCount: packets, OctetCount: s.out.octets.Load(), Reports: blocks,
+			SSRC: out.ssrc, NTPTime: ntp(now), RTPTime: ts,
+			PacketCount: packets, OctetCount: out.octets.Load(), Reports: blocks,
 		}
 	}
 	return []rtcp.Packet{first, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
-		Source: s.out.ssrc,
+		Source: out.ssrc,
 		Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: c.cname}},
 	}}}}
 }
@@ -175,13 +179,18 @@ func (s *Session) receiveRTCP(data []byte, from netip.AddrPort, now time.Time) {
 		c.bad++
 		return
 	}
+	c.take(packets, s.out.ssrc, now)
+}
+
+// take reads what the far end reports; ssrc is ours. c.mu is held.
+func (c *control) take(packets []rtcp.Packet, ssrc uint32, now time.Time) {
 	for _, p := range packets {
 		switch p := p.(type) {
 		case *rtcp.SenderReport:
 			c.remote, c.srMiddle, c.srAt = p.SSRC, uint32(p.NTPTime>>16), now
-			c.reports(p.Reports, s.out.ssrc, now)
+			c.reports(p.Reports, ssrc, now)
 		case *rtcp.ReceiverReport:
-			c.reports(p.Reports, s.out.ssrc, now)
+			c.reports(p.Reports, ssrc, now)
 		}
 	}
 }
