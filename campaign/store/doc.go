@@ -1,9 +1,9 @@
-// Package store is the folder of the stores: where lists, records, attempts
-// and the do-not-call list live on disk.
+// Package store is where lists, records, attempts and the do-not-call list live
+// on disk: what is the same over every database, and below it the databases.
 //
-//	campaign.Store ◀── sqlite     one file, the default
-//	      ▲
-//	      └── storetest           the conformance suite every store passes
+//	campaign.Store ◀── Core ──▶ Engine ◀── sqlite     one file, the default
+//	      ▲                                (how statements are run)
+//	      └── storetest            the conformance suite every store passes
 //
 // A store holds no rule of its own. What may be dialled is decided by
 // campaign.Gate, which Permit asks inside its transaction; what becomes of a
@@ -15,6 +15,6 @@
 // Times are kept as milliseconds since 1970 in UTC, 0 being the zero time, so
 // that every database compares and indexes them alike.
 //
-// Begin reading in sqlite/migrations (the schema), then sqlite/lease.go (what
-// is offered next) and sqlite/permit.go (the door to a call).
+// Begin reading in sqlite/migrations (the schema), then lease.go (what is
+// offered next) and permit.go (the door to a call).
 package store

@@ -6,105 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-
-	"github.com/freiton/freiton/campaign"
 )
-
-// AddOffer implements campaign.Store. The same offer again replaces its
-// decision.
-func (s *Store) AddOffer(ctx context.Context, o campaign.Offer) error {
-	return s.write(ctx, "add offer", func(t tx) error {
-		_, err := t.exec(`INSERT INTO offer (campaign, record_key, record_id, agent, offered_at, decided_at, decision)
-			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (record_key, agent, offered_at)
-			DO UPDATE SET decided_at = excluded.decided_at, decision = excluded.decision`,
-			o.Campaign, o.Record, o.RecordID, o.Agent, ms(o.OfferedAt), ms(o.DecidedAt), o.Decision)
-		return err
-	})
-}
-
-// Offers implements campaign.Store, in time order; the empty campaign means all.
-func (s *Store) Offers(ctx context.Context, name string, each func(campaign.Offer) error) error {
-	where, args := ``, []any{}
-	if name != "" {
-		where, args = ` WHERE campaign = ?`, []any{name}
-	}
-	rows, err := s.r.QueryContext(ctx, `SELECT campaign, record_key, record_id, agent, offered_at, decided_at, decision
-		FROM offer`+where+` ORDER BY offered_at, id`, args...)
-	if err != nil {
-		return fmt.Errorf("store: offers: %w", err)
-	}
-	return drain(rows, func(sc scanner) error {
-		var o campaign.Offer
-		var offered, decided int64
-		if err := sc.Scan(&o.Campaign, &o.Record, &o.RecordID, &o.Agent, &offered, &decided, &o.Decision); err != nil {
-			return err
-		}
-		o.OfferedAt, o.DecidedAt = timeOf(offered), timeOf(decided)
-		return each(o)
-	})
-}
-
-// PutCampaign implements campaign.Store.
-func (s *Store) PutCampaign(ctx context.Context, c campaign.CampaignRow) error {
-	return s.write(ctx, "put campaign", func(t tx) error {
-		document := c.Document
-		if document == nil {
-			document = []byte{}
-		}
-		_, err := t.exec(`INSERT INTO campaign (name, document, state, pause, changed) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET document = excluded.document, state = excluded.state,
-				pause = excluded.pause, changed = excluded.changed`,
-			c.Name, document, c.State, c.Pause, ms(c.Changed))
-		return err
-	})
-}
-
-// Campaigns implements campaign.Store, by name.
-func (s *Store) Campaigns(ctx context.Context) ([]campaign.CampaignRow, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT name, document, state, pause, changed FROM campaign ORDER BY name`)
-	if err != nil {
-		return nil, fmt.Errorf("store: campaigns: %w", err)
-	}
-	var out []campaign.CampaignRow
-	err = drain(rows, func(sc scanner) error {
-		var c campaign.CampaignRow
-		var changed int64
-		err := sc.Scan(&c.Name, &c.Document, &c.State, &c.Pause, &changed)
-		c.Changed = timeOf(changed)
-		out = append(out, c)
-		return err
-	})
-	return out, err
-}
-
-// PutUser implements campaign.Store.
-func (s *Store) PutUser(ctx context.Context, u campaign.User) error {
-	return s.write(ctx, "put user", func(t tx) error {
-		_, err := t.exec(`INSERT INTO account (name, role, engaged, headset, hash, created, disabled) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET role = excluded.role, engaged = excluded.engaged, headset = excluded.headset,
-				hash = excluded.hash, created = excluded.created, disabled = excluded.disabled`,
-			u.Name, u.Role, flag(u.Engaged), u.Headset, u.Hash, ms(u.Created), flag(u.Disabled))
-		return err
-	})
-}
-
-// Users implements campaign.Store, by name.
-func (s *Store) Users(ctx context.Context) ([]campaign.User, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT name, role, engaged, headset, hash, created, disabled FROM account ORDER BY name`)
-	if err != nil {
-		return nil, fmt.Errorf("store: users: %w", err)
-	}
-	var out []campaign.User
-	err = drain(rows, func(sc scanner) error {
-		var u campaign.User
-		var created int64
-		err := sc.Scan(&u.Name, &u.Role, &u.Engaged, &u.Headset, &u.Hash, &created, &u.Disabled)
-		u.Created = timeOf(created)
-		out = append(out, u)
-		return err
-	})
-	return out, err
-}
 
 // Backup implements campaign.Store. It runs beside calls. The file appears whole or not at all and must not exist before.
 func (s *Store) Backup(ctx context.Context, file string) (err error) {
@@ -176,7 +78,7 @@ func place(from, to string) error {
 // program can open. It changes nothing. The error is an *OpenError.
 func Verify(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); err != nil {
-		return &OpenError{path, "cannot be read", "check the name of the file", err}
+		return openError(path, "cannot be read", "check the name of the file", err)
 	}
 	db, err := openDB(path, false)
 	if err != nil {
@@ -195,7 +97,7 @@ func Verify(ctx context.Context, path string) error {
 		return explain(path, err)
 	}
 	if sound != "ok" {
-		return &OpenError{path, "is damaged", "take another backup", fmt.Errorf("%s", sound)}
+		return openError(path, "is damaged", "take another backup", fmt.Errorf("%s", sound))
 	}
 	p, err := provider(db)
 	if err != nil {

@@ -1,9 +1,15 @@
 package sqlite
 
-import "context"
+import (
+	"context"
+
+	"github.com/freiton/freiton/campaign/store"
+)
 
 // Pragma reads a setting of the writing connection.
 func Pragma(s *Store, name string) (value string) {
-	_ = s.write(context.Background(), "pragma", func(t tx) error { return t.one("PRAGMA "+name, nil, &value) })
+	_ = s.db.Transact(context.Background(), func(t store.Tx) error {
+		return t.Query(func(r store.Row) error { return r.Scan(&value) }, "PRAGMA "+name)
+	})
 	return value
 }

@@ -11,9 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -21,6 +18,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/store"
 )
 
 var _ campaign.Store = (*Store)(nil)
@@ -38,80 +36,42 @@ const (
 )
 
 // Options of Open. The zero value is usable.
-type Options struct {
-	// Country and Allow are dial.default_country and dial.allow: do-not-call
-	// entries are normalised with them.
-	Country string
-	Allow   []string
-	// Now is the clock for what is not told the time; nil = time.Now.
-	Now func() time.Time
-}
-
-// Store is a campaign.Store in one file. It has one writing connection, so
-// transactions of one process queue; other processes wait for the file.
-type Store struct {
-	path string
-	opt  Options
-	w, r *sql.DB
-
-	writer chan struct{}        // holds a token while nobody writes
-	conn   *sql.Conn            // the writing connection and
-	stmts  map[string]*sql.Stmt // its statements; of the holder of the token
-
-	commits atomic.Int64
-	due     chan struct{} // asks for a checkpoint
-	quit    chan struct{} // closed by Close
-	folded  chan struct{} // closed when checkpoints has ended
-
-	mu      sync.Mutex
-	layouts map[int64][]string // column names; never change once written
-	zones   map[string]*time.Location
-}
+type Options = store.Options
 
 // OpenError says in one line why a store cannot be opened, and what to do.
-type OpenError struct {
-	Path   string
-	Reason string
-	Cure   string
-	Err    error
+type OpenError = store.OpenError
+
+func openError(path, reason, cure string, err error) *OpenError {
+	return &OpenError{Path: path, Reason: reason, Cure: cure, Err: err}
 }
 
-func (e *OpenError) Error() string {
-	s := "store " + e.Path + " " + e.Reason
-	if e.Err != nil {
-		s += " (" + strings.ReplaceAll(e.Err.Error(), "\n", " ") + ")"
-	}
-	return s + ": " + e.Cure
+// Store is a campaign.Store in one file.
+type Store struct {
+	*store.Core
+	path string
+	db   *engine
 }
-
-func (e *OpenError) Unwrap() error { return e.Err }
 
 // Open opens or creates the store in the file path and brings its schema up to
 // date. The error is an *OpenError in one line.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil, &OpenError{path, "has no absolute path", "start from a folder that exists", err}
+		return nil, openError(path, "has no absolute path", "start from a folder that exists", err)
 	}
 	if err := makeFile(path); err != nil {
 		return nil, err
 	}
-	s := &Store{
-		path: path, opt: o,
-		writer: make(chan struct{}, 1), due: make(chan struct{}, 1), quit: make(chan struct{}), folded: make(chan struct{}),
-		layouts: map[int64][]string{}, zones: map[string]*time.Location{},
-	}
-	s.writer <- struct{}{}
-	if s.w, err = openDB(path, true); err == nil {
-		s.r, err = openDB(path, false)
+	db := &engine{writer: make(chan struct{}, 1), due: make(chan struct{}, 1), quit: make(chan struct{}), folded: make(chan struct{})}
+	db.writer <- struct{}{}
+	s := &Store{Core: store.New(db, o), path: path, db: db}
+	if db.w, err = openDB(path, true); err == nil {
+		db.r, err = openDB(path, false)
 	}
 	if err == nil {
-		err = migrate(ctx, s.w, path)
+		err = migrate(ctx, db.w, path)
 	}
-	go s.checkpoints() // Close ends it
+	go db.checkpoints() // Close ends it
 	if err != nil {
 		_ = s.Close()
 		return nil, explain(path, err)
@@ -124,11 +84,11 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 func makeFile(path string) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return &OpenError{path, "cannot be created", "give write permission on " + dir + ` or set "data" in freiton.yaml to another folder`, err}
+		return openError(path, "cannot be created", "give write permission on "+dir+` or set "data" in freiton.yaml to another folder`, err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return &OpenError{path, "cannot be written", "give write permission on " + dir + ` or set "data" in freiton.yaml to another folder`, err}
+		return openError(path, "cannot be written", "give write permission on "+dir+` or set "data" in freiton.yaml to another folder`, err)
 	}
 	return f.Close()
 }
@@ -223,35 +183,37 @@ func explain(path string, err error) error {
 		return err
 	}
 	if errors.Is(err, errForeign) {
-		return &OpenError{path, "is the database of another program", `set "data" in freiton.yaml to another folder`, nil}
+		return openError(path, "is the database of another program", `set "data" in freiton.yaml to another folder`, nil)
 	}
 	if errors.Is(err, errNewer) {
-		return &OpenError{path, "was written by a newer freiton", "install that version, or restore an older backup with: freiton restore FILE", err}
+		return openError(path, "was written by a newer freiton", "install that version, or restore an older backup with: freiton restore FILE", err)
 	}
 	var se *sqlite.Error
 	if errors.As(err, &se) {
 		switch se.Code() & 0xff {
 		case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-			return &OpenError{path, "is damaged", "restore a backup with: freiton restore FILE", err}
+			return openError(path, "is damaged", "restore a backup with: freiton restore FILE", err)
 		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-			return &OpenError{path, "cannot be written", "give write permission on " + filepath.Dir(path), err}
+			return openError(path, "cannot be written", "give write permission on "+filepath.Dir(path), err)
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-			return &OpenError{path, "is in use", "end the other program that has it open", err}
+			return openError(path, "is in use", "end the other program that has it open", err)
 		case sqlite3.SQLITE_FULL:
-			return &OpenError{path, "cannot grow", "make room on the disk", err}
+			return openError(path, "cannot grow", "make room on the disk", err)
 		}
 	}
-	return &OpenError{path, "cannot be opened", "see freiton check", err}
+	return openError(path, "cannot be opened", "see freiton check", err)
 }
 
 // Close waits for the running transaction and closes the file.
-func (s *Store) Close() error {
-	<-s.writer // never given back: nothing writes after Close
-	close(s.quit)
-	<-s.folded
+func (s *Store) Close() error { return s.db.close() }
+
+func (e *engine) close() error {
+	<-e.writer // never given back: nothing writes after Close
+	close(e.quit)
+	<-e.folded
 	var errs []error
-	s.dropConn()
-	for _, db := range []*sql.DB{s.r, s.w} { // the writer last: it folds the write-ahead log into the file
+	e.dropConn()
+	for _, db := range []*sql.DB{e.r, e.w} { // the writer last: it folds the write-ahead log into the file
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
@@ -273,36 +235,36 @@ const (
 // The first pass runs beside the writer, which goes on writing; the second one
 // holds it up for the little that came meanwhile, so that the log is done with
 // and begins anew.
-func (s *Store) checkpoints() {
-	defer close(s.folded)
+func (e *engine) checkpoints() {
+	defer close(e.folded)
 	for {
 		select {
-		case <-s.due:
-		case <-s.quit:
+		case <-e.due:
+		case <-e.quit:
 			return
 		}
-		s.fold()
+		e.fold()
 		select {
-		case <-s.writer:
-			s.fold()
-			s.writer <- struct{}{}
-		case <-s.quit:
+		case <-e.writer:
+			e.fold()
+			e.writer <- struct{}{}
+		case <-e.quit:
 			return
 		}
 	}
 }
 
 // fold waits for nobody; what it cannot fold, the next one does.
-func (s *Store) fold() { _, _ = s.r.Exec(`PRAGMA wal_checkpoint(PASSIVE)`) }
+func (e *engine) fold() { _, _ = e.r.Exec(`PRAGMA wal_checkpoint(PASSIVE)`) }
 
 // committed counts transactions, a big one for several.
-func (s *Store) committed(n int) {
-	after := s.commits.Add(int64(n))
+func (e *engine) committed(n int) {
+	after := e.commits.Add(int64(n))
 	if after/checkpointEvery == (after-int64(n))/checkpointEvery {
 		return
 	}
 	select {
-	case s.due <- struct{}{}:
+	case e.due <- struct{}{}:
 	default: // one is under way
 	}
 }

@@ -5,101 +5,127 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
+	"strings"
+	"sync/atomic"
 	"time"
+
+	"github.com/freiton/freiton/campaign/store"
 )
+
+// engine is a store.Engine over one file. It has one writing connection, so
+// transactions of one process queue; other processes wait for the file.
+type engine struct {
+	w, r *sql.DB
+
+	writer chan struct{}        // holds a token while nobody writes
+	conn   *sql.Conn            // the writing connection and
+	stmts  map[string]*sql.Stmt // its statements; of the holder of the token
+
+	commits atomic.Int64
+	due     chan struct{} // asks for a checkpoint
+	quit    chan struct{} // closed by close
+	folded  chan struct{} // closed when checkpoints has ended
+}
+
+// dialect rewrites a statement for SQLite. There are no row locks: who writes
+// has the file.
+var dialect = strings.NewReplacer(
+	" FOR UPDATE OF r SKIP LOCKED", "", " FOR UPDATE SKIP LOCKED", "", " FOR UPDATE OF r", "", " FOR UPDATE", "", "greatest(", "max(")
 
 // tx is a running transaction on the writing connection. Its statements are
 // prepared once and kept. They take no context: cancelling one in the middle
 // would cost the connection, and a transaction is short.
-type tx struct{ s *Store }
-
-// passing is an error that reaches the caller as it is, without a prefix.
-type passing struct{ error }
-
-// write runs fn in a transaction, which is on disk when write returns nil. A
-// context that is done before it begins stops it; later ones do not.
-func (s *Store) write(ctx context.Context, what string, fn func(tx) error) error {
-	select {
-	case <-s.writer:
-		defer func() { s.writer <- struct{}{} }()
-	case <-ctx.Done():
-		return fmt.Errorf("store: %s: %w", what, ctx.Err())
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("store: %s: %w", what, err)
-	}
-	err := s.transact(fn)
-	if p := (passing{}); errors.As(err, &p) {
-		return p.error
-	}
-	if err != nil {
-		return fmt.Errorf("store: %s: %w", what, err)
-	}
-	return nil
+type tx struct {
+	e     *engine
+	execs int
 }
 
-func (s *Store) transact(fn func(tx) error) (err error) {
+// Lock has nothing to do: there is one writer.
+func (t *tx) Lock(...string) error { return nil }
+
+// Clock is the caller's: all processes are on one machine.
+func (t *tx) Clock(now time.Time) time.Time { return now }
+
+// Changed has nobody to tell.
+func (t *tx) Changed() {}
+
+// Transact implements store.Engine.
+func (e *engine) Transact(ctx context.Context, fn func(store.Tx) error) error {
+	select {
+	case <-e.writer:
+		defer func() { e.writer <- struct{}{} }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return e.transact(fn)
+}
+
+func (e *engine) transact(fn func(store.Tx) error) (err error) {
 	ctx := context.Background()
-	if s.conn == nil {
-		if s.conn, err = s.w.Conn(ctx); err != nil {
-			s.conn = nil
+	if e.conn == nil {
+		if e.conn, err = e.w.Conn(ctx); err != nil {
+			e.conn = nil
 			return err
 		}
-		s.stmts = map[string]*sql.Stmt{}
+		e.stmts = map[string]*sql.Stmt{}
 	}
 	defer func() {
 		if errors.Is(err, driver.ErrBadConn) {
-			s.dropConn() // the next transaction gets a new one
+			e.dropConn() // the next transaction gets a new one
 		}
 	}()
 	// Immediate: it takes the write lock before it reads, so two processes
 	// never decide upon the same state.
-	if _, err := s.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if _, err := e.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	if err = fn(tx{s}); err == nil {
-		if _, err = s.conn.ExecContext(ctx, "COMMIT"); err == nil {
-			s.committed(1)
+	t := &tx{e: e}
+	if err = fn(t); err == nil {
+		if _, err = e.conn.ExecContext(ctx, "COMMIT"); err == nil {
+			e.committed(1 + t.execs/8)
 		}
 	}
 	if err != nil {
 		// Fails when SQLite has rolled back by itself (full disk): the same.
-		_, _ = s.conn.ExecContext(ctx, "ROLLBACK")
+		_, _ = e.conn.ExecContext(ctx, "ROLLBACK")
 	}
 	return err
 }
 
 // dropConn closes the writing connection. The caller holds the token.
-func (s *Store) dropConn() {
-	for _, st := range s.stmts {
+func (e *engine) dropConn() {
+	for _, st := range e.stmts {
 		_ = st.Close()
 	}
-	s.stmts = nil
-	if s.conn != nil {
-		_ = s.conn.Close()
-		s.conn = nil
+	e.stmts = nil
+	if e.conn != nil {
+		_ = e.conn.Close()
+		e.conn = nil
 	}
 }
 
-func (t tx) stmt(q string) (*sql.Stmt, error) {
-	if st := t.s.stmts[q]; st != nil {
+func (t *tx) stmt(q string) (*sql.Stmt, error) {
+	if st := t.e.stmts[q]; st != nil {
 		return st, nil
 	}
-	st, err := t.s.conn.PrepareContext(context.Background(), q)
+	st, err := t.e.conn.PrepareContext(context.Background(), dialect.Replace(q))
 	if err != nil {
 		return nil, err
 	}
-	t.s.stmts[q] = st
+	t.e.stmts[q] = st
 	return st, nil
 }
 
-// exec runs a statement and says how many rows it changed.
-func (t tx) exec(q string, args ...any) (int64, error) {
+// Exec implements store.Tx.
+func (t *tx) Exec(q string, args ...any) (int64, error) {
 	st, err := t.stmt(q)
 	if err != nil {
 		return 0, err
 	}
+	t.execs++
 	res, err := st.Exec(args...)
 	if err != nil {
 		return 0, err
@@ -107,9 +133,8 @@ func (t tx) exec(q string, args ...any) (int64, error) {
 	return res.RowsAffected()
 }
 
-// query calls each for every row. each must not run another query before it
-// has scanned its row.
-func (t tx) query(each func(scanner) error, q string, args ...any) error {
+// Query implements store.Tx.
+func (t *tx) Query(each func(store.Row) error, q string, args ...any) error {
 	st, err := t.stmt(q)
 	if err != nil {
 		return err
@@ -121,19 +146,16 @@ func (t tx) query(each func(scanner) error, q string, args ...any) error {
 	return drain(rows, each)
 }
 
-// one scans a single row; sql.ErrNoRows when there is none.
-func (t tx) one(q string, args []any, dest ...any) error {
-	st, err := t.stmt(q)
+// Read implements store.Engine.
+func (e *engine) Read(ctx context.Context, each func(store.Row) error, q string, args ...any) error {
+	rows, err := e.r.QueryContext(ctx, dialect.Replace(q), args...)
 	if err != nil {
 		return err
 	}
-	return st.QueryRow(args...).Scan(dest...)
+	return drain(rows, each)
 }
 
-// scanner is a row.
-type scanner interface{ Scan(dest ...any) error }
-
-func drain(rows *sql.Rows, each func(scanner) error) error {
+func drain(rows *sql.Rows, each func(store.Row) error) error {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := each(rows); err != nil {
@@ -141,26 +163,4 @@ func drain(rows *sql.Rows, each func(scanner) error) error {
 		}
 	}
 	return rows.Err()
-}
-
-// ms is a time as the tables keep it; 0 is the zero time.
-func ms(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func timeOf(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}
-
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -1,4 +1,4 @@
-package sqlite
+package store
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 const entryColumns = `number, person, campaign, client, at, by_whom, attempt, wording`
 
-func scanEntry(sc scanner) (campaign.DNCEntry, error) {
+func scanEntry(sc Row) (campaign.DNCEntry, error) {
 	var e campaign.DNCEntry
 	var at int64
 	err := sc.Scan(&e.Number, &e.Person, &e.Campaign, &e.Client, &at, &e.By, &e.Attempt, &e.Wording)
@@ -21,7 +21,7 @@ func scanEntry(sc scanner) (campaign.DNCEntry, error) {
 
 // number is a telephone number as the list keeps it: E.164, or an extension.
 // What cannot be understood is kept as written: it blocks at least itself.
-func (s *Store) number(raw string) string {
+func (s *Core) number(raw string) string {
 	raw = strings.TrimSpace(raw)
 	if raw == "" {
 		return ""
@@ -45,6 +45,7 @@ func (t tx) block(e campaign.DNCEntry, now time.Time) error {
 	if e.Campaign != "" {
 		e.Client = "" // the narrower scope says all
 	}
+	t.db.Changed()
 	_, err := t.exec(`INSERT INTO do_not_call (`+entryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (number, person, campaign, client) DO NOTHING`,
 		e.Number, e.Person, e.Campaign, e.Client, ms(e.At), e.By, e.Attempt, e.Wording)
@@ -52,12 +53,12 @@ func (t tx) block(e campaign.DNCEntry, now time.Time) error {
 }
 
 // Block implements campaign.Store. The number is normalised to E.164.
-func (s *Store) Block(ctx context.Context, e campaign.DNCEntry) error {
+func (s *Core) Block(ctx context.Context, e campaign.DNCEntry) error {
 	return s.BlockAll(ctx, []campaign.DNCEntry{e})
 }
 
 // BlockAll adds many entries in one transaction.
-func (s *Store) BlockAll(ctx context.Context, es []campaign.DNCEntry) error {
+func (s *Core) BlockAll(ctx context.Context, es []campaign.DNCEntry) error {
 	return s.write(ctx, "block", func(t tx) error {
 		for _, e := range es {
 			if err := t.block(e, s.opt.Now()); err != nil {
@@ -71,9 +72,10 @@ func (s *Store) BlockAll(ctx context.Context, es []campaign.DNCEntry) error {
 // Unblock implements campaign.Store: it removes the entries of a campaign, or
 // with an empty campaign those not limited to one (of clients and global),
 // that block the number, by itself or as its person.
-func (s *Store) Unblock(ctx context.Context, number, name string) (removed int, err error) {
+func (s *Core) Unblock(ctx context.Context, number, name string) (removed int, err error) {
 	number = s.number(number)
 	err = s.write(ctx, "unblock", func(t tx) error {
+		t.db.Changed()
 		n, err := t.exec(`DELETE FROM do_not_call WHERE campaign = ? AND (number = ? AND number <> '' OR person = ?
 			OR person IN (SELECT person FROM record WHERE phone = ?))`,
 			name, number, campaign.PersonOf("", "", number), number)
@@ -84,16 +86,12 @@ func (s *Store) Unblock(ctx context.Context, number, name string) (removed int, 
 }
 
 // Blocked implements campaign.Store, oldest entry first.
-func (s *Store) Blocked(ctx context.Context) ([]campaign.DNCEntry, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT `+entryColumns+` FROM do_not_call ORDER BY at, id`)
-	if err != nil {
-		return nil, fmt.Errorf("store: blocked: %w", err)
-	}
+func (s *Core) Blocked(ctx context.Context) ([]campaign.DNCEntry, error) {
 	var out []campaign.DNCEntry
-	err = drain(rows, func(sc scanner) error {
+	err := s.read(ctx, "blocked", func(sc Row) error {
 		e, err := scanEntry(sc)
 		out = append(out, e)
 		return err
-	})
+	}, `SELECT `+entryColumns+` FROM do_not_call ORDER BY at, id`)
 	return out, err
 }

@@ -1,4 +1,4 @@
-package sqlite
+package store
 
 import (
 	"cmp"
@@ -36,10 +36,11 @@ const free = ` AND NOT EXISTS (SELECT 1 FROM lease x WHERE x.number = r.phone)
 		AND e.chain <> '' AND e.position < r.position AND e.status IN ` + undone + `)) `
 
 // Lease implements campaign.Store.
-func (s *Store) Lease(ctx context.Context, q campaign.LeaseQuery) (campaign.Lease, error) {
+func (s *Core) Lease(ctx context.Context, q campaign.LeaseQuery) (campaign.Lease, error) {
 	var out campaign.Lease
 	var none *campaign.NoRecord
 	err := s.write(ctx, "lease", func(t tx) error {
+		out, none = campaign.Lease{}, nil
 		lists, err := t.listIDs(q.Lists)
 		if err != nil {
 			return err
@@ -87,38 +88,46 @@ func (t tx) listIDs(names []string) ([]int64, error) {
 // expire gives back the records of leases that have run out, but for those
 // with a call: what became of a call, only its process or Open can tell.
 func (t tx) expire(now time.Time) error {
-	return t.giveBack(`until <= ?`, ms(now))
+	_, err := t.giveBack(`until <= ?`, ms(t.db.Clock(now)))
+	return err
 }
 
-func (t tx) giveBack(where string, args ...any) error {
+// giveBack ends leases without a call, and says how many.
+func (t tx) giveBack(where string, args ...any) (n int, err error) {
 	var keys []campaign.Key
-	err := t.query(func(sc scanner) error {
+	err = t.query(func(sc Row) error {
 		var k campaign.Key
 		err := sc.Scan(&k)
 		keys = append(keys, k)
 		return err
 	}, `SELECT record_key FROM lease WHERE `+where+
-		` AND NOT EXISTS (SELECT 1 FROM calling c WHERE c.record_key = lease.record_key)`, args...)
+		` AND NOT EXISTS (SELECT 1 FROM calling c WHERE c.record_key = lease.record_key) FOR UPDATE SKIP LOCKED`, args...)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, k := range keys {
+		if err := t.undialled(k); errors.Is(err, errCalled) {
+			continue // permitted before we had the lock
+		} else if err != nil {
+			return n, err
+		}
 		r, err := t.record(k)
 		if err != nil {
-			return err
+			return n, err
 		}
 		if err := t.endLease(k); err != nil {
-			return err
+			return n, err
 		}
+		n++
 		if r.Status != campaign.Retrieved {
 			continue
 		}
 		r.Status = campaign.Ready
 		if err := t.save(&r, time.Time{}); err != nil {
-			return err
+			return n, err
 		}
 	}
-	return nil
+	return n, nil
 }
 
 func (t tx) endLease(key campaign.Key) error {
@@ -131,7 +140,7 @@ func (t tx) endLease(key campaign.Key) error {
 func (t tx) promote(lists []int64, now time.Time) error {
 	for _, id := range lists {
 		_, err := t.exec(`UPDATE record SET queue = 1, rank = ord WHERE key IN
-			(SELECT key FROM record WHERE list_id = ? AND queue = 4 AND rank <= ? ORDER BY rank, ord LIMIT ?)`, id, ms(now), promote)
+			(SELECT key FROM record WHERE list_id = ? AND queue = 4 AND rank <= ? ORDER BY rank, ord LIMIT ? FOR UPDATE SKIP LOCKED)`, id, ms(now), promote)
 		if err != nil {
 			return err
 		}
@@ -175,7 +184,7 @@ func (t tx) due(list, now int64, key campaign.Key, place int64) (campaign.Key, e
 		place int64
 	}
 	var cs []candidate
-	err := t.query(func(sc scanner) error {
+	err := t.query(func(sc Row) error {
 		var c candidate
 		err := sc.Scan(&c.key, &c.place)
 		if key == 0 || c.place < place {
@@ -188,12 +197,9 @@ func (t tx) due(list, now int64, key campaign.Key, place int64) (campaign.Key, e
 	}
 	slices.SortFunc(cs, func(a, b candidate) int { return cmp.Compare(a.place, b.place) })
 	for _, c := range cs {
-		var n int
-		if err := t.one(`SELECT count(*) FROM record r WHERE r.key = ?`+free, []any{c.key}, &n); err != nil {
-			return 0, err
-		}
-		if n > 0 {
-			return c.key, nil
+		err := t.one(`SELECT r.key FROM record r WHERE r.key = ? AND r.queue = 4`+free+`FOR UPDATE OF r SKIP LOCKED`, []any{c.key}, &c.key)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return c.key, err
 		}
 	}
 	return key, nil
@@ -204,7 +210,7 @@ func (t tx) first(lists []int64, where string, args ...any) (key campaign.Key, r
 	for _, id := range lists {
 		var k campaign.Key
 		var rk int64
-		err := t.one(`SELECT r.key, r.rank FROM record r WHERE r.list_id = ? AND `+where+free+`ORDER BY r.rank LIMIT 1`,
+		err := t.one(`SELECT r.key, r.rank FROM record r WHERE r.list_id = ? AND `+where+free+`ORDER BY r.rank LIMIT 1 FOR UPDATE OF r SKIP LOCKED`,
 			append([]any{id}, args...), &k, &rk)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
@@ -229,7 +235,7 @@ func (t tx) take(key campaign.Key, q campaign.LeaseQuery) (campaign.Lease, error
 		return campaign.Lease{}, err
 	}
 	if _, err := t.exec(`INSERT INTO lease (record_key, list_id, number, person, process, fence, until) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		key, r.listID, r.Phone, r.Person, q.Process, r.fence, ms(q.Until)); err != nil {
+		key, r.listID, r.Phone, r.Person, q.Process, r.fence, t.leaseUntil(q.Now, q.Until)); err != nil {
 		return campaign.Lease{}, err
 	}
 	past, err := t.past(key)
@@ -239,7 +245,7 @@ func (t tx) take(key campaign.Key, q campaign.LeaseQuery) (campaign.Lease, error
 // past are the counted attempts of a record, oldest first.
 func (t tx) past(key campaign.Key) ([]campaign.Past, error) {
 	var past []campaign.Past
-	err := t.query(func(sc scanner) error {
+	err := t.query(func(sc Row) error {
 		var at int64
 		var p campaign.Past
 		err := sc.Scan(&at, &p.Result)
@@ -269,7 +275,7 @@ func (t tx) noRecord(lists []int64, q campaign.LeaseQuery) (*campaign.NoRecord, 
 		} {
 			var n int
 			var soonest sql.NullInt64
-			err := t.one(`SELECT count(*), min(due) FROM (SELECT `+w.due+` AS due FROM record WHERE list_id = ? AND `+w.from+` ORDER BY 1 LIMIT ?)`,
+			err := t.one(`SELECT count(*), min(due) FROM (SELECT `+w.due+` AS due FROM record WHERE list_id = ? AND `+w.from+` ORDER BY 1 LIMIT ?) AS waiting`,
 				append(append([]any{id}, w.args...), countLimit), &n, &soonest)
 			if err != nil {
 				return nil, err
@@ -297,9 +303,9 @@ func (t tx) noRecord(lists []int64, q campaign.LeaseQuery) (*campaign.NoRecord, 
 }
 
 // Extend implements campaign.Store.
-func (s *Store) Extend(ctx context.Context, process string, until time.Time) error {
+func (s *Core) Extend(ctx context.Context, process string, until time.Time) error {
 	return s.write(ctx, "extend leases", func(t tx) error {
-		_, err := t.exec(`UPDATE lease SET until = ? WHERE process = ?`, ms(until), process)
+		_, err := t.exec(`UPDATE lease SET until = ? WHERE process = ?`, t.leaseUntil(s.opt.Now(), until), process)
 		return err
 	})
 }
@@ -307,19 +313,19 @@ func (s *Store) Extend(ctx context.Context, process string, until time.Time) err
 // ours reads the record of a lease, if the lease stands: ErrLost otherwise.
 func (t tx) ours(l campaign.Lease) (row, error) {
 	var n int
-	err := t.one(`SELECT count(*) FROM lease WHERE record_key = ? AND fence = ? AND process = ?`,
+	err := t.one(`SELECT 1 FROM lease WHERE record_key = ? AND fence = ? AND process = ? FOR UPDATE`,
 		[]any{l.Record.Key, l.Fence, l.Process}, &n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row{}, passing{campaign.ErrLost}
+	}
 	if err != nil {
 		return row{}, err
-	}
-	if n == 0 {
-		return row{}, passing{campaign.ErrLost}
 	}
 	return t.record(l.Record.Key)
 }
 
 // Release implements campaign.Store.
-func (s *Store) Release(ctx context.Context, l campaign.Lease, rel campaign.Release) error {
+func (s *Core) Release(ctx context.Context, l campaign.Lease, rel campaign.Release) error {
 	return s.write(ctx, "release", func(t tx) error {
 		r, err := t.ours(l)
 		if err != nil {
@@ -340,10 +346,12 @@ func (t tx) undialled(key campaign.Key) error {
 	var calls int
 	err := t.one(`SELECT count(*) FROM calling WHERE record_key = ?`, []any{key}, &calls)
 	if err == nil && calls > 0 {
-		err = errors.New("the record is being called already")
+		err = errCalled
 	}
 	return err
 }
+
+var errCalled = errors.New("the record is being called already")
 
 func (t tx) release(r *row, rel campaign.Release) error {
 	r.Status = campaign.Ready
@@ -374,13 +382,10 @@ func (t tx) release(r *row, rel campaign.Release) error {
 }
 
 // Reclaim implements campaign.Store.
-func (s *Store) Reclaim(ctx context.Context, process string, _ time.Time) (n int, err error) {
+func (s *Core) Reclaim(ctx context.Context, process string, _ time.Time) (n int, err error) {
 	err = s.write(ctx, "reclaim", func(t tx) error {
-		where := ` FROM lease WHERE process = ? AND NOT EXISTS (SELECT 1 FROM calling c WHERE c.record_key = lease.record_key)`
-		if err := t.one(`SELECT count(*)`+where, []any{process}, &n); err != nil {
-			return err
-		}
-		return t.giveBack(`process = ?`, process)
+		n, err = t.giveBack(`process = ?`, process)
+		return err
 	})
 	return n, err
 }

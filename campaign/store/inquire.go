@@ -1,4 +1,4 @@
-package sqlite
+package store
 
 import (
 	"context"
@@ -9,11 +9,11 @@ import (
 
 // Facts gathers what Permit would put before the gate, and decides nothing:
 // it answers why a record is not dialled now.
-func (s *Store) Facts(ctx context.Context, q campaign.PermitQuery) (f campaign.Facts, err error) {
+func (s *Core) Facts(ctx context.Context, q campaign.PermitQuery) (f campaign.Facts, err error) {
 	err = s.write(ctx, "facts", func(t tx) error {
 		var r row
 		if q.Lease.Record.Key != 0 {
-			if r, err = t.record(q.Lease.Record.Key); err != nil {
+			if r, err = t.look(q.Lease.Record.Key); err != nil {
 				return err
 			}
 		}
@@ -30,7 +30,7 @@ var errLive = errors.New("calls of this campaign are live: end them first")
 // Forget removes the records of lists and the offers and attempts of a
 // campaign, so that the same list can be worked from the start. The
 // do-not-call list stays. It refuses while a call lives.
-func (s *Store) Forget(ctx context.Context, name string, lists []string) error {
+func (s *Core) Forget(ctx context.Context, name string, lists []string) error {
 	return s.write(ctx, "forget", func(t tx) error {
 		var live int
 		if err := t.one(`SELECT count(*) FROM attempt WHERE campaign = ? AND ended_at = 0`, []any{name}, &live); err != nil {
@@ -61,8 +61,8 @@ func (s *Store) Forget(ctx context.Context, name string, lists []string) error {
 
 // LastLine is the largest data line of a list, 0 for an empty or unknown one:
 // what is imported next counts on from there.
-func (s *Store) LastLine(ctx context.Context, list string) (n int, err error) {
-	err = s.r.QueryRowContext(ctx,
-		`SELECT coalesce(max(line), 0) FROM record WHERE list_id = (SELECT id FROM list WHERE name = ?)`, list).Scan(&n)
+func (s *Core) LastLine(ctx context.Context, list string) (n int, err error) {
+	err = s.read(ctx, "last line", func(sc Row) error { return sc.Scan(&n) },
+		`SELECT coalesce(max(line), 0) FROM record WHERE list_id = (SELECT id FROM list WHERE name = ?)`, list)
 	return n, err
 }

@@ -1,4 +1,4 @@
-package sqlite
+package store
 
 import (
 	"context"
@@ -13,12 +13,13 @@ import (
 // Settle implements campaign.Store. Settling again what is settled changes
 // nothing; campaign.ErrLost says that the attempt is settled and its record
 // was not touched, because somebody has leased it since.
-func (s *Store) Settle(ctx context.Context, q campaign.Settlement) error {
+func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 	if q.Attempt.EndedAt.IsZero() {
 		return fmt.Errorf("store: settle: attempt %s has no end", q.Attempt.ID)
 	}
 	lost := false
 	err := s.write(ctx, "settle", func(t tx) error {
+		lost = false
 		st, err := t.attempt(q.Attempt.ID)
 		if err != nil {
 			return fmt.Errorf("attempt %s: %w", q.Attempt.ID, err)
@@ -58,8 +59,8 @@ func (t tx) end(a campaign.Attempt) error {
 	}
 	_, err := t.exec(`UPDATE attempt SET agent = CASE WHEN ? <> '' THEN ? ELSE agent END, status = ?, dialer_result = ?, result = ?,
 		disposition = ?, note = ?, counted = ?,
-		dialed_at = CASE WHEN ? <> 0 THEN ? ELSE dialed_at END,
-		ringing_at = max(ringing_at, ?), answered_at = max(answered_at, ?), joined_at = max(joined_at, ?),
+		dialed_at = CASE WHEN CAST(? AS BIGINT) <> 0 THEN ? ELSE dialed_at END,
+		ringing_at = greatest(ringing_at, ?), answered_at = greatest(answered_at, ?), joined_at = greatest(joined_at, ?),
 		ended_at = ?, ended_by = ?, text = ?, held_ms = ?, rtp = ?,
 		recording = CASE WHEN ? <> '' THEN ? ELSE recording END, token = NULL
 		WHERE id = ?`,
@@ -109,7 +110,7 @@ const attemptColumns = `a.id, a.campaign, a.record_key, a.record_id, a.list, a.n
 	a.status, a.dialer_result, a.result, a.disposition, a.note, a.counted, a.dialed_at, a.ringing_at, a.answered_at,
 	a.joined_at, a.ended_at, a.ended_by, a.text, a.held_ms, a.rtp, a.recording, a.token`
 
-func scanAttempt(sc scanner) (campaign.Attempt, error) {
+func scanAttempt(sc Row) (campaign.Attempt, error) {
 	var a campaign.Attempt
 	var dialed, ringing, answered, joined, ended int64
 	var rtp string
@@ -133,14 +134,15 @@ func scanAttempt(sc scanner) (campaign.Attempt, error) {
 }
 
 // Open implements campaign.Store.
-func (s *Store) Open(ctx context.Context, process string) ([]campaign.OpenAttempt, error) {
+func (s *Core) Open(ctx context.Context, process string) ([]campaign.OpenAttempt, error) {
 	var out []campaign.OpenAttempt
 	err := s.write(ctx, "open attempts", func(t tx) error { // one state for attempts and records
+		out = nil
 		where, args := `a.ended_at = 0`, []any{}
 		if process != "" {
 			where, args = where+` AND a.process = ?`, []any{process}
 		}
-		err := t.query(func(sc scanner) error {
+		err := t.query(func(sc Row) error {
 			a, err := scanAttempt(sc)
 			out = append(out, campaign.OpenAttempt{Attempt: a})
 			return err
@@ -152,7 +154,7 @@ func (s *Store) Open(ctx context.Context, process string) ([]campaign.OpenAttemp
 			if out[i].Attempt.Record == 0 {
 				continue
 			}
-			r, err := t.record(out[i].Attempt.Record)
+			r, err := t.look(out[i].Attempt.Record)
 			if err != nil && !errors.Is(err, campaign.ErrNotFound) {
 				return err
 			}
@@ -164,20 +166,16 @@ func (s *Store) Open(ctx context.Context, process string) ([]campaign.OpenAttemp
 }
 
 // Attempts implements campaign.Store; the empty campaign means all.
-func (s *Store) Attempts(ctx context.Context, name string, each func(campaign.Attempt) error) error {
+func (s *Core) Attempts(ctx context.Context, name string, each func(campaign.Attempt) error) error {
 	where, args := ``, []any{}
 	if name != "" {
 		where, args = `WHERE a.campaign = ? `, []any{name}
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT `+attemptColumns+` FROM attempt a `+where+`ORDER BY a.dialed_at, a.id`, args...)
-	if err != nil {
-		return fmt.Errorf("store: attempts: %w", err)
-	}
-	return drain(rows, func(sc scanner) error {
+	return s.read(ctx, "attempts", func(sc Row) error {
 		a, err := scanAttempt(sc)
 		if err != nil {
 			return err
 		}
 		return each(a)
-	})
+	}, `SELECT `+attemptColumns+` FROM attempt a `+where+`ORDER BY a.dialed_at, a.id`, args...)
 }

@@ -1,4 +1,4 @@
-package sqlite
+package store
 
 import (
 	"database/sql"
@@ -69,7 +69,7 @@ const fromRecord = ` FROM record r JOIN list l ON l.id = r.list_id `
 
 // scanRecord reads recordColumns, followed by more. The fields are still
 // packed: see unpack.
-func scanRecord(sc scanner, more ...any) (row, error) {
+func scanRecord(sc Row, more ...any) (row, error) {
 	var r row
 	var from, until, next, last, callback, consent, revoked int64
 	err := sc.Scan(append([]any{&r.Key, &r.listID, &r.List, &r.ID, &r.Line, &r.Order, &r.Chain, &r.Position, &r.Person, &r.CustomerID,
@@ -86,7 +86,7 @@ func scanRecord(sc scanner, more ...any) (row, error) {
 
 // unpack sets the fields of a record from its values and the names of its
 // layout, which names looks up where the store has not seen it yet.
-func (s *Store) unpack(r *row, names func(id int64) (string, error)) error {
+func (s *Core) unpack(r *row, names func(id int64) (string, error)) error {
 	if r.layoutID == 0 {
 		return nil
 	}
@@ -116,15 +116,20 @@ func (s *Store) unpack(r *row, names func(id int64) (string, error)) error {
 	return nil
 }
 
-// record reads one record; campaign.ErrNotFound.
-func (t tx) record(key campaign.Key) (row, error) {
+// record reads one record to be changed; campaign.ErrNotFound.
+func (t tx) record(key campaign.Key) (row, error) { return t.readRecord(key, ` FOR UPDATE OF r`) }
+
+// look reads one record that is not to be changed; campaign.ErrNotFound.
+func (t tx) look(key campaign.Key) (row, error) { return t.readRecord(key, ``) }
+
+func (t tx) readRecord(key campaign.Key, lock string) (row, error) {
 	var r row
 	found := false
-	err := t.query(func(sc scanner) (err error) {
+	err := t.query(func(sc Row) (err error) {
 		found = true
 		r, err = scanRecord(sc)
 		return err
-	}, `SELECT `+recordColumns+fromRecord+`WHERE r.key = ?`, key)
+	}, `SELECT `+recordColumns+fromRecord+`WHERE r.key = ?`+lock, key)
 	if err != nil {
 		return r, err
 	}
@@ -144,7 +149,7 @@ func (t tx) save(r *row, changed time.Time) error {
 	queue, rank := queueOf(&r.Record)
 	n, err := t.exec(`UPDATE record SET type = ?, status = ?, result = ?, attempts = ?, next_dial = ?, last_call = ?,
 		owner = ?, top = ?, declined = ?, reason = ?, disposition = ?, note = ?, no_call = ?, callback_at = ?,
-		finished_by = ?, was = ?, queue = ?, rank = ?, changed_at = max(changed_at, ?) WHERE key = ?`,
+		finished_by = ?, was = ?, queue = ?, rank = ?, changed_at = greatest(changed_at, ?) WHERE key = ?`,
 		r.Type, r.Status, r.Result, r.Attempts, ms(r.NextDial), ms(r.LastCall),
 		r.Owner, r.Top, r.Declined, r.Reason, r.Disposition, r.Note, flag(r.NoCall), ms(r.CallbackAt),
 		r.finishedBy, r.was, queue, rank, ms(changed), r.Key)
@@ -202,7 +207,7 @@ func (t tx) unchain(r *row, by campaign.AttemptID, now time.Time) error {
 	if r.Chain == "" {
 		return nil
 	}
-	others, err := t.chainRecords(`status = 7 AND finished_by = ?`, r.listID, r.Chain, by)
+	others, err := t.chainRecords(`status = 7 AND finished_by = ? ORDER BY r.position`, r.listID, r.Chain, by)
 	if err != nil {
 		return err
 	}
@@ -221,10 +226,10 @@ func (t tx) unchain(r *row, by campaign.AttemptID, now time.Time) error {
 
 func (t tx) chainRecords(where string, args ...any) ([]row, error) {
 	var rs []row
-	err := t.query(func(sc scanner) error {
+	err := t.query(func(sc Row) error {
 		r, err := scanRecord(sc)
 		rs = append(rs, r)
 		return err
-	}, `SELECT `+recordColumns+fromRecord+`WHERE r.list_id = ? AND r.chain = ? AND r.chain <> '' AND r.`+where, args...)
+	}, `SELECT `+recordColumns+fromRecord+`WHERE r.list_id = ? AND r.chain = ? AND r.chain <> '' AND r.`+where+` FOR UPDATE OF r`, args...)
 	return rs, err
 }

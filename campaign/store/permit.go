@@ -1,4 +1,4 @@
-package sqlite
+package store
 
 import (
 	"context"
@@ -17,9 +17,10 @@ import (
 //	                 │                        (not after a global refusal)
 //	                 ▼
 //	        attempt and calling written
-func (s *Store) Permit(ctx context.Context, q campaign.PermitQuery) error {
+func (s *Core) Permit(ctx context.Context, q campaign.PermitQuery) error {
 	var refusal *campaign.Refusal
 	err := s.write(ctx, "permit", func(t tx) error {
+		refusal = nil
 		var r row
 		if q.Lease.Record.Key != 0 {
 			var err error
@@ -31,6 +32,10 @@ func (s *Store) Permit(ctx context.Context, q campaign.PermitQuery) error {
 			}
 		}
 		identify(&q, &r)
+		// What the gate sees must hold until the call is written.
+		if err := t.db.Lock("number "+q.Number, "person "+q.Person, "account "+q.Account); err != nil {
+			return err
+		}
 		facts, err := t.facts(q, &r)
 		if err != nil {
 			return err
@@ -38,6 +43,9 @@ func (s *Store) Permit(ctx context.Context, q campaign.PermitQuery) error {
 		v := campaign.Gate(q.Rules, facts, q.Now)
 		if !v.Permitted {
 			refusal = &campaign.Refusal{Verdict: v}
+			if !facts.ListReadable {
+				return passing{refusal} // the transaction has failed: nothing can be written
+			}
 			return t.refuse(&r, v, q.Now)
 		}
 		return t.call(q, &r, facts.InCall)
@@ -102,7 +110,9 @@ func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
 		Number: q.Number, Person: q.Person, Campaign: q.Campaign, CallerID: q.CallerID,
 		Record: r.Record, LeaseOurs: true, Manual: q.Manual, Callback: q.Callback,
 	}
-	f.BlockedBy, f.ListReadable = t.blockedBy(q)
+	if f.BlockedBy, f.ListReadable = t.blockedBy(q); !f.ListReadable {
+		return f, nil // nothing may be dialled, whatever else there is to know
+	}
 	var n int
 	err := t.one(`SELECT count(*) FROM calling WHERE number = ? OR person = ?`, []any{q.Number, q.Person}, &n)
 	f.InCall = n > 0
@@ -128,7 +138,7 @@ const toContact = ` FROM attempt a WHERE a.id IN
 // reached the contact's telephone.
 func (t tx) recent(f *campaign.Facts, q campaign.PermitQuery, r *row) error {
 	args := func(since int64) []any { return []any{q.Number, since, q.Person, since} }
-	err := t.query(func(sc scanner) error {
+	err := t.query(func(sc Row) error {
 		var at int64
 		if err := sc.Scan(&at); err != nil {
 			return err
@@ -142,7 +152,7 @@ func (t tx) recent(f *campaign.Facts, q campaign.PermitQuery, r *row) error {
 	f.AttemptsToday = len(f.Recent)
 	var last, abandoned sql.NullInt64
 	err = t.one(`SELECT max(CASE WHEN a.counted = 1 THEN a.dialed_at END),
-		max(CASE WHEN a.result = ? THEN max(a.dialed_at, a.answered_at, a.ended_at) END)`+toContact,
+		max(CASE WHEN a.result = ? THEN greatest(a.dialed_at, a.answered_at, a.ended_at) END)`+toContact,
 		append([]any{campaign.Abandoned}, args(0)...), &last, &abandoned)
 	f.LastAttempt, f.AbandonedAt = timeOf(last.Int64), timeOf(abandoned.Int64)
 	return err
@@ -151,7 +161,7 @@ func (t tx) recent(f *campaign.Facts, q campaign.PermitQuery, r *row) error {
 // dayBegins is when the day began for which attempts are counted: 24 h ago, or
 // midnight where the contact is, if that is longer ago, as it is at the end of
 // the day on which the clocks go back.
-func (s *Store) dayBegins(q campaign.PermitQuery, r *row) time.Time {
+func (s *Core) dayBegins(q campaign.PermitQuery, r *row) time.Time {
 	since := q.Now.Add(-24 * time.Hour)
 	zones := []string{r.TimeZone}
 	if r.TimeZone == "" {
@@ -175,7 +185,7 @@ func (s *Store) dayBegins(q campaign.PermitQuery, r *row) time.Time {
 }
 
 // zone is a time zone by name, or nil; they are read from disk once.
-func (s *Store) zone(name string) *time.Location {
+func (s *Core) zone(name string) *time.Location {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	loc, known := s.zones[name]
@@ -192,7 +202,7 @@ func (s *Store) zone(name string) *time.Location {
 // blockedBy is the do-not-call entry that applies, the widest first. When the
 // list cannot be read, nothing may be dialled.
 func (t tx) blockedBy(q campaign.PermitQuery) (e *campaign.DNCEntry, readable bool) {
-	err := t.query(func(sc scanner) error {
+	err := t.query(func(sc Row) error {
 		found, err := scanEntry(sc)
 		e = &found
 		return err
@@ -209,7 +219,7 @@ func (t tx) blockedBy(q campaign.PermitQuery) (e *campaign.DNCEntry, readable bo
 }
 
 // Note implements campaign.Store. A time already known stays.
-func (s *Store) Note(ctx context.Context, a campaign.Attempt) error {
+func (s *Core) Note(ctx context.Context, a campaign.Attempt) error {
 	return s.write(ctx, "note", func(t tx) error {
 		_, err := t.exec(`UPDATE attempt SET ringing_at = CASE WHEN ringing_at = 0 THEN ? ELSE ringing_at END,
 			answered_at = CASE WHEN answered_at = 0 THEN ? ELSE answered_at END,
@@ -232,7 +242,7 @@ type attemptState struct {
 
 func (t tx) attempt(id campaign.AttemptID) (st attemptState, err error) {
 	var ended int64
-	err = t.one(`SELECT record_key, fence, ended_at FROM attempt WHERE id = ?`, []any{id}, &st.record, &st.fence, &ended)
+	err = t.one(`SELECT record_key, fence, ended_at FROM attempt WHERE id = ? FOR UPDATE`, []any{id}, &st.record, &st.fence, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = campaign.ErrNotFound
 	}

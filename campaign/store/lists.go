@@ -1,4 +1,4 @@
-package sqlite
+package store
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // Import implements campaign.Store: see Add.
-func (s *Store) Import(ctx context.Context, list string, rs []campaign.Record) error {
+func (s *Core) Import(ctx context.Context, list string, rs []campaign.Record) error {
 	_, err := s.Add(ctx, list, rs)
 	return err
 }
@@ -23,7 +23,7 @@ func (s *Store) Import(ctx context.Context, list string, rs []campaign.Record) e
 // that an import that broke off can be repeated. Places in the list are given
 // in the order of rs. A record whose chain has an unfinished earlier number
 // waits for its turn; what somebody was calling elsewhere is ready here.
-func (s *Store) Add(ctx context.Context, list string, rs []campaign.Record) (added int, err error) {
+func (s *Core) Add(ctx context.Context, list string, rs []campaign.Record) (added int, err error) {
 	if list == "" {
 		return 0, errors.New("store: import: the list has no name")
 	}
@@ -42,7 +42,6 @@ func (s *Store) Add(ctx context.Context, list string, rs []campaign.Record) (add
 				added++
 			}
 		}
-		s.committed(len(rs) / 8)
 		return im.finish(s.opt.Now())
 	})
 	return added, err
@@ -66,7 +65,7 @@ func (t tx) beginImport(name string) (*importing, error) {
 		return nil, err
 	}
 	var columns string
-	if err := t.one(`SELECT id, ord, columns FROM list WHERE name = ?`, []any{name}, &im.list, &im.ord, &columns); err != nil {
+	if err := t.one(`SELECT id, ord, columns FROM list WHERE name = ? FOR UPDATE`, []any{name}, &im.list, &im.ord, &columns); err != nil {
 		return nil, err
 	}
 	return im, json.Unmarshal([]byte(columns), &im.columns)
@@ -145,7 +144,7 @@ func (im *importing) enchain(r *campaign.Record) (known bool, err error) {
 	if err := im.one(`SELECT count(*) FROM record WHERE phone = ? AND list_id = ?`, []any{r.Phone, im.list}, &n); err != nil || n > 0 {
 		return n > 0, err
 	}
-	err = im.one(`SELECT coalesce(max(position), -1), coalesce(sum(status IN `+undone+`), 0) FROM record
+	err = im.one(`SELECT coalesce(max(position), -1), count(CASE WHEN status IN `+undone+` THEN 1 END) FROM record
 		WHERE list_id = ? AND chain = ? AND chain <> ''`, []any{im.list, r.Chain}, &last, &waiting)
 	if err != nil {
 		return false, err
@@ -223,26 +222,21 @@ func count(names []string, name string) (n int) {
 }
 
 // Known tells which numbers are in lists already, and in which.
-func (s *Store) Known(ctx context.Context, numbers []string) (map[string][]string, error) {
+func (s *Core) Known(ctx context.Context, numbers []string) (map[string][]string, error) {
 	out := map[string][]string{}
 	for part := range slices.Chunk(numbers, 500) {
 		args := make([]any, len(part))
 		for i, n := range part {
 			args[i] = n
 		}
-		rows, err := s.r.QueryContext(ctx, `SELECT r.phone, l.name`+fromRecord+
-			`WHERE r.phone IN (?`+strings.Repeat(`, ?`, len(part)-1)+`) ORDER BY l.name`, args...)
-		if err != nil {
-			return nil, fmt.Errorf("store: known numbers: %w", err)
-		}
-		err = drain(rows, func(sc scanner) error {
+		err := s.read(ctx, "known numbers", func(sc Row) error {
 			var phone, list string
 			err := sc.Scan(&phone, &list)
 			out[phone] = append(out[phone], list)
 			return err
-		})
+		}, `SELECT r.phone, l.name`+fromRecord+`WHERE r.phone IN (?`+strings.Repeat(`, ?`, len(part)-1)+`) ORDER BY l.name`, args...)
 		if err != nil {
-			return nil, fmt.Errorf("store: known numbers: %w", err)
+			return nil, err
 		}
 	}
 	return out, nil
@@ -250,7 +244,7 @@ func (s *Store) Known(ctx context.Context, numbers []string) (map[string][]strin
 
 // Records implements campaign.Store. Since and Changed select records that
 // were offered, dialled, refused or freed (since then, or at all).
-func (s *Store) Records(ctx context.Context, q campaign.RecordQuery, each func(campaign.Record) error) error {
+func (s *Core) Records(ctx context.Context, q campaign.RecordQuery, each func(campaign.Record) error) error {
 	where, args := []string{`1 = 1`}, []any{}
 	add := func(cond string, arg any) { where, args = append(where, cond), append(args, arg) }
 	if q.List != "" {
@@ -268,16 +262,11 @@ func (s *Store) Records(ctx context.Context, q campaign.RecordQuery, each func(c
 	if q.Changed {
 		add(`r.changed_at > ?`, 0)
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT `+recordColumns+fromRecord+
-		`WHERE `+strings.Join(where, ` AND `)+` ORDER BY r.list_id, r.ord`, args...)
-	if err != nil {
-		return fmt.Errorf("store: records: %w", err)
-	}
 	names := func(id int64) (text string, err error) {
-		err = s.r.QueryRowContext(ctx, `SELECT names FROM layout WHERE id = ?`, id).Scan(&text)
+		err = s.read(ctx, "columns", func(sc Row) error { return sc.Scan(&text) }, `SELECT names FROM layout WHERE id = ?`, id)
 		return text, err
 	}
-	return drain(rows, func(sc scanner) error {
+	return s.read(ctx, "records", func(sc Row) error {
 		r, err := scanRecord(sc)
 		if err == nil {
 			err = s.unpack(&r, names)
@@ -286,7 +275,7 @@ func (s *Store) Records(ctx context.Context, q campaign.RecordQuery, each func(c
 			return err
 		}
 		return each(r.Record)
-	})
+	}, `SELECT `+recordColumns+fromRecord+`WHERE `+strings.Join(where, ` AND `)+` ORDER BY r.list_id, r.ord`, args...)
 }
 
 // errBusy and errOptedOut are refusals of Retry.
@@ -298,7 +287,7 @@ var (
 // Retry implements campaign.Store. Of a contact with several numbers the stale
 // ones are freed, or, when none is, all of them in their order. Attempts of
 // the record are counted from nought; the caps per number and person stand.
-func (s *Store) Retry(ctx context.Context, list, id string) error {
+func (s *Core) Retry(ctx context.Context, list, id string) error {
 	return s.write(ctx, "retry", func(t tx) error {
 		rs, stale, err := t.retried(list, id)
 		if err != nil {
@@ -327,7 +316,7 @@ func (s *Store) Retry(ctx context.Context, list, id string) error {
 
 // retried reads the records of an id and refuses what a retry may not touch.
 func (t tx) retried(list, id string) (rs []row, stale bool, err error) {
-	err = t.query(func(sc scanner) error {
+	err = t.query(func(sc Row) error {
 		r, err := scanRecord(sc)
 		if err != nil {
 			return err
@@ -340,7 +329,7 @@ func (t tx) retried(list, id string) (rs []row, stale bool, err error) {
 			return errOptedOut
 		}
 		return nil
-	}, `SELECT `+recordColumns+fromRecord+`WHERE l.name = ? AND r.id = ? ORDER BY r.chain, r.position`, list, id)
+	}, `SELECT `+recordColumns+fromRecord+`WHERE l.name = ? AND r.id = ? ORDER BY r.chain, r.position FOR UPDATE OF r`, list, id)
 	if err == nil && len(rs) == 0 {
 		err = campaign.ErrNotFound
 	}
@@ -351,14 +340,9 @@ func (t tx) retried(list, id string) (rs []row, stale bool, err error) {
 }
 
 // Lists implements campaign.Store.
-func (s *Store) Lists(ctx context.Context) ([]campaign.ListInfo, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT l.name, l.imported, l.columns, c.status, coalesce(c.n, 0) FROM list l LEFT JOIN
-		(SELECT list_id, status, count(*) AS n FROM record GROUP BY list_id, status) c ON c.list_id = l.id ORDER BY l.name, c.status`)
-	if err != nil {
-		return nil, fmt.Errorf("store: lists: %w", err)
-	}
+func (s *Core) Lists(ctx context.Context) ([]campaign.ListInfo, error) {
 	var out []campaign.ListInfo
-	err = drain(rows, func(sc scanner) error {
+	err := s.read(ctx, "lists", func(sc Row) error {
 		var name, columns string
 		var imported int64
 		var status *campaign.RecordStatus
@@ -379,6 +363,7 @@ func (s *Store) Lists(ctx context.Context) ([]campaign.ListInfo, error) {
 			l.Records += n
 		}
 		return nil
-	})
+	}, `SELECT l.name, l.imported, l.columns, c.status, coalesce(c.n, 0) FROM list l LEFT JOIN
+		(SELECT list_id, status, count(*) AS n FROM record GROUP BY list_id, status) c ON c.list_id = l.id ORDER BY l.name, c.status`)
 	return out, err
 }

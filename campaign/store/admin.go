@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// AddOffer implements campaign.Store. The same offer again replaces its
+// decision.
+func (s *Core) AddOffer(ctx context.Context, o campaign.Offer) error {
+	return s.write(ctx, "add offer", func(t tx) error {
+		_, err := t.exec(`INSERT INTO offer (campaign, record_key, record_id, agent, offered_at, decided_at, decision)
+			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (record_key, agent, offered_at)
+			DO UPDATE SET decided_at = excluded.decided_at, decision = excluded.decision`,
+			o.Campaign, o.Record, o.RecordID, o.Agent, ms(o.OfferedAt), ms(o.DecidedAt), o.Decision)
+		return err
+	})
+}
+
+// Offers implements campaign.Store, in time order; the empty campaign means all.
+func (s *Core) Offers(ctx context.Context, name string, each func(campaign.Offer) error) error {
+	where, args := ``, []any{}
+	if name != "" {
+		where, args = ` WHERE campaign = ?`, []any{name}
+	}
+	return s.read(ctx, "offers", func(sc Row) error {
+		var o campaign.Offer
+		var offered, decided int64
+		if err := sc.Scan(&o.Campaign, &o.Record, &o.RecordID, &o.Agent, &offered, &decided, &o.Decision); err != nil {
+			return err
+		}
+		o.OfferedAt, o.DecidedAt = timeOf(offered), timeOf(decided)
+		return each(o)
+	}, `SELECT campaign, record_key, record_id, agent, offered_at, decided_at, decision
+		FROM offer`+where+` ORDER BY offered_at, id`, args...)
+}
+
+// PutCampaign implements campaign.Store.
+func (s *Core) PutCampaign(ctx context.Context, c campaign.CampaignRow) error {
+	return s.write(ctx, "put campaign", func(t tx) error {
+		document := c.Document
+		if document == nil {
+			document = []byte{}
+		}
+		t.db.Changed()
+		_, err := t.exec(`INSERT INTO campaign (name, document, state, pause, changed) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET document = excluded.document, state = excluded.state,
+				pause = excluded.pause, changed = excluded.changed`,
+			c.Name, document, c.State, c.Pause, ms(c.Changed))
+		return err
+	})
+}
+
+// Campaigns implements campaign.Store, by name.
+func (s *Core) Campaigns(ctx context.Context) ([]campaign.CampaignRow, error) {
+	var out []campaign.CampaignRow
+	err := s.read(ctx, "campaigns", func(sc Row) error {
+		var c campaign.CampaignRow
+		var changed int64
+		err := sc.Scan(&c.Name, &c.Document, &c.State, &c.Pause, &changed)
+		c.Changed = timeOf(changed)
+		out = append(out, c)
+		return err
+	}, `SELECT name, document, state, pause, changed FROM campaign ORDER BY name`)
+	return out, err
+}
+
+// PutUser implements campaign.Store.
+func (s *Core) PutUser(ctx context.Context, u campaign.User) error {
+	return s.write(ctx, "put user", func(t tx) error {
+		t.db.Changed()
+		_, err := t.exec(`INSERT INTO account (name, role, engaged, headset, hash, created, disabled) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET role = excluded.role, engaged = excluded.engaged, headset = excluded.headset,
+				hash = excluded.hash, created = excluded.created, disabled = excluded.disabled`,
+			u.Name, u.Role, flag(u.Engaged), u.Headset, u.Hash, ms(u.Created), flag(u.Disabled))
+		return err
+	})
+}
+
+// Users implements campaign.Store, by name.
+func (s *Core) Users(ctx context.Context) ([]campaign.User, error) {
+	var out []campaign.User
+	err := s.read(ctx, "users", func(sc Row) error {
+		var u campaign.User
+		var created int64
+		err := sc.Scan(&u.Name, &u.Role, &u.Engaged, &u.Headset, &u.Hash, &created, &u.Disabled)
+		u.Created = timeOf(created)
+		out = append(out, u)
+		return err
+	}, `SELECT name, role, engaged, headset, hash, created, disabled FROM account ORDER BY name`)
+	return out, err
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Core is what a campaign.Store does, written once for every database. A store
+// embeds it and adds how its database is opened, copied and closed.
+//
+// Statements are written for PostgreSQL, with ? for a parameter; an engine
+// whose database speaks otherwise rewrites them. They keep to what all
+// understand but for locks (FOR UPDATE …), which an engine with one writer at
+// a time leaves out, and greatest.
+type Core struct {
+	db  Engine
+	opt Options
+
+	mu      sync.Mutex
+	layouts map[int64][]string // column names; never change once written
+	zones   map[string]*time.Location
+}
+
+// Options of a store. The zero value is usable.
+type Options struct {
+	// Country and Allow are dial.default_country and dial.allow: do-not-call
+	// entries are normalised with them.
+	Country string
+	Allow   []string
+	// Now is the clock for what is not told the time; nil = time.Now.
+	Now func() time.Time
+}
+
+// Engine runs statements in a database.
+type Engine interface {
+	// Transact runs fn in a transaction, which is on disk when Transact
+	// returns nil. It runs fn again from its beginning when another
+	// transaction came between. A context that is done before it begins stops
+	// it; later ones do not.
+	Transact(ctx context.Context, fn func(Tx) error) error
+	// Read runs a query outside of transactions and calls each for every row.
+	Read(ctx context.Context, each func(Row) error, query string, args ...any) error
+}
+
+// Tx is a running transaction.
+type Tx interface {
+	// Exec runs a statement and says how many rows it changed.
+	Exec(query string, args ...any) (int64, error)
+	// Query calls each for every row. each must not run another query.
+	Query(each func(Row) error, query string, args ...any) error
+	// Lock makes transactions that name the same thing wait for one another.
+	Lock(names ...string) error
+	// Clock is the time by which leases run, when it is now for the caller: a
+	// database that several machines share goes by its own clock.
+	Clock(now time.Time) time.Time
+	// Changed tells other processes, once the transaction is on disk, that
+	// campaigns, users or the do-not-call list are not what they were.
+	Changed()
+}
+
+// Row is a row of a query.
+type Row interface{ Scan(dest ...any) error }
+
+// New is a Core over an engine, whose schema is up to date.
+func New(db Engine, o Options) *Core {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Core{db: db, opt: o, layouts: map[int64][]string{}, zones: map[string]*time.Location{}}
+}
+
+// OpenError says in one line why a store cannot be opened, and what to do.
+type OpenError struct {
+	Path   string // the file, or the database's address without its secret
+	Reason string
+	Cure   string
+	Err    error
+}
+
+func (e *OpenError) Error() string {
+	s := "store " + e.Path + " " + e.Reason
+	if e.Err != nil {
+		s += " (" + strings.ReplaceAll(e.Err.Error(), "\n", " ") + ")"
+	}
+	return s + ": " + e.Cure
+}
+
+func (e *OpenError) Unwrap() error { return e.Err }
+
+// tx is a running transaction of a Core.
+type tx struct {
+	db Tx
+	s  *Core
+}
+
+// passing is an error that reaches the caller as it is, without a prefix.
+type passing struct{ error }
+
+// write runs fn in a transaction, which is on disk when write returns nil. fn
+// may run several times: what it gives to the outside it sets, never adds to.
+func (s *Core) write(ctx context.Context, what string, fn func(tx) error) error {
+	err := ctx.Err()
+	if err == nil {
+		err = s.db.Transact(ctx, func(t Tx) error { return fn(tx{t, s}) })
+	}
+	if p := (passing{}); errors.As(err, &p) {
+		return p.error
+	}
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", what, err)
+	}
+	return nil
+}
+
+// read runs a query outside of transactions.
+func (s *Core) read(ctx context.Context, what string, each func(Row) error, q string, args ...any) error {
+	var own error
+	err := s.db.Read(ctx, func(r Row) error {
+		own = each(r)
+		return own
+	}, q, args...)
+	if err != nil && own == nil {
+		return fmt.Errorf("store: %s: %w", what, err)
+	}
+	return err
+}
+
+func (t tx) exec(q string, args ...any) (int64, error) { return t.db.Exec(q, args...) }
+
+func (t tx) query(each func(Row) error, q string, args ...any) error {
+	return t.db.Query(each, q, args...)
+}
+
+// one scans a single row; sql.ErrNoRows when there is none.
+func (t tx) one(q string, args []any, dest ...any) error {
+	found := false
+	err := t.db.Query(func(r Row) error {
+		if found {
+			return nil
+		}
+		found = true
+		return r.Scan(dest...)
+	}, q, args...)
+	if err == nil && !found {
+		err = sql.ErrNoRows
+	}
+	return err
+}
+
+// leaseUntil is the end of a lease by the clock by which leases run.
+func (t tx) leaseUntil(now, until time.Time) int64 {
+	return ms(t.db.Clock(now).Add(until.Sub(now)))
+}
+
+// ms is a time as the tables keep it; 0 is the zero time.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func timeOf(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
