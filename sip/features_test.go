@@ -190,6 +190,7 @@ func TestSessionExpires(t *testing.T) {
 		t.Errorf("BYE after %v, want SE - SE/3 = 2 s", d)
 	}
 	bye.Reply(200)
+	dlg.ExpectNone(t1, "INVITE") // refreshing was theirs
 	if c := p.expect(sip.Ended).Cause; c.Status != 408 || c.By != sip.Local {
 		t.Errorf("cause %+v", c)
 	}
