@@ -56,34 +56,35 @@ func (a *Agent) Register(ctx context.Context, name string) error {
 	if !ready || r == nil {
 		return ErrNotStarted
 	}
-	r.mu.Lock()
-	if r.state.State == RegFailed {
+	s, changed := r.look()
+	if s.State == RegFailed { // a try of our own; changed is from before it
 		select {
 		case r.wake <- struct{}{}:
 		default:
 		}
+		s.State = Registering
 	}
-	asked := r.state.State == RegFailed
-	r.mu.Unlock()
-	for {
-		r.mu.Lock()
-		s, changed := r.state, r.changed
-		r.mu.Unlock()
-		switch {
-		case s.State == Registered:
-			return nil
-		case s.State == RegFailed && !asked:
-			return &RegistrationError{name, s.Status, s.Reason}
-		}
+	for s.State == Registering {
 		select {
 		case <-changed:
-			asked = false
+			s, changed = r.look()
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-r.ended:
 			return ErrClosed
 		}
 	}
+	if s.State == Registered {
+		return nil
+	}
+	return &RegistrationError{name, s.Status, s.Reason}
+}
+
+// look returns the state and a channel that is closed when it changes.
+func (r *registration) look() (RegistrationState, <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state, r.changed
 }
 
 // Registrations tells how each account stands, in the order configured.
