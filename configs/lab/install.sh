@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the laboratory needs and this machine has not: Asterisk 22 or
-# newer, sipp, tshark, espeak-ng, sox, and PulseAudio as a sound card for tests.
+# newer, sipp, tshark, espeak-ng, sox, PulseAudio as a sound card for tests, and
+# Chromium as an agent's browser.
 # Running it again costs nothing.
 #
 # Asterisk from the PATH is used where it is new enough. Otherwise a Debian
@@ -50,7 +51,7 @@ apt_install() {
 }
 
 tools_there() {
-	has sipp && has tshark && has espeak-ng && has sox && has pulseaudio && has pactl && has parecord
+	has sipp && has tshark && has espeak-ng && has sox && has pulseaudio && has pactl && has parecord && has chromium
 }
 
 tools() {
@@ -60,6 +61,7 @@ tools() {
 	has espeak-ng || want+=(espeak-ng)
 	has sox || want+=(sox)
 	has pulseaudio || want+=(pulseaudio)
+	has chromium || want+=(chromium)
 	has pactl && has parecord || want+=(pulseaudio-utils libpulse0) # the utilities run by libpulse: it is there where they are
 	[ ${#want[@]} = 0 ] || apt_install "${want[@]}"
 }
