@@ -58,6 +58,9 @@ type Tx interface {
 	// Clock is the time by which leases run, when it is now for the caller: a
 	// database that several machines share goes by its own clock.
 	Clock(now time.Time) time.Time
+	// Expired is until when leases have run out. It may lag behind Clock: while
+	// the database was away nobody could renew one.
+	Expired(now time.Time) time.Time
 	// Changed tells other processes, once the transaction is on disk, that
 	// campaigns, users or the do-not-call list are not what they were.
 	Changed()

@@ -45,18 +45,31 @@ func (s *Core) Forget(ctx context.Context, name string, lists []string) error {
 			}
 		}
 		for _, list := range lists {
-			for _, statement := range []string{
-				`DELETE FROM lease WHERE list_id IN (SELECT id FROM list WHERE name = ?)`,
-				`DELETE FROM record WHERE list_id IN (SELECT id FROM list WHERE name = ?)`,
-				`DELETE FROM list WHERE name = ?`,
-			} {
-				if _, err := t.exec(statement, list); err != nil {
-					return err
-				}
+			if err := t.forgetList(list); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
+}
+
+// forgetAtOnce is how many records one statement removes, so that none takes long.
+const forgetAtOnce = 10_000
+
+func (t tx) forgetList(name string) error {
+	if _, err := t.exec(`DELETE FROM lease WHERE list_id IN (SELECT id FROM list WHERE name = ?)`, name); err != nil {
+		return err
+	}
+	for n := int64(forgetAtOnce); n == forgetAtOnce; {
+		var err error
+		n, err = t.exec(`DELETE FROM record WHERE key IN (SELECT key FROM record
+			WHERE list_id = (SELECT id FROM list WHERE name = ?) LIMIT ?)`, name, forgetAtOnce)
+		if err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(`DELETE FROM list WHERE name = ?`, name)
+	return err
 }
 
 // LastLine is the largest data line of a list, 0 for an empty or unknown one:

@@ -88,7 +88,7 @@ func (t tx) listIDs(names []string) ([]int64, error) {
 // expire gives back the records of leases that have run out, but for those
 // with a call: what became of a call, only its process or Open can tell.
 func (t tx) expire(now time.Time) error {
-	_, err := t.giveBack(`until <= ?`, ms(t.db.Clock(now)))
+	_, err := t.giveBack(`until <= ?`, ms(t.db.Expired(now)))
 	return err
 }
 

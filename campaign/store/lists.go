@@ -47,6 +47,9 @@ func (s *Core) Add(ctx context.Context, list string, rs []campaign.Record) (adde
 	return added, err
 }
 
+// maxName is how long, in bytes, may be what records are found by.
+const maxName = 1000
+
 // importing is one batch of an import.
 type importing struct {
 	tx
@@ -83,6 +86,9 @@ func (im *importing) finish(now time.Time) error {
 func (im *importing) add(r *campaign.Record) (bool, error) {
 	if r.Phone == "" {
 		return false, errors.New("no telephone number")
+	}
+	if len(r.ID) > maxName || len(r.CustomerID) > maxName || len(r.Chain) > maxName || len(r.Person) > maxName {
+		return false, fmt.Errorf("its id, customer id or chain is longer than %d bytes", maxName)
 	}
 	layout, vals, err := im.pack(r.Fields)
 	if err != nil {
@@ -201,7 +207,7 @@ func (im *importing) layoutOf(fields []campaign.Field) (int64, error) {
 	if id := im.layouts[string(b)]; id != 0 {
 		return id, nil
 	}
-	if _, err := im.exec(`INSERT INTO layout (names) VALUES (?) ON CONFLICT (names) DO NOTHING`, string(b)); err != nil {
+	if _, err := im.exec(`INSERT INTO layout (names) VALUES (?) ON CONFLICT DO NOTHING`, string(b)); err != nil {
 		return 0, err
 	}
 	var id int64

@@ -238,14 +238,17 @@ type attemptState struct {
 	record campaign.Key
 	fence  int64
 	ended  bool
+	orphan bool // ended for a process that was thought to be gone
 }
 
 func (t tx) attempt(id campaign.AttemptID) (st attemptState, err error) {
 	var ended int64
-	err = t.one(`SELECT record_key, fence, ended_at FROM attempt WHERE id = ? FOR UPDATE`, []any{id}, &st.record, &st.fence, &ended)
+	var text string
+	err = t.one(`SELECT record_key, fence, ended_at, text FROM attempt WHERE id = ? FOR UPDATE`, []any{id}, &st.record, &st.fence, &ended, &text)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = campaign.ErrNotFound
 	}
 	st.ended = ended != 0
+	st.orphan = st.ended && text == campaign.OrphanText
 	return st, err
 }

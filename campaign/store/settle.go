@@ -11,7 +11,7 @@ import (
 )
 
 // Settle implements campaign.Store. Settling again what is settled changes
-// nothing; campaign.ErrLost says that the attempt is settled and its record
+// nothing, unless it was settled as an orphan; campaign.ErrLost says that the attempt is settled and its record
 // was not touched, because somebody has leased it since.
 func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 	if q.Attempt.EndedAt.IsZero() {
@@ -24,7 +24,8 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 		if err != nil {
 			return fmt.Errorf("attempt %s: %w", q.Attempt.ID, err)
 		}
-		if st.ended && !q.Correction {
+		// A process that was given up and comes back knows better.
+		if st.ended && !q.Correction && (!st.orphan || q.Attempt.Text == campaign.OrphanText) {
 			return nil
 		}
 		if err := t.end(q.Attempt); err != nil {

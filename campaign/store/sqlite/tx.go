@@ -46,6 +46,9 @@ func (t *tx) Lock(...string) error { return nil }
 // Clock is the caller's: all processes are on one machine.
 func (t *tx) Clock(now time.Time) time.Time { return now }
 
+// Expired is the caller's time as well.
+func (t *tx) Expired(now time.Time) time.Time { return now }
+
 // Changed has nobody to tell.
 func (t *tx) Changed() {}
 

@@ -1,0 +1,375 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/freiton/freiton/campaign/store"
+)
+
+const (
+	// statementTime ends a statement, at the server and here, where the server
+	// does not answer at all.
+	statementTime = 10 * time.Second
+	// conflicts is how often a transaction begins again after a conflict,
+	// cuts how often after a lost connection.
+	conflicts = 20
+	cuts      = 2
+)
+
+// engine is a store.Engine over a PostgreSQL server. Each transaction has a
+// connection of its own and sees what others have committed (READ COMMITTED);
+// what two may not decide at once is locked: rows, names (Tx.Lock), and the
+// unique indexes of lease and calling.
+type engine struct {
+	w, r    *sql.DB // transactions; long reading, which must not keep calls waiting
+	callers bool    // leases run by the callers' clock
+	grace   time.Duration
+	secret  string   // never to be seen in an error
+	texts   sync.Map // statement -> the same with $1, $2 …
+}
+
+// errDoubt says that nobody could tell whether a transaction is on disk.
+var errDoubt = errors.New("the connection broke in the very moment of writing")
+
+// Transact implements store.Engine.
+func (e *engine) Transact(ctx context.Context, fn func(store.Tx) error) error {
+	for conflict, cut := 0, 0; ; {
+		err := e.once(ctx, fn)
+		switch {
+		case err == nil:
+			return nil
+		case conflicting(err) && conflict < conflicts:
+			conflict++
+			if !pause(ctx, time.Duration(rand.Int64N(int64(min(conflict, 10)*int(2*time.Millisecond))))) {
+				return ctx.Err()
+			}
+		case errors.As(err, new(cutError)) && cut < cuts:
+			cut++
+		default:
+			return e.clean(err)
+		}
+	}
+}
+
+// pause waits; false when ctx is done before.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// cutError is a connection that broke before anything was on disk.
+type cutError struct{ error }
+
+func (e cutError) Unwrap() error { return e.error }
+
+// conflicting: another transaction came between, and nothing was written.
+func conflicting(err error) bool {
+	var pe *pgconn.PgError
+	if !errors.As(err, &pe) {
+		return false
+	}
+	switch pe.Code {
+	case "40001", "40P01": // serialization_failure, deadlock_detected
+		return true
+	case "23505": // unique_violation: the same person, leased or called at the same time
+		return pe.TableName == "lease" || pe.TableName == "calling" && pe.ConstraintName != "calling_pkey"
+	}
+	return false
+}
+
+// broken: the connection is gone, or the server ends it.
+func broken(err error) bool {
+	var pe *pgconn.PgError
+	if errors.As(err, &pe) {
+		return strings.HasPrefix(pe.Code, "57P0") || strings.HasPrefix(pe.Code, "08") || strings.HasPrefix(pe.Code, "25P03")
+	}
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || pgconn.Timeout(err) || pgconn.SafeToRetry(err) || isNetwork(err)
+}
+
+// once runs a transaction one time.
+func (e *engine) once(ctx context.Context, fn func(store.Tx) error) error {
+	get, cancel := context.WithTimeout(ctx, statementTime)
+	conn, err := e.w.Conn(get)
+	cancel()
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	}
+	defer func() { _ = conn.Close() }() // back to the pool
+	// A caller who gives up in the middle would cost the connection.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	guard := time.AfterFunc(statementTime, end)
+	dbtx, err := conn.BeginTx(life, nil)
+	guard.Stop()
+	if err != nil {
+		return cutError{err}
+	}
+	t := &tx{e: e, ctx: life, db: dbtx}
+	if err = fn(t); err == nil {
+		err = t.finish()
+	}
+	if err != nil {
+		_ = dbtx.Rollback()
+		if t.cut {
+			err = cutError{err}
+		}
+		return err
+	}
+	guard = time.AfterFunc(statementTime, end)
+	err = dbtx.Commit()
+	guard.Stop()
+	if err == nil {
+		return nil
+	}
+	var pe *pgconn.PgError
+	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.As(err, &pe) && pe.Severity == "ERROR" || t.xid == "" {
+		return err
+	}
+	return e.outcome(life, t.xid, err)
+}
+
+// outcome asks the server what became of a transaction whose commit was not
+// answered.
+func (e *engine) outcome(ctx context.Context, xid string, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	for {
+		var status sql.NullString
+		err := e.w.QueryRowContext(ctx, `SELECT pg_xact_status($1::text::xid8)`, xid).Scan(&status)
+		switch {
+		case err == nil && status.String == "committed":
+			return nil
+		case err == nil && status.String == "aborted":
+			return cutError{cause}
+		case err == nil && !status.Valid:
+			return fmt.Errorf("%w (%w)", errDoubt, cause)
+		}
+		if !pause(ctx, 100*time.Millisecond) {
+			return fmt.Errorf("%w (%w)", errDoubt, cause)
+		}
+	}
+}
+
+// Read implements store.Engine.
+func (e *engine) Read(ctx context.Context, each func(store.Row) error, q string, args ...any) error {
+	vals, err := values(args)
+	if err != nil {
+		return err
+	}
+	rows, err := e.r.QueryContext(ctx, e.numbered(q), vals...)
+	if err == nil {
+		err = drain(rows, each)
+	}
+	return e.clean(err)
+}
+
+func drain(rows *sql.Rows, each func(store.Row) error) error {
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// numbered is a statement with $1, $2 … in place of its question marks.
+func (e *engine) numbered(q string) string {
+	if text, ok := e.texts.Load(q); ok {
+		return text.(string)
+	}
+	var b strings.Builder
+	parts := strings.Split(q, "?")
+	for i, part := range parts[:len(parts)-1] {
+		b.WriteString(part + "$" + strconv.Itoa(i+1))
+	}
+	b.WriteString(parts[len(parts)-1])
+	e.texts.Store(q, b.String())
+	return b.String()
+}
+
+// values are arguments as the server takes them: plain types, and text without
+// what it refuses.
+func values(args []any) ([]any, error) {
+	out := make([]any, len(args))
+	for i, a := range args {
+		v, err := driver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			return nil, err
+		}
+		if s, ok := v.(string); ok && (!utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0) {
+			v = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+// clean is an error without the password.
+func (e *engine) clean(err error) error {
+	if err == nil || e.secret == "" || !strings.Contains(err.Error(), e.secret) {
+		return err
+	}
+	return cleaned{err, strings.ReplaceAll(err.Error(), e.secret, "***")}
+}
+
+type cleaned struct {
+	err  error
+	text string
+}
+
+func (c cleaned) Error() string        { return c.text }
+func (c cleaned) Is(target error) bool { return errors.Is(c.err, target) }
+
+// tx is a running transaction.
+type tx struct {
+	e       *engine
+	ctx     context.Context
+	db      *sql.Tx
+	xid     string
+	wrote   bool
+	changed bool
+	cut     bool      // the connection broke
+	now     time.Time // the server's clock, once asked, and
+	up      time.Time // since when the server runs
+	failed  error     // what Clock could not say
+}
+
+// run gives a statement its time and notes how it failed.
+func (t *tx) run(fn func(ctx context.Context) error) error {
+	if t.failed != nil {
+		return t.failed
+	}
+	ctx, cancel := context.WithTimeout(t.ctx, statementTime+time.Second)
+	defer cancel()
+	err := fn(ctx)
+	if err != nil && broken(err) {
+		t.cut = true
+	}
+	return err
+}
+
+// Exec implements store.Tx.
+func (t *tx) Exec(q string, args ...any) (n int64, err error) {
+	vals, err := values(args)
+	if err != nil {
+		return 0, err
+	}
+	t.wrote = true
+	err = t.run(func(ctx context.Context) error {
+		res, err := t.db.ExecContext(ctx, t.e.numbered(q), vals...)
+		if err == nil {
+			n, err = res.RowsAffected()
+		}
+		return err
+	})
+	return n, err
+}
+
+// Query implements store.Tx.
+func (t *tx) Query(each func(store.Row) error, q string, args ...any) error {
+	vals, err := values(args)
+	if err != nil {
+		return err
+	}
+	t.wrote = t.wrote || strings.HasPrefix(q, "UPDATE")
+	return t.run(func(ctx context.Context) error {
+		rows, err := t.db.QueryContext(ctx, t.e.numbered(q), vals...)
+		if err != nil {
+			return err
+		}
+		return drain(rows, each)
+	})
+}
+
+// Lock implements store.Tx. The server keeps the locks until the transaction
+// ends; all take them in the same order.
+func (t *tx) Lock(names ...string) error {
+	keys := make([]int64, len(names))
+	for i, name := range names {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(name))
+		keys[i] = int64(h.Sum64())
+	}
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		if err := t.Query(func(store.Row) error { return nil }, `SELECT pg_advisory_xact_lock(?)`, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Clock implements store.Tx.
+func (t *tx) Clock(now time.Time) time.Time {
+	if t.e.callers {
+		return now
+	}
+	if t.now.IsZero() && t.failed == nil {
+		t.failed = t.Query(func(r store.Row) error {
+			var at, up int64
+			err := r.Scan(&at, &up)
+			t.now, t.up = time.UnixMilli(at), time.UnixMilli(up)
+			return err
+		}, `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, (extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint`)
+	}
+	return t.now
+}
+
+// Expired implements store.Tx: soon after the server began, nothing has.
+func (t *tx) Expired(now time.Time) time.Time {
+	at := t.Clock(now)
+	if !t.e.callers && at.Sub(t.up) < t.e.grace {
+		return time.Time{}
+	}
+	return at
+}
+
+// Changed implements store.Tx.
+func (t *tx) Changed() { t.changed = true }
+
+// channel is where processes are told of changes.
+const channel = "freiton"
+
+// finish is the end of a transaction that will be committed.
+func (t *tx) finish() error {
+	if t.failed != nil {
+		return t.failed
+	}
+	if t.changed { // last: others who change something wait from here on
+		var said string
+		err := t.Query(func(r store.Row) error { return r.Scan(&said) },
+			`UPDATE counter SET value = value + 1 WHERE name = 'changes' RETURNING pg_notify('`+channel+`', value::text)::text`)
+		if err != nil {
+			return err
+		}
+	}
+	if !t.wrote {
+		return nil
+	}
+	return t.Query(func(r store.Row) error { return r.Scan(&t.xid) }, `SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')`)
+}

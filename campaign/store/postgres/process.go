@@ -1,0 +1,145 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/store"
+)
+
+// A doubt is something that may be on disk although its caller was told of an
+// error: the connection broke when it was written. It is taken back.
+type doubt struct {
+	lease   campaign.Lease     // given to nobody, or
+	attempt campaign.AttemptID // permitted, and never dialled
+}
+
+func (s *Store) takeDoubts() []doubt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ds := s.doubts
+	s.doubts = nil
+	return ds
+}
+
+func (s *Store) doubted(d doubt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doubts = append(s.doubts, d)
+}
+
+// Lease implements campaign.Store.
+func (s *Store) Lease(ctx context.Context, q campaign.LeaseQuery) (campaign.Lease, error) {
+	l, err := s.Core.Lease(ctx, q)
+	if errors.Is(err, errDoubt) && l.Record.Key != 0 {
+		s.doubted(doubt{lease: l})
+		return campaign.Lease{}, err
+	}
+	return l, err
+}
+
+// Permit implements campaign.Store.
+func (s *Store) Permit(ctx context.Context, q campaign.PermitQuery) error {
+	if err := s.takeBack(ctx); err != nil {
+		return err
+	}
+	err := s.Core.Permit(ctx, q)
+	if errors.Is(err, errDoubt) {
+		s.doubted(doubt{attempt: q.Attempt})
+	}
+	return err
+}
+
+// takeBack undoes what is in doubt. Nothing of it was ever on the line.
+func (s *Store) takeBack(ctx context.Context) error {
+	ds := s.takeDoubts()
+	for i, d := range ds {
+		var err error
+		if d.attempt != "" {
+			err = s.db.Transact(ctx, func(t store.Tx) error {
+				if _, err := t.Exec(`DELETE FROM calling WHERE attempt = ?`, d.attempt); err != nil {
+					return err
+				}
+				_, err := t.Exec(`DELETE FROM attempt WHERE id = ? AND ended_at = 0`, d.attempt)
+				return err
+			})
+		} else if err = s.Release(ctx, d.lease, campaign.Release{Now: s.now()}); errors.Is(err, campaign.ErrLost) {
+			err = nil // it was never there
+		}
+		if err != nil {
+			for _, left := range ds[i:] {
+				s.doubted(left)
+			}
+			return fmt.Errorf("store: take back what is in doubt: %w", err)
+		}
+	}
+	return nil
+}
+
+// Extend implements campaign.Store. It is the process's sign of life; with it
+// the process also clears up after others that gave none.
+func (s *Store) Extend(ctx context.Context, process string, until time.Time) error {
+	if err := s.takeBack(ctx); err != nil {
+		return err
+	}
+	now := s.now()
+	err := s.db.Transact(ctx, func(t store.Tx) error {
+		end := t.Clock(now).Add(until.Sub(now)).UnixMilli()
+		if _, err := t.Exec(`UPDATE lease SET until = ? WHERE process = ?`, end, process); err != nil {
+			return err
+		}
+		_, err := t.Exec(`INSERT INTO process (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until = excluded.until`, process, end)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store: extend leases: %w", err)
+	}
+	_, err = s.Sweep(ctx)
+	return err
+}
+
+// Sweep settles the open attempts of processes that are gone, by
+// OpenAttempt.Orphan, and says how many. A process is gone when its last sign
+// of life (or, if it never gave one, the lease of the record) has run out.
+// Their other leases run out by themselves.
+func (s *Store) Sweep(ctx context.Context) (int, error) {
+	gone := map[campaign.AttemptID]bool{}
+	err := s.db.Transact(ctx, func(t store.Tx) error {
+		clear(gone)
+		at := t.Expired(s.now())
+		if at.IsZero() {
+			return nil
+		}
+		return t.Query(func(r store.Row) error {
+			var id campaign.AttemptID
+			err := r.Scan(&id)
+			gone[id] = true
+			return err
+		}, `SELECT a.id FROM attempt a LEFT JOIN process p ON p.name = a.process LEFT JOIN lease l ON l.record_key = a.record_key
+			WHERE a.ended_at = 0 AND coalesce(p.until, l.until) <= ?`, at.UnixMilli())
+	})
+	if err != nil {
+		return 0, fmt.Errorf("store: sweep: %w", err)
+	}
+	if len(gone) == 0 {
+		return 0, nil
+	}
+	open, err := s.Open(ctx, "")
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, o := range open {
+		if !gone[o.Attempt.ID] {
+			continue
+		}
+		if err := s.Settle(ctx, o.Orphan(s.now())); err != nil && !errors.Is(err, campaign.ErrLost) {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
