@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -139,8 +141,6 @@ func listName(file string) string {
 
 // fly runs a campaign on an open app to its end and writes the report.
 func (c *cli) fly(ctx context.Context, a *app, camp campaign.Campaign, o autopilotOptions) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	l, err := desk.Listen(a.folder.path)
 	if err != nil {
 		return err
@@ -158,16 +158,11 @@ func (c *cli) fly(ctx context.Context, a *app, camp campaign.Campaign, o autopil
 	}
 	started := time.Now()
 	err = c.work(ctx, a, camp, o)
-	if ctx.Err() != nil {
-		c.say("stopped: no more dials; live calls have %s to end", time.Duration(a.cfg.Drain))
-		signals := make(chan os.Signal, 1)
-		stop()
-		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-		defer signal.Stop(signals)
-		err = errors.Join(errors.New("stopped before the list was worked"), a.drain(context.WithoutCancel(ctx), signals))
-	}
 	return errors.Join(err, c.writeReport(context.WithoutCancel(ctx), a, camp, o.report, started))
 }
+
+// errStopped is the end by a signal.
+var errStopped = errors.New("stopped before the list was worked")
 
 // prepareList imports the list unless an earlier run has.
 func (c *cli) prepareList(ctx context.Context, a *app, camp campaign.Campaign, o autopilotOptions) error {
@@ -209,9 +204,9 @@ func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopi
 	}
 	s := &scriptedAgents{
 		control: a.control, headsets: a.voice.headsets, clock: a.voice.clock, script: o.agentScript,
-		campaign: camp.Name, say: c.say,
-		calls: map[campaign.InteractionID]*scriptedCall{}, offered: map[string]bool{},
-		due: make(chan func(context.Context) error, 4*o.agents+16),
+		campaign: camp.Name,
+		calls:    map[campaign.InteractionID]*scriptedCall{}, offered: map[string]bool{},
+		due: make(chan func(context.Context) error, 4*o.agents+16), over: make(chan struct{}),
 	}
 	for _, click := range []campaign.Click{
 		campaign.ClickApply{By: "autopilot", Campaign: &camp, State: campaign.Unloaded},
@@ -232,12 +227,55 @@ func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopi
 		return err
 	}
 	w := &watch{app: a, camp: camp, wait: o.wait, agents: s, progress: c.progress(ctx, a, camp)}
-	err = s.run(ctx, snap.N, func() (bool, error) { return w.finished(ctx) })
+	stopped := c.stopOnSignal(ctx, a)
+	defer stopped.cancel()
+	err = s.run(ctx, snap.N, func() (bool, error) {
+		select {
+		case err := <-stopped.drained:
+			return true, errors.Join(errStopped, err)
+		default:
+		}
+		if stopped.now.Load() { // the agents finish their calls
+			return false, nil
+		}
+		return w.finished(ctx)
+	})
 	w.progress.finish()
 	for _, agent := range agents {
-		_ = a.control.Do(context.WithoutCancel(ctx), campaign.ClickLogout{Agent: agent.Agent})
+		_ = a.control.Do(ctx, campaign.ClickLogout{Agent: agent.Agent})
 	}
-	return errors.Join(err, a.control.Do(context.WithoutCancel(ctx), campaign.ClickStop{By: "autopilot", Campaign: camp.Name}))
+	return errors.Join(err, a.control.Do(ctx, campaign.ClickStop{By: "autopilot", Campaign: camp.Name}))
+}
+
+// stopping is what a signal has begun.
+type stopping struct {
+	now     atomic.Bool
+	drained chan error // filled when no call lives
+	cancel  func()
+}
+
+// stopOnSignal lets live calls end after a signal, and ends them at once after
+// a second one.
+func (c *cli) stopOnSignal(ctx context.Context, a *app) *stopping {
+	s := &stopping{drained: make(chan error, 1)}
+	signals, quit := make(chan os.Signal, 2), make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	var running sync.WaitGroup
+	s.cancel = func() {
+		signal.Stop(signals)
+		close(quit)
+		running.Wait()
+	}
+	running.Go(func() { // ends with cancel
+		select {
+		case <-signals:
+			c.say("no more dials; live calls have %s to end, a second signal ends them", time.Duration(a.cfg.Drain))
+			s.now.Store(true)
+			s.drained <- a.drain(ctx, signals)
+		case <-quit:
+		}
+	})
+	return s
 }
 
 // crew are the first n agents of the campaign, as the users say they are

@@ -86,10 +86,10 @@ type scriptedAgents struct {
 	clock    *media.Clock
 	script   agentScript
 	campaign string
-	say      func(format string, args ...any)
 
 	calls    map[campaign.InteractionID]*scriptedCall
 	due      chan func(context.Context) error
+	over     chan struct{} // closed when run has ended
 	previews int
 	offered  map[string]bool // record ids, for --accept none
 }
@@ -124,6 +124,14 @@ func (s *scriptedAgents) login(ctx context.Context, agents []campaign.ClickLogin
 
 // handle does what the script says about an event.
 func (s *scriptedAgents) handle(ctx context.Context, e campaign.Event) error {
+	switch e.Kind {
+	case campaign.EventAgent:
+		if a := e.AgentView; a != nil && a.Idle != nil && a.Idle.Code == campaign.IdlePreview {
+			return s.fetch(ctx, a.Agent)
+		}
+	case campaign.EventNoRecord: // one may fall due yet
+		s.later(time.Second, func(ctx context.Context) error { return s.fetch(ctx, e.Agent) })
+	}
 	v := e.InteractionView
 	if v == nil || v.Campaign != s.campaign {
 		return nil
@@ -145,6 +153,21 @@ func (s *scriptedAgents) handle(ctx context.Context, e campaign.Event) error {
 		return s.close(v)
 	}
 	return nil
+}
+
+// fetch gets the next record, in the mode in which the agent does.
+func (s *scriptedAgents) fetch(ctx context.Context, agent campaign.AgentID) error {
+	return s.control.Do(ctx, campaign.ClickGetRecord{Agent: agent, Campaign: s.campaign})
+}
+
+// later does something later, on the owner's goroutine.
+func (s *scriptedAgents) later(d time.Duration, do func(context.Context) error) *time.Timer {
+	return time.AfterFunc(max(d, 0), func() {
+		select {
+		case s.due <- do:
+		case <-s.over:
+		}
+	})
 }
 
 func (s *scriptedAgents) decide(ctx context.Context, v *campaign.InteractionView) error {
@@ -195,20 +218,13 @@ func (s *scriptedAgents) talk(v *campaign.InteractionView) {
 	}
 }
 
-// after clicks later, on the owner's goroutine, unless the call is over then.
-// A click that came too late (the contact has hung up) is no mistake.
+// after clicks later, unless the call is over then.
 func (s *scriptedAgents) after(call *scriptedCall, d time.Duration, click campaign.Click) {
-	call.timers = append(call.timers, time.AfterFunc(max(d, 0), func() {
-		s.due <- func(ctx context.Context) error {
-			if call.over {
-				return nil
-			}
-			err := s.control.Do(ctx, click)
-			if late := (*campaign.NotPossible)(nil); errors.As(err, &late) {
-				return nil
-			}
-			return err
+	call.timers = append(call.timers, s.later(d, func(ctx context.Context) error {
+		if call.over {
+			return nil
 		}
+		return s.control.Do(ctx, click)
 	}))
 }
 
@@ -268,10 +284,6 @@ func (s *scriptedAgents) run(ctx context.Context, since uint64, done func() (boo
 				return errors.New("the campaign controller closed the stream of events")
 			}
 			err = s.handle(ctx, e)
-			if late := (*campaign.NotPossible)(nil); errors.As(err, &late) {
-				s.say("agent %s: %s", e.Agent, late.Reason.Text)
-				err = nil
-			}
 		case f := <-s.due:
 			err = f(ctx)
 		case <-tick.C:
@@ -280,7 +292,8 @@ func (s *scriptedAgents) run(ctx context.Context, since uint64, done func() (boo
 				return err
 			}
 		}
-		if err != nil {
+		// A click that came too late (the contact has hung up) is no mistake.
+		if late := (*campaign.NotPossible)(nil); err != nil && !errors.As(err, &late) {
 			return err
 		}
 	}
@@ -288,6 +301,7 @@ func (s *scriptedAgents) run(ctx context.Context, since uint64, done func() (boo
 
 // release stops what may still be running.
 func (s *scriptedAgents) release() {
+	close(s.over)
 	for _, call := range s.calls {
 		for _, t := range call.timers {
 			t.Stop()
