@@ -43,18 +43,18 @@ type documentOutput struct {
 }
 
 func (d *Desk) campaigns(api huma.API) {
-	huma.Register(api, huma.Operation{OperationID: "campaigns", Method: http.MethodGet, Path: "/api/v1/campaigns",
-		Summary: "All campaigns"}, d.allCampaigns)
-	huma.Register(api, huma.Operation{OperationID: "campaign-apply", Method: http.MethodPut, Path: "/api/v1/campaigns",
-		Summary: "Create or change the campaign of a YAML document (the request body)"}, d.applyCampaign)
-	huma.Register(api, huma.Operation{OperationID: "campaign", Method: http.MethodGet, Path: "/api/v1/campaigns/{name}",
-		Summary: "The campaign's document as applied"}, d.showCampaign)
-	huma.Register(api, huma.Operation{OperationID: "campaign-status", Method: http.MethodGet, Path: "/api/v1/campaigns/{name}/status",
-		Summary: "What the campaign is doing"}, d.campaignStatus)
-	huma.Register(api, huma.Operation{OperationID: "campaign-report", Method: http.MethodGet, Path: "/api/v1/campaigns/{name}/report",
-		Summary: "Records, offers and attempts of the campaign"}, d.campaignReport)
-	huma.Register(api, huma.Operation{OperationID: "campaign-switch", Method: http.MethodPost, Path: "/api/v1/campaigns/{name}/{switch}",
-		Summary: "Load, start, stop or unload the campaign"}, d.switchCampaign)
+	huma.Register(api, both(operation("campaigns", http.MethodGet, "/api/v1/campaigns", campaign.RoleSupervisor,
+		"All campaigns")), d.allCampaigns)
+	huma.Register(api, both(operation("campaign-apply", http.MethodPut, "/api/v1/campaigns", campaign.RoleAdministrator,
+		"Create or change the campaign of a YAML document (the request body)")), d.applyCampaign)
+	huma.Register(api, both(operation("campaign", http.MethodGet, "/api/v1/campaigns/{name}", campaign.RoleSupervisor,
+		"The campaign's document as applied")), d.showCampaign)
+	huma.Register(api, both(operation("campaign-status", http.MethodGet, "/api/v1/campaigns/{name}/status", campaign.RoleSupervisor,
+		"What the campaign is doing")), d.campaignStatus)
+	huma.Register(api, both(operation("campaign-report", http.MethodGet, "/api/v1/campaigns/{name}/report", campaign.RoleSupervisor,
+		"Records, offers and attempts of the campaign")), d.campaignReport)
+	huma.Register(api, both(operation("campaign-switch", http.MethodPost, "/api/v1/campaigns/{name}/{switch}", campaign.RoleSupervisor,
+		"Load, start, stop or unload the campaign")), d.switchCampaign)
 }
 
 func (d *Desk) allCampaigns(ctx context.Context, _ *struct{}) (*body[[]CampaignInfo], error) {
@@ -110,6 +110,9 @@ type applyInput struct {
 const maxDocument = 1 << 20
 
 func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[CampaignInfo], error) {
+	if in.File != "" && !who(ctx).socket {
+		return nil, problem(http.StatusForbidden, CodeForbidden, "file: names a file of the server, so it is for the command line there")
+	}
 	doc, err := io.ReadAll(io.LimitReader(in.r, maxDocument+1))
 	if err != nil || len(doc) > maxDocument {
 		return nil, huma.Error413RequestEntityTooLarge("a campaign document may have 1 MiB")
@@ -119,7 +122,7 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	}
 	if d.cfg.Control != nil { // it keeps the document itself
-		if err := d.cfg.Control.Do(ctx, campaign.ClickApply{By: administrator, Campaign: &c}); err != nil {
+		if err := d.cfg.Control.Do(ctx, campaign.ClickApply{By: who(ctx).user, Campaign: &c}); err != nil {
 			return nil, d.problem(err)
 		}
 		return d.infoOf(ctx, c.Name)
@@ -134,10 +137,6 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 	}
 	return reply(d.info(row)), nil
 }
-
-// administrator is who acts over the socket: the same user of the operating
-// system.
-const administrator = campaign.AgentID("administrator")
 
 // infoOf is a campaign as the controller has it now; the store follows.
 func (d *Desk) infoOf(ctx context.Context, name string) (*body[CampaignInfo], error) {
@@ -246,7 +245,7 @@ func (d *Desk) switchCampaign(ctx context.Context, in *struct {
 	Switch string `path:"switch" enum:"load,start,stop,unload"`
 }) (*body[CampaignInfo], error) {
 	if d.cfg.Control != nil {
-		if err := d.cfg.Control.Do(ctx, click(in.Switch, in.Name)); err != nil {
+		if err := d.cfg.Control.Do(ctx, click(in.Switch, in.Name, who(ctx).user)); err != nil {
 			return nil, d.problem(err)
 		}
 		return d.infoOf(ctx, in.Name)
@@ -263,17 +262,17 @@ func (d *Desk) switchCampaign(ctx context.Context, in *struct {
 	return reply(d.info(row)), nil
 }
 
-// click is the administrator's click for a switch.
-func click(to, name string) campaign.Click {
+// click is the click for a switch.
+func click(to, name string, by campaign.AgentID) campaign.Click {
 	switch to {
 	case "load":
-		return campaign.ClickLoad{By: administrator, Campaign: name}
+		return campaign.ClickLoad{By: by, Campaign: name}
 	case "start":
-		return campaign.ClickStart{By: administrator, Campaign: name}
+		return campaign.ClickStart{By: by, Campaign: name}
 	case "stop":
-		return campaign.ClickStop{By: administrator, Campaign: name}
+		return campaign.ClickStop{By: by, Campaign: name}
 	default:
-		return campaign.ClickUnload{By: administrator, Campaign: name}
+		return campaign.ClickUnload{By: by, Campaign: name}
 	}
 }
 

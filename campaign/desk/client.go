@@ -32,7 +32,7 @@ func Dial(dataFolder string) *Client {
 
 // Local makes a client that calls the handler directly.
 func (d *Desk) Local() *Client {
-	return &Client{http: &http.Client{Transport: direct{d.mux}}}
+	return &Client{http: &http.Client{Transport: direct{d.Handler()}}}
 }
 
 // direct is a transport without a network: the answer is piped, not collected.

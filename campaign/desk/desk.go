@@ -40,6 +40,7 @@ type Store interface {
 	Records(context.Context, campaign.RecordQuery, func(campaign.Record) error) error
 	Retry(ctx context.Context, list, id string) error
 	Lists(context.Context) ([]campaign.ListInfo, error)
+	Attempts(ctx context.Context, campaign string, each func(campaign.Attempt) error) error
 	Block(context.Context, campaign.DNCEntry) error
 	Unblock(ctx context.Context, number, campaign string) (int, error)
 	Blocked(context.Context) ([]campaign.DNCEntry, error)
@@ -60,33 +61,50 @@ type Control interface {
 type Desk struct {
 	cfg Config
 	mux *http.ServeMux
+	api huma.API
+	web *Web // nil: only the socket
 }
 
 // New makes a Desk and registers every operation.
 func New(cfg Config) *Desk {
 	d := &Desk{cfg: cfg, mux: http.NewServeMux()}
 	hc := huma.DefaultConfig("Freiton", cfg.Version)
-	hc.CreateHooks = nil // no $schema links in answers: scripts compare them
+	hc.CreateHooks = nil                 // no $schema links in answers: scripts compare them
+	hc.DocsPath, hc.SchemasPath = "", "" // its page loads a script of somebody else: see reference.go
 	api := humago.New(d.mux, hc)
+	api.UseMiddleware(admit)
+	d.api = api
 	d.lists(api)
 	d.dnc(api)
 	d.campaigns(api)
 	d.users(api)
 	d.server(api)
+	d.login(api)
+	d.state(api)
+	d.agent(api)
+	d.interactions(api)
+	d.sound(api)
+	d.past(api)
+	d.texts(api)
 	return d
 }
 
-// Handler serves the API of an administrator.
-func (d *Desk) Handler() http.Handler { return d.mux }
+// Handler serves the API of an administrator at this machine.
+func (d *Desk) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := principal{user: administrator, role: campaign.RoleAdministrator, socket: true}
+		d.mux.ServeHTTP(w, r.WithContext(withPrincipal(r.Context(), p)))
+	})
+}
 
 // server registers what concerns the whole program.
 func (d *Desk) server(api huma.API) {
-	huma.Register(api, huma.Operation{OperationID: "server", Method: http.MethodGet, Path: "/api/v1/server",
-		Summary: "What answers here"}, func(context.Context, *struct{}) (*body[ServerInfo], error) {
+	huma.Register(api, both(operation("server", http.MethodGet, "/api/v1/server", campaign.RoleAgent,
+		"What answers here")), func(context.Context, *struct{}) (*body[ServerInfo], error) {
 		return reply(ServerInfo{Version: d.cfg.Version, Running: d.cfg.Control != nil, PID: os.Getpid()}), nil
 	})
-	huma.Register(api, huma.Operation{OperationID: "backup", Method: http.MethodPost, Path: "/api/v1/backup",
-		Summary: "Write a consistent copy of the store to a new file on the server"},
+	huma.Register(api, onlySocket(operation("backup", http.MethodPost, "/api/v1/backup", campaign.RoleAdministrator,
+		"Write a consistent copy of the store to a new file on the server")),
 		func(ctx context.Context, in *struct{ Body BackupRequest }) (*struct{}, error) {
 			if !filepath.IsAbs(in.Body.File) {
 				return nil, huma.Error422UnprocessableEntity("file: an absolute path is needed, for the server's folder is another than yours")
@@ -112,27 +130,6 @@ type body[T any] struct{ Body T }
 
 func reply[T any](v T) *body[T] { return &body[T]{Body: v} }
 
-// problem turns an error of the domain into problem+json (RFC 9457).
-func (d *Desk) problem(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, campaign.ErrNotFound):
-		return huma.Error404NotFound(err.Error())
-	case errors.Is(err, context.Canceled):
-		return err
-	}
-	var refused *campaign.NotPossible
-	if errors.As(err, &refused) {
-		if refused.Reason.Code == campaign.ReasonUnknownCampaign {
-			return huma.Error404NotFound(err.Error())
-		}
-		return huma.Error409Conflict(err.Error())
-	}
-	d.cfg.Log.Error("request failed", "err", err)
-	return huma.Error500InternalServerError(err.Error())
-}
-
 // Listen opens the administration socket of a data folder: mode 0600, so the
 // same user of the operating system is the administrator. A socket file left
 // by a process that was killed is replaced; the caller holds the folder's lock.
@@ -153,7 +150,7 @@ func Listen(dataFolder string) (net.Listener, error) {
 // Serve answers on the listener until the context ends; it returns when every
 // request has been answered or two seconds have passed.
 func (d *Desk) Serve(ctx context.Context, l net.Listener) error {
-	srv := &http.Server{Handler: d.mux, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
+	srv := &http.Server{Handler: d.Handler(), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }() // owned here; ended by Shutdown
 	select {

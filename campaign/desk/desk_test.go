@@ -19,6 +19,7 @@ import (
 // memory is a store of nothing but what these tests look at.
 type memory struct {
 	records   []campaign.Record
+	attempts  []campaign.Attempt
 	blocked   []campaign.DNCEntry
 	campaigns map[string]campaign.CampaignRow
 	users     map[campaign.AgentID]campaign.User
@@ -85,6 +86,15 @@ func (m *memory) Users(context.Context) (us []campaign.User, _ error) {
 		us = append(us, u)
 	}
 	return us, nil
+}
+
+func (m *memory) Attempts(_ context.Context, _ string, each func(campaign.Attempt) error) error {
+	for _, a := range m.attempts {
+		if err := each(a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *memory) Backup(_ context.Context, file string) error {

@@ -27,14 +27,14 @@ type Removed struct {
 }
 
 func (d *Desk) dnc(api huma.API) {
-	huma.Register(api, huma.Operation{OperationID: "dnc", Method: http.MethodGet, Path: "/api/v1/dnc",
-		Summary: "The do-not-call list"}, d.blocked)
-	huma.Register(api, huma.Operation{OperationID: "dnc-add", Method: http.MethodPost, Path: "/api/v1/dnc",
-		Summary: "Add a number or person to the do-not-call list"}, d.block)
-	huma.Register(api, huma.Operation{OperationID: "dnc-remove", Method: http.MethodDelete, Path: "/api/v1/dnc/{number}",
-		Summary: "Take a number off the do-not-call list"}, d.unblock)
-	huma.Register(api, huma.Operation{OperationID: "dnc-import", Method: http.MethodPost, Path: "/api/v1/dnc/import",
-		Summary: "Add the numbers of a CSV file (the request body)"}, d.importBlocked)
+	huma.Register(api, both(operation("dnc", http.MethodGet, "/api/v1/dnc", campaign.RoleAdministrator,
+		"The do-not-call list")), d.blocked)
+	huma.Register(api, both(operation("dnc-add", http.MethodPost, "/api/v1/dnc", campaign.RoleSupervisor,
+		"Add a number or person to the do-not-call list")), d.block)
+	huma.Register(api, both(operation("dnc-remove", http.MethodDelete, "/api/v1/dnc/{number}", campaign.RoleSupervisor,
+		"Take a number off the do-not-call list")), d.unblock)
+	huma.Register(api, both(operation("dnc-import", http.MethodPost, "/api/v1/dnc/import", campaign.RoleAdministrator,
+		"Add the numbers of a CSV file (the request body)")), d.importBlocked)
 }
 
 func (d *Desk) blocked(ctx context.Context, _ *struct{}) (*body[[]Blocked], error) {
@@ -62,8 +62,8 @@ func (d *Desk) block(ctx context.Context, in *struct{ Body Blocked }) (*body[Blo
 		b.Number = n
 	}
 	b.At = d.cfg.Now()
-	if b.By == "" {
-		b.By = "administrator"
+	if p := who(ctx); b.By == "" || !p.socket {
+		b.By = string(p.user)
 	}
 	err := d.cfg.Store.Block(ctx, campaign.DNCEntry{Number: b.Number, Person: b.Person, Campaign: b.Campaign, Client: b.Client, At: b.At, By: b.By, Wording: b.Wording})
 	if err != nil {

@@ -90,18 +90,18 @@ type recordInput struct {
 }
 
 func (d *Desk) lists(api huma.API) {
-	huma.Register(api, huma.Operation{OperationID: "lists", Method: http.MethodGet, Path: "/api/v1/lists",
-		Summary: "All lists with their counts"}, d.allLists)
-	huma.Register(api, huma.Operation{OperationID: "import-list", Method: http.MethodPost, Path: "/api/v1/lists/{list}/records",
-		Summary: "Add the records of a CSV file (the request body) to a list"}, d.importList)
-	huma.Register(api, huma.Operation{OperationID: "export-list", Method: http.MethodGet, Path: "/api/v1/lists/{list}/records",
-		Summary: "The list as CSV, its own columns first"}, d.exportList)
-	huma.Register(api, huma.Operation{OperationID: "record", Method: http.MethodGet, Path: "/api/v1/records/{id}",
-		Summary: "A record"}, d.showRecord)
-	huma.Register(api, huma.Operation{OperationID: "why", Method: http.MethodGet, Path: "/api/v1/records/{id}/why",
-		Summary: "Why a record is not dialled now, in one sentence"}, d.whyRecord)
-	huma.Register(api, huma.Operation{OperationID: "retry", Method: http.MethodPost, Path: "/api/v1/records/{id}/retry",
-		Summary: "Free a stale or finished record for dialling"}, d.retryRecord)
+	huma.Register(api, both(operation("lists", http.MethodGet, "/api/v1/lists", campaign.RoleSupervisor,
+		"All lists with their counts")), d.allLists)
+	huma.Register(api, both(operation("import-list", http.MethodPost, "/api/v1/lists/{list}/records", campaign.RoleAdministrator,
+		"Add the records of a CSV file (the request body) to a list")), d.importList)
+	huma.Register(api, both(operation("export-list", http.MethodGet, "/api/v1/lists/{list}/records", campaign.RoleAdministrator,
+		"The list as CSV, its own columns first")), d.exportList)
+	huma.Register(api, both(operation("record", http.MethodGet, "/api/v1/records/{id}", campaign.RoleSupervisor,
+		"A record")), d.showRecord)
+	huma.Register(api, both(operation("why", http.MethodGet, "/api/v1/records/{id}/why", campaign.RoleSupervisor,
+		"Why a record is not dialled now, in one sentence")), d.whyRecord)
+	huma.Register(api, both(operation("retry", http.MethodPost, "/api/v1/records/{id}/retry", campaign.RoleSupervisor,
+		"Free a stale or finished record for dialling")), d.retryRecord)
 }
 
 func (d *Desk) allLists(ctx context.Context, _ *struct{}) (*body[[]ListSummary], error) {

@@ -37,12 +37,12 @@ type Password struct {
 }
 
 func (d *Desk) users(api huma.API) {
-	huma.Register(api, huma.Operation{OperationID: "users", Method: http.MethodGet, Path: "/api/v1/users",
-		Summary: "All users"}, d.allUsers)
-	huma.Register(api, huma.Operation{OperationID: "user-add", Method: http.MethodPost, Path: "/api/v1/users",
-		Summary: "Add a user"}, d.addUser)
-	huma.Register(api, huma.Operation{OperationID: "user-password", Method: http.MethodPut, Path: "/api/v1/users/{name}/password",
-		Summary: "Set a user's password"}, d.setPassword)
+	huma.Register(api, both(operation("users", http.MethodGet, "/api/v1/users", campaign.RoleAdministrator,
+		"All users")), d.allUsers)
+	huma.Register(api, both(operation("user-add", http.MethodPost, "/api/v1/users", campaign.RoleAdministrator,
+		"Add a user")), d.addUser)
+	huma.Register(api, both(operation("user-password", http.MethodPut, "/api/v1/users/{name}/password", campaign.RoleAdministrator,
+		"Set a user's password")), d.setPassword)
 }
 
 func userInfo(u campaign.User) UserInfo {
