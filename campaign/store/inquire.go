@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/freiton/freiton/campaign"
 )
@@ -27,10 +28,12 @@ func (s *Core) Facts(ctx context.Context, q campaign.PermitQuery) (f campaign.Fa
 // errLive says that calls of a campaign live.
 var errLive = errors.New("calls of this campaign are live: end them first")
 
-// Forget removes the records of lists and the offers and attempts of a
-// campaign, so that the same list can be worked from the start. The
-// do-not-call list stays. It refuses while a call lives.
-func (s *Core) Forget(ctx context.Context, name string, lists []string) error {
+// Forget removes the records of lists and the offers of a campaign, so that the
+// same list can be worked from the start. The do-not-call list stays, and so do
+// the attempts, under the campaign's name and the moment: they are the proof of
+// calls, and the caps of numbers and persons count them. It refuses while a call
+// of the campaign lives.
+func (s *Core) Forget(ctx context.Context, name string, lists []string, now time.Time) error {
 	return s.write(ctx, "forget", func(t tx) error {
 		var live int
 		if err := t.one(`SELECT count(*) FROM attempt WHERE campaign = ? AND ended_at = 0`, []any{name}, &live); err != nil {
@@ -39,10 +42,12 @@ func (s *Core) Forget(ctx context.Context, name string, lists []string) error {
 		if live > 0 {
 			return passing{errLive}
 		}
-		for _, statement := range []string{`DELETE FROM offer WHERE campaign = ?`, `DELETE FROM attempt WHERE campaign = ?`} {
-			if _, err := t.exec(statement, name); err != nil {
-				return err
-			}
+		if _, err := t.exec(`DELETE FROM offer WHERE campaign = ?`, name); err != nil {
+			return err
+		}
+		until := name + " until " + now.UTC().Format(time.RFC3339Nano)
+		if _, err := t.exec(`UPDATE attempt SET campaign = ? WHERE campaign = ?`, until, name); err != nil {
+			return err
 		}
 		for _, list := range lists {
 			if err := t.forgetList(list); err != nil {

@@ -168,7 +168,7 @@ var errStopped = errors.New("stopped before the list was worked")
 func (c *cli) prepareList(ctx context.Context, a *app, camp campaign.Campaign, o autopilotOptions) error {
 	name := camp.Lists[0]
 	if o.fresh {
-		if err := a.store.Forget(ctx, camp.Name, camp.Lists); err != nil {
+		if err := a.store.Forget(ctx, camp.Name, camp.Lists, time.Now()); err != nil {
 			return err
 		}
 	}

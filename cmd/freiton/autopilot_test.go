@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/configs"
 	"github.com/freiton/freiton/sip/peer"
 )
 
@@ -91,6 +93,21 @@ func TestAutopilotResumes(t *testing.T) {
 	}
 	if r, errs := f.run(t, "--fresh"); len(r.Attempts) != 3 || len(f.exchange.Records()) != 6 {
 		t.Errorf("--fresh: %d attempts, %d calls\n%s", len(r.Attempts), len(f.exchange.Records()), errs)
+	}
+	// The calls that were made stay on record.
+	cfg, err := configs.Load(f.config, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := openVault(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	kept := 0
+	err = v.store.Attempts(t.Context(), "", func(campaign.Attempt) error { kept++; return nil })
+	if err != nil || kept != 6 {
+		t.Errorf("%d attempts kept, %v", kept, err)
 	}
 }
 

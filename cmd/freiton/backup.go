@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/freiton/freiton/campaign/desk"
+	"github.com/freiton/freiton/campaign/store/sqlite"
 )
 
 func (c *cli) backupCommand() *cobra.Command {
@@ -32,6 +33,31 @@ in the data folder: copy them as such.`,
 				}
 				return err
 			})
+		},
+	}
+}
+
+func (c *cli) restoreCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "restore FILE", Short: "Put a backup in the place of the store",
+		Long: `Checks a backup and puts a copy of it in the place of the store. No server may
+run on the data folder. What was there is kept beside it, as ` + storeFile + `.before-restore.`,
+		Example: "  freiton restore /backup/freiton-2026-11-22.db", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := c.load()
+			if err != nil {
+				return err
+			}
+			folder, err := openFolder(string(cfg.Data))
+			if err != nil {
+				return err
+			}
+			defer folder.Close()
+			if err := sqlite.Restore(cmd.Context(), args[0], folder.in(storeFile)); err != nil {
+				return err
+			}
+			c.say("restored from %s", args[0])
+			return nil
 		},
 	}
 }

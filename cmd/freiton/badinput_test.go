@@ -165,3 +165,24 @@ func sampleFile(t *testing.T, name string) string {
 	}
 	return file
 }
+
+func TestBackupAndRestore(t *testing.T) {
+	data := t.TempDir()
+	set, file := []string{"--set", "data=" + data}, filepath.Join(t.TempDir(), "copy.db")
+	one, two := peer.Number("00", 1), peer.Number("00", 2)
+	for _, args := range []string{"dnc add " + one, "backup " + file, "dnc add " + two, "restore " + file} {
+		if status, _, errs := freiton(t, nil, append(strings.Fields(args), set...)...); status != 0 {
+			t.Fatalf("%s: status %d\n%s", args, status, errs)
+		}
+	}
+	if _, out, _ := freiton(t, nil, append([]string{"dnc", "export"}, set...)...); !strings.Contains(out, one) || strings.Contains(out, two) {
+		t.Errorf("after the restore: %s", out)
+	}
+	bad := filepath.Join(data, "bad.db")
+	if err := os.WriteFile(bad, []byte("no store"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, errs := freiton(t, nil, append([]string{"restore", bad}, set...)...); status != 1 || !strings.Contains(errs, bad) {
+		t.Errorf("a file that is none: status %d\n%s", status, errs)
+	}
+}
