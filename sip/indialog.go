@@ -117,6 +117,9 @@ func (c *Call) mustWait(m *message) bool {
 	if u := c.uas; u != nil && u.waiting && (m.method == "INVITE" || m.method == "UPDATE" || m.method == "BYE") {
 		return true // it may have overtaken the ACK
 	}
+	if c.again.flying && (m.method == "INVITE" || m.method == "UPDATE" && m.isSDP()) {
+		return true // it may have overtaken the answer to ours
+	}
 	if m.method == "INVITE" || m.method == "BYE" {
 		if c.direction == Outbound && c.state < stateCancelling {
 			return true // neither comes before the 2xx (RFC 3261 §14.2, §15): it was overtaken

@@ -103,8 +103,7 @@ func TestSippAnswers(t *testing.T) {
 	for range 3 {
 		p := dial(t, a, fmt.Sprintf("sip:service@127.0.0.1:%d", s.port))
 		p.expect(sip.Dialing)
-		p.expect(sip.Ringing)
-		p.expect(sip.Answered)
+		p.until(sip.Answered) // its 180 and 200 leave at once, and sipgo may turn them round
 		p.call.Hangup(sip.Reason{})
 		if c := p.expect(sip.Ended).Cause; c.Status != 200 {
 			t.Errorf("cause %+v", c)
