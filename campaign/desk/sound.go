@@ -23,7 +23,7 @@ type Quality struct {
 // LegQuality is how one leg sounds.
 type LegQuality struct {
 	Codec    string  `json:"codec"`
-	Loss     float64 `json:"loss" doc:"share of packets lost, 0 to 1"`
+	Loss     float64 `json:"loss" doc:"percent of packets lost"`
 	JitterMS float64 `json:"jitter_ms"`
 	RTTMS    float64 `json:"rtt_ms" doc:"round trip; 0: not known yet"`
 	MOS      float64 `json:"mos" doc:"estimate, 1 to 4.5; 0: not known yet"`

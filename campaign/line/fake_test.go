@@ -98,6 +98,7 @@ func (c *fakeCall) Transfer(uri string)            { c.note("transfer %s", uri) 
 func (c *fakeCall) TransferResult(s int, _ string) { c.note("transfer result %d", s) }
 func (c *fakeCall) Hangup(r sip.Reason)            { c.note("hangup %d %s", r.Q850, r.Text) }
 func (c *fakeCall) Endpoint() media.Endpoint       { return c.ear }
+func (c *fakeCall) Stats() media.Stats             { return media.Stats{Sent: 7} }
 func (c *fakeCall) Events(f func(phone.Event))     { c.mu.Lock(); c.events = f; c.mu.Unlock() }
 func (c *fakeCall) Digits(d string) error {
 	c.note("digits %s", d)

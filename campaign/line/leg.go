@@ -26,6 +26,7 @@ type call interface {
 	Hangup(sip.Reason)
 	Endpoint() media.Endpoint
 	Events(func(phone.Event))
+	Stats() media.Stats
 }
 
 // telephone is what a line needs of a *phone.Phone.

@@ -159,6 +159,29 @@ func (l *Line) Recover(token []byte) error {
 // Waiting counts events that nobody has read yet, now and at the worst.
 func (l *Line) Waiting() (now, most int) { return l.outbox.depth() }
 
+// Stats gives the quality of an agent's call as it is now; false: she has none.
+func (l *Line) Stats(agent campaign.AgentID) (st media.Stats, ok bool) {
+	done := make(chan struct{})
+	ask := func() {
+		defer close(done)
+		for _, g := range l.legs {
+			if g.agent == agent && g.call != nil && g.picked {
+				st, ok = g.call.Stats(), true
+				return
+			}
+		}
+	}
+	if !l.inbox.push(ask) {
+		return st, false
+	}
+	select {
+	case <-done:
+		return st, ok
+	case <-l.ended: // the line was closed before it came to it
+		return media.Stats{}, false
+	}
+}
+
 // Close ends all calls as Shutdown and closes Events when everything was read.
 // It waits until ctx ends; then the remaining calls are given their LineEnded
 // without the far end's word, and ErrUnread says how many events nobody read.

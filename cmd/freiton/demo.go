@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ import (
 type demoOptions struct {
 	autopilot, exit bool
 	data            string
+	files           string // of the page, while developing
 	speed           float64
 	autopilotOptions
 }
@@ -30,7 +32,7 @@ func (c *cli) demoCommand() *cobra.Command {
 		Long: `Starts a practice exchange on loopback (real SIP, real RTP; the number dialled
 chooses what becomes of the call), and the program with the sample campaign and
 list on it. With --autopilot scripted agents work the list; without it the
-exchange and the server stay for freiton call, freiton list and the others.`,
+exchange and the server stay, and the link on the last line opens the desktop.`,
 		Example: `  freiton demo
   freiton demo --autopilot --exit-when-done --report report.json`,
 		Args: cobra.NoArgs,
@@ -41,6 +43,7 @@ exchange and the server stay for freiton call, freiton list and the others.`,
 	f.BoolVar(&o.exit, "exit-when-done", false, "with --autopilot: end when the list is worked")
 	f.StringVar(&o.data, "data", "", "data folder; default: a temporary one, removed at the end")
 	f.Float64Var(&o.speed, "speed", 2, "how many times faster the contacts are than in life")
+	webFilesFlag(cmd, &o.files)
 	addScriptFlags(cmd, &o.autopilotOptions, demoAgents)
 	return cmd
 }
@@ -104,6 +107,8 @@ func demoConfig(data string, x *peer.Exchange) (configs.Config, error) {
 	file := filepath.Join(data, "freiton.yaml")
 	text := fmt.Sprintf(`# Made by freiton demo for its practice exchange.
 data: %[1]q
+web: {listen: "127.0.0.1:0"}
+headset: {udp: "127.0.0.1:0"}
 sip:
   listen: ["udp://127.0.0.1:0", "tcp://127.0.0.1:0"]
   accounts:
@@ -156,10 +161,11 @@ func (c *cli) runDemo(ctx context.Context, a *app, x *peer.Exchange, sample stri
 		return nil
 	}
 	c.say("done; the exchange stays, Ctrl-C ends it")
-	return c.serve(ctx, a)
+	return c.serve(ctx, a, nil, nil)
 }
 
-// demoServer imports the sample and serves.
+// demoServer imports the sample and serves, with a desktop that is logged in by
+// the link on the last line.
 func (c *cli) demoServer(ctx context.Context, a *app, x *peer.Exchange, camp campaign.Campaign, o demoOptions) error {
 	if err := c.prepareList(ctx, a, camp, o.autopilotOptions); err != nil {
 		return err
@@ -170,11 +176,31 @@ func (c *cli) demoServer(ctx context.Context, a *app, x *peer.Exchange, camp cam
 	if err := a.voice.registered(ctx, a.cfg); err != nil {
 		return err
 	}
-	file := a.cfg.File
-	c.say("from another shell:")
-	c.say("  freiton call 030 23125000 --config %s --duration 5s", file)
-	c.say("  freiton campaign status %s --config %s", camp.Name, file)
-	return c.serve(ctx, a)
+	d, err := a.openDesktop(o.files)
+	if err != nil {
+		return err
+	}
+	link, err := a.demoUser(ctx, d)
+	if err != nil {
+		return errors.Join(err, d.Close())
+	}
+	return errors.Join(c.serve(ctx, a, d, func() {
+		file := a.cfg.File
+		c.say("from another shell:")
+		c.say("  freiton call 030 23125000 --config %s --duration 5s", file)
+		c.say("  freiton campaign status %s --config %s", camp.Name, file)
+		c.say("load and start the campaign on the desktop; this link opens it, logged in, once:")
+		fmt.Fprintln(c.out, link)
+	}), d.Close())
+}
+
+// demoUser is agent and administrator of the practice; the link logs her in.
+func (a *app) demoUser(ctx context.Context, d *desktop) (link string, err error) {
+	u := campaign.User{Name: "demo", Role: campaign.RoleAdministrator, Headset: "browser", Created: time.Now()}
+	if err := a.store.PutUser(ctx, u); err != nil {
+		return "", err
+	}
+	return d.web.Link(u.Name), a.control.Do(ctx, campaign.ClickLogin{Agent: u.Name})
 }
 
 // compareFates holds every attempt against what the fates file says.

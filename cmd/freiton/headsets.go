@@ -11,8 +11,9 @@ import (
 // headsets knows which agent has which headset just now. The line looks up,
 // whoever opens and closes a headset says so here.
 type headsets struct {
-	mu sync.Mutex
-	on map[campaign.AgentID]media.Endpoint
+	mu      sync.Mutex
+	on      map[campaign.AgentID]media.Endpoint
+	browser func(agent string) (media.Endpoint, bool) // nil: no desktop runs
 }
 
 func newHeadsets() *headsets { return &headsets{on: map[campaign.AgentID]media.Endpoint{}} }
@@ -28,12 +29,25 @@ func (h *headsets) put(a campaign.AgentID, e media.Endpoint) {
 	h.on[a] = e
 }
 
+// useBrowsers has headsets that were not put looked up among the browsers';
+// nil ends it.
+func (h *headsets) useBrowsers(look func(agent string) (media.Endpoint, bool)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.browser = look
+}
+
 // of is an agent's headset.
 func (h *headsets) of(a campaign.AgentID) (media.Endpoint, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if e := h.on[a]; e != nil {
 		return e, nil
+	}
+	if h.browser != nil {
+		if e, ok := h.browser(string(a)); ok {
+			return e, nil
+		}
 	}
 	return nil, fmt.Errorf("agent %s has no headset connected", a)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,11 +16,14 @@ import (
 )
 
 func (c *cli) serveCommand() *cobra.Command {
-	return &cobra.Command{
+	var files string
+	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run the user agent and the campaigns until stopped",
-		Long: `Runs the SIP user agent, the campaign controller and the administration socket
-in the data folder until it is told to stop.
+		Short: "Run the user agent, the campaigns and the agents' desktop until stopped",
+		Long: `Runs the SIP user agent, the campaign controller, the agents' desktop on
+web.listen and the administration socket in the data folder until it is told to
+stop. The first start creates the user "administrator" and prints a link that
+logs in once.
 
 On SIGTERM or Ctrl-C nothing more is dialled and live calls end by themselves,
 for as long as drain: says; a second signal ends them.`,
@@ -34,26 +38,52 @@ for as long as drain: says; a second signal ends them.`,
 			if err != nil {
 				return err
 			}
-			return errors.Join(c.serve(cmd.Context(), a), a.Close())
+			return errors.Join(c.serveDesktop(cmd.Context(), a, files), a.Close())
 		},
 	}
+	webFilesFlag(cmd, &files)
+	return cmd
 }
 
-// serve answers on the socket and works until a signal comes.
-func (c *cli) serve(ctx context.Context, a *app) error {
+// serveDesktop serves with the agents' desktop; the first administrator gets a
+// link.
+func (c *cli) serveDesktop(ctx context.Context, a *app, files string) error {
+	d, err := a.openDesktop(files)
+	if err != nil {
+		return err
+	}
+	link, err := d.web.Welcome(ctx, "administrator")
+	if err != nil {
+		return errors.Join(err, d.Close())
+	}
+	return errors.Join(c.serve(ctx, a, d, func() {
+		c.say("the desktop is at %s", d.web.URL())
+		if link != "" {
+			c.say("nobody can administrate by password yet; this link logs in once, within a day:")
+			c.say("%s", link)
+		}
+	}), d.Close())
+}
+
+// serve answers on the socket, and for a desktop where there is one (else nil),
+// and works until a signal comes. greet is said when everything is open.
+func (c *cli) serve(ctx context.Context, a *app, d *desktop, greet func()) error {
 	l, err := desk.Listen(a.folder.path)
 	if err != nil {
 		return err
 	}
 	deskCtx, stopDesk := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 1)
-	go func() { served <- a.desk(a.control).Serve(deskCtx, l) }() // ends with deskCtx, waited for below
+	go func() { served <- a.serveDesks(deskCtx, stopDesk, l, d) }() // ends with deskCtx, waited for below
 	cancel := a.voice.agent.Watch(c.sayRegistration)
 	defer cancel()
 	for _, addr := range a.voice.agent.Addrs() {
 		c.say("listening on %s/%s", addr.Network(), addr)
 	}
 	c.say("serving on data folder %s (process %d); Ctrl-C stops", a.folder.path, os.Getpid())
+	if greet != nil {
+		greet()
+	}
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
@@ -68,6 +98,22 @@ func (c *cli) serve(ctx context.Context, a *app) error {
 	}
 	err = a.drain(ctx, signals)
 	stopDesk()
+	return errors.Join(err, <-served)
+}
+
+// serveDesks answers on the socket and over the web until ctx ends; when one
+// fails, so does the other.
+func (a *app) serveDesks(ctx context.Context, stop func(), l net.Listener, d *desktop) error {
+	if d == nil {
+		return a.desk(a.control).Serve(ctx, l)
+	}
+	served := make(chan error, 1)
+	go func() { // ends with ctx, waited for below
+		defer stop()
+		served <- d.web.Serve(ctx)
+	}()
+	err := d.desk.Serve(ctx, l)
+	stop()
 	return errors.Join(err, <-served)
 }
 
