@@ -1,0 +1,355 @@
+/** What lies over the page: popups, the preview, toasts, dialogs. */
+import { h } from './dom.js';
+import { t, span, phone } from './i18n.js';
+import { icon } from './icons.js';
+import { call, Problem } from './api.js';
+import { state, now, mine, offered } from './state.js';
+import { ui, button, fieldList, select, checkbox, act, on, onCampaign, redraw, toasts, dropToast, prefs, setPref, draft, setDraft, resultName, toast, explain, ticking, why } from './ui.js';
+import { codes, keysOf, party } from './interaction.js';
+import { sound } from './sound.js';
+
+// ---- the two popups of a campaign -------------------------------------------
+
+/** They take no focus, cover no call button, and no key presses them by itself. */
+export function popups() {
+  const open = state.me?.popups || [];
+  return h('div', { class: 'popups' }, open.map(p => h('div', {
+    key: `${p.campaign} ${p.stage}`, class: 'popup', role: 'dialog', 'aria-modal': 'false',
+    'aria-label': t(p.stage === 'loaded' ? 'Campaign loaded' : 'Campaign started', { name: p.campaign }),
+  },
+  h('h2', null, icon('campaign'), t(p.stage === 'loaded' ? 'Campaign loaded' : 'Campaign started', { name: p.campaign })),
+  h('p', null, h('span', { class: 'tag' }, t(`mode ${p.mode}`)), p.description ? ` ${p.description}` : ''),
+  h('p', { class: 'quiet-text' }, t(`popup ${p.stage}`)),
+  h('div', { class: 'row end' }, button({ name: t('OK'), kind: 'primary', busy: onCampaign(p.campaign, 'popup'), run: () => act(onCampaign(p.campaign, 'popup'), { stage: p.stage }) })))));
+}
+
+// ---- interaction preview ----------------------------------------------------
+
+/** @param {import('./types.js').Interaction} i */
+export function accept(i) {
+  sound.wake();
+  act(on(i.id, 'accept'));
+}
+
+/** @param {import('./types.js').Interaction} i */
+export function decline(i) {
+  act(on(i.id, 'decline'));
+}
+
+export function preview() {
+  const i = mine();
+  if (!i || (i.state !== 'offered' && i.state !== 'incoming')) return null;
+  const inbound = i.state === 'incoming';
+  const c = i.campaign ? state.campaigns.get(i.campaign) : null;
+  const fields = i.blank || !i.content?.preview?.length ? i.case : i.content.preview;
+  const until = i.until ? new Date(i.until).getTime() : 0;
+  const left = () => Math.max(0, until - now());
+  const total = Math.max(1000, left());
+  const around = 2 * Math.PI * 21;
+  const keys = keysOf();
+  return h('div', { class: 'preview', key: i.id, role: 'dialog', 'aria-modal': 'false', 'aria-label': inbound ? t('inbound from', { name: party(i) }) : t('Interaction preview') },
+    h('header', null,
+      h('div', null,
+        h('p', { class: 'quiet-text' }, inbound ? t('state incoming') : t('Interaction preview')),
+        h('h2', null, inbound ? party(i) : i.campaign || ''),
+        h('p', { class: 'preview-party' }, inbound ? phone(i.content?.number) : i.blank ? t('blank contact') : i.content?.name || phone(i.content?.number)),
+        c?.greeting && !inbound ? h('p', { class: 'greeting' }, `„${c.greeting.replaceAll('{agent}', state.me?.agent || '')}“`) : null),
+      until ? h('div', { class: 'countdown' },
+        h('svg', { viewBox: '0 0 48 48', 'aria-hidden': 'true', class: 'ring' },
+          h('circle', { cx: 24, cy: 24, r: 21, class: 'ring-back' }),
+          h('circle', { cx: 24, cy: 24, r: 21, class: 'ring-front', 'stroke-dasharray': around.toFixed(2), tick: countdown(i.id, until, total, around) })),
+        ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off', 'aria-label': t('seconds left', { n: Math.ceil(left() / 1000) }) }, () => String(Math.ceil(left() / 1000)))) : null),
+    fieldList((fields || []).filter(f => f.name !== 'campaign' && !(f.name === 'name' && f.value === i.content?.name))),
+    i.declined > 0 ? h('p', { class: 'warn-text' }, icon('warn'), t('declined times', { n: i.declined })) : null,
+    inbound ? null : h('p', { class: 'quiet-text' }, t('returns to top')),
+    h('div', { class: 'row preview-row' },
+      button({ name: t('Decline'), key: keys.decline, busy: on(i.id, 'decline'), run: () => decline(i) }),
+      button({ name: inbound ? t('Answer') : t('Accept'), label: t('Accept'), icon: 'call', kind: 'good', key: keys.accept, busy: on(i.id, 'accept'), run: () => accept(i) })));
+}
+
+/** @type {Map<string, number>} the whole of each countdown */
+const totals = new Map();
+
+/** @param {string} id @param {number} until @param {number} total @param {number} around */
+function countdown(id, until, total, around) {
+  if (!totals.has(id)) totals.set(id, total);
+  const whole = totals.get(id) || total;
+  return (/** @type {Element} */ el) => {
+    const part = Math.max(0, Math.min(1, (until - now()) / whole));
+    el.setAttribute('stroke-dashoffset', (around * (1 - part)).toFixed(1));
+  };
+}
+
+// ---- toasts -------------------------------------------------------------
+
+export function toastList() {
+  const undo = state.me?.undo_until ? new Date(state.me.undo_until).getTime() : 0;
+  const last = state.recent[0];
+  return h('div', { class: 'toasts' },
+    undo > now() && last ? h('div', { class: 'toast good', key: 'undo', role: 'alert' },
+      icon('check'),
+      h('div', { class: 'toast-text' }, h('p', null, t('done toast', { name: party(last) })), h('p', { class: 'quiet-text' }, [resultName(last.result || last.dialer_result), last.no_call ? t('Do not call') : ''].filter(Boolean).join(' · '))),
+      button({ name: t('Undo'), icon: 'undo', busy: '/undo', run: () => act('/undo') }),
+      ticking('span', { class: 'figures undo-time', 'aria-hidden': 'true' }, () => `${Math.max(0, Math.ceil((undo - now()) / 1000))} s`)) : null,
+    toasts.map(x => h('div', { class: `toast ${x.kind}`, key: `t${x.id}`, role: 'alert' },
+      icon(x.kind === 'bad' ? 'warn' : x.kind === 'good' ? 'check' : 'campaign'),
+      h('div', { class: 'toast-text' }, h('p', null, x.text), x.small ? h('p', { class: 'quiet-text' }, x.small) : null),
+      x.action ? button({ name: x.action.name, run: x.action.run, anyTab: true }) : null,
+      button({ name: t('Close'), icon: 'remove', iconOnly: true, kind: 'quiet', anyTab: true, run: () => dropToast(x.id) }))));
+}
+
+// ---- dialogs --------------------------------------------------------------
+
+/** @type {HTMLElement|null} */
+let cameFrom = null;
+
+/** @param {string} name @param {string} key @param {...import('./dom.js').Kid} kids */
+function dialog(name, key, ...kids) {
+  return h('dialog', {
+    key, class: 'dialog', 'aria-label': name,
+    ref: (/** @type {HTMLDialogElement} */ el) => {
+      cameFrom = /** @type {HTMLElement|null} */ (document.activeElement);
+      queueMicrotask(() => el.isConnected && !el.open && el.showModal());
+    },
+    oncancel: (/** @type {Event} */ e) => {
+      e.preventDefault();
+      closeDialog();
+    },
+    onclick: (/** @type {Event} */ e) => {
+      if (e.target === e.currentTarget) closeDialog();
+    },
+  },
+  h('div', { class: 'dialog-box' },
+    h('header', { class: 'dialog-head' }, h('h2', null, name), button({ name: t('Close'), icon: 'remove', iconOnly: true, kind: 'quiet', anyTab: true, run: closeDialog })),
+    h('div', { class: 'dialog-body' }, ...kids)));
+}
+
+export function closeDialog() {
+  ui.dialog = '';
+  capturing = '';
+  redraw();
+  cameFrom?.focus?.();
+}
+
+export function dialogs() {
+  if (ui.dialog === 'help') return help();
+  if (ui.dialog === 'settings') return settings();
+  if (ui.dialog === 'check') return check();
+  if (ui.dialog.startsWith('correct:')) return correct(ui.dialog.slice(8));
+  return null;
+}
+
+let capturing = '';
+
+/** A key for a setting, as it is written on buttons. @param {KeyboardEvent} e */
+export function keyName(e) {
+  const parts = [];
+  if (e.ctrlKey) parts.push('Ctrl');
+  if (e.shiftKey && e.key.length > 1) parts.push('Shift');
+  const key = e.key === ' ' ? 'Space' : e.key.length === 1 ? e.key.toUpperCase() : e.key;
+  return [...parts, key].join('+');
+}
+
+function help() {
+  const keys = keysOf();
+  const names = ['accept', 'decline', 'hold', 'hangup', 'mute', 'done', 'note', 'help'];
+  return dialog(t('Help'), 'help',
+    h('p', null, t('help intro')),
+    h('h3', null, t('keys title')),
+    checkbox({ name: t('keys on'), checked: prefs.keysOn, anyTab: true, change: v => setPref('keysOn', v) }),
+    h('p', { class: 'quiet-text' }, t('keys intro')),
+    h('table', { class: 'keys' }, h('tbody', null,
+      names.map(n => h('tr', { key: n }, h('th', { scope: 'row' }, t(`key ${n}`)), h('td', null, h('button', {
+        type: 'button', class: 'button', disabled: !prefs.keysOn, 'aria-label': `${t(`key ${n}`)}: ${keys[n]}`,
+        onclick: () => { capturing = n; redraw(); },
+        onblur: () => { if (capturing === n) { capturing = ''; redraw(); } },
+        onkeydown: (/** @type {KeyboardEvent} */ e) => {
+          if (capturing !== n || ['Shift', 'Control', 'Alt', 'Meta', 'Tab'].includes(e.key)) return;
+          e.preventDefault();
+          e.stopPropagation();
+          capturing = '';
+          const taken = e.altKey || e.metaKey || e.key === 'Escape' || /^\d$/.test(e.key) || (e.ctrlKey && e.key !== 'Enter');
+          if (taken) redraw();
+          else setPref('keys', { ...prefs.keys, [n]: keyName(e) });
+        },
+      }, h('kbd', null, capturing === n ? t('keys press') : keys[n] || '–'))))),
+      h('tr', { key: 'digits' }, h('th', { scope: 'row' }, t('key digits')), h('td', null, h('kbd', null, '1'), ' … ', h('kbd', null, '9'))))),
+    button({ name: t('keys reset'), kind: 'quiet', anyTab: true, run: () => setPref('keys', {}) }));
+}
+
+function settings() {
+  /** @type {[string, string][]} */
+  const themes = [['auto', t('theme auto')], ['light', t('theme light')], ['dark', t('theme dark')]];
+  return dialog(t('Settings'), 'settings',
+    h('div', { class: 'pair' },
+      plainSelect(t('Theme'), prefs.theme, themes, v => setPref('theme', v)),
+      plainSelect(t('Density'), prefs.density, [['normal', t('density normal')], ['dense', t('density dense')]], v => setPref('density', v))),
+    h('h3', null, t('link headset')),
+    slider(t('speech volume'), prefs.speechVolume, v => { setPref('speechVolume', v); sound.volume(v); }),
+    slider(t('ring volume'), prefs.ringVolume, v => setPref('ringVolume', v)),
+    checkbox({ name: t('zip volume'), checked: prefs.zip, anyTab: true, change: v => setPref('zip', v) }),
+    h('div', { class: 'row' }, button({ name: t('Device check'), icon: 'mic', anyTab: true, run: () => { ui.dialog = 'check'; openCheck(); redraw(); } })),
+    h('h3', null, t('own password')),
+    h('form', { class: 'stack', onsubmit: changePassword },
+      h('input', { type: 'text', class: 'unseen', autocomplete: 'username', value: state.session?.user || '', readonly: true, tabindex: '-1', 'aria-hidden': 'true' }),
+      h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('old password')), h('input', { type: 'password', name: 'old', autocomplete: 'current-password', required: true })),
+      h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('new password')), h('input', { type: 'password', name: 'new', autocomplete: 'new-password', required: true, minlength: 8 })),
+      h('div', { class: 'row' }, h('button', { type: 'submit', class: 'button' }, t('Save')))),
+    h('p', { class: 'quiet-text' }, `Freiton ${state.session?.version || ''} · ${state.session?.user || ''}`));
+}
+
+/** @param {any} e */
+async function changePassword(e) {
+  e.preventDefault();
+  const form = /** @type {HTMLFormElement} */ (e.currentTarget);
+  const data = new FormData(form);
+  try {
+    await call('PUT', '/session/password', { old: data.get('old'), new: data.get('new') });
+    form.reset();
+    toast('good', t('password changed'));
+  } catch (x) {
+    toast('bad', x instanceof Problem && (x.code === 'wrong-password' || x.status === 401) ? t('error wrong') : explain(x));
+  }
+}
+
+/** @param {string} name @param {string} value @param {[string, string][]} options @param {(v: string) => void} change */
+function plainSelect(name, value, options, change) {
+  return h('label', { class: 'field' }, h('span', { class: 'field-name' }, name),
+    h('select', { value, onchange: (/** @type {any} */ e) => change(e.target.value) }, options.map(([v, text]) => h('option', { key: v, value: v }, text))));
+}
+
+/** @param {string} name @param {number} value @param {(v: number) => void} change */
+function slider(name, value, change) {
+  return h('label', { class: 'field slider' }, h('span', { class: 'field-name' }, name),
+    h('input', { type: 'range', min: 0, max: 1, step: 0.05, value: String(value), oninput: (/** @type {any} */ e) => change(Number(e.target.value)) }));
+}
+
+// ---- device check -----------------------------------------------------------
+
+const checked = {
+  /** @type {MediaDeviceInfo[]} */
+  devices: [],
+  rtt: -1,
+  offset: 0,
+  heard: false,
+};
+
+export async function openCheck() {
+  checked.heard = false;
+  checked.rtt = -1;
+  await sound.wake();
+  try {
+    checked.devices = navigator.mediaDevices ? await navigator.mediaDevices.enumerateDevices() : [];
+  } catch { /* the line says what is wrong */ }
+  const from = performance.now();
+  try {
+    const s = await call('GET', '/state');
+    checked.rtt = Math.round(performance.now() - from);
+    checked.offset = Math.round(new Date(s.at).getTime() - Date.now() + checked.rtt / 2);
+  } catch {
+    checked.rtt = -2;
+  }
+  redraw();
+}
+
+function check() {
+  if (sound.level() > 0.03) checked.heard = true;
+  const link = sound.link();
+  /** @type {[string, 'good'|'warn'|'bad'|'pending', import('./dom.js').Kid][]} */
+  const lines = [
+    ['check microphone', sound.problem() ? 'bad' : link === 'connecting' ? 'pending' : 'good', sound.problemText() || deviceSelect('audioinput', 'microphone', t('check microphone'))],
+    ['check level', sound.problem() ? 'bad' : checked.heard ? 'good' : 'pending', h('div', null, h('p', null, t(checked.heard ? 'check heard' : 'check speak')), bar())],
+    ['check speaker', 'good', h('div', { class: 'row' }, deviceSelect('audiooutput', 'speaker', t('check speaker')), button({ name: t('check play'), anyTab: true, run: () => sound.test(prefs.speaker) }))],
+    ['check ring', 'good', deviceSelect('audiooutput', 'ringDevice', t('check ring'))],
+    ['check path', link === 'live' ? 'good' : link === 'connecting' ? 'pending' : 'bad', t(`link ${link}`)],
+    ['check server', checked.rtt === -1 ? 'pending' : checked.rtt < 0 ? 'bad' : checked.rtt < 300 ? 'good' : 'warn', checked.rtt >= 0 ? t('check rtt', { n: checked.rtt }) : t(checked.rtt === -1 ? 'check pending' : 'error network')],
+    ['check clock', checked.rtt < 0 ? 'pending' : Math.abs(checked.offset) < 2000 ? 'good' : 'warn', t('check offset', { n: Math.abs(checked.offset) })],
+    ['check notify', 'Notification' in window && Notification.permission === 'granted' ? 'good' : 'warn',
+      'Notification' in window && Notification.permission === 'granted' ? t('check on')
+        : h('div', null, h('p', null, t('check off')), 'Notification' in window && Notification.permission === 'default' ? button({ name: t('check ask'), anyTab: true, run: () => Notification.requestPermission().then(redraw) }) : null)],
+  ];
+  return dialog(t('Device check'), 'check',
+    h('ul', { class: 'checks' }, lines.map(([name, word, more]) => h('li', { key: name, class: word },
+      h('span', { class: 'lamp', 'aria-hidden': 'true' }), h('strong', null, t(name)), h('span', { class: 'check-word' }, t(`check ${word}`)), h('div', { class: 'check-more' }, more)))),
+    h('div', { class: 'row end' }, button({ name: t('Try again'), anyTab: true, run: () => { sound.again(); openCheck(); } }), button({ name: t('OK'), kind: 'primary', anyTab: true, run: closeDialog })));
+}
+
+function bar() {
+  return h('span', { class: 'meter-track big' }, h('span', { class: 'meter-bar', tick: (/** @type {HTMLElement} */ el) => {
+    const l = sound.level();
+    el.style.transform = `scaleX(${l.toFixed(3)})`;
+    if (l > 0.03 && !checked.heard) {
+      checked.heard = true;
+      redraw();
+    }
+  } }));
+}
+
+/** @param {string} kind @param {string} pref @param {string} name */
+function deviceSelect(kind, pref, name) {
+  const list = checked.devices.filter(d => d.kind === kind && d.deviceId && d.deviceId !== 'default' && d.deviceId !== 'communications');
+  return h('select', { 'aria-label': name, value: prefs[pref] || '', onchange: (/** @type {any} */ e) => {
+    setPref(pref, e.target.value);
+    if (pref !== 'ringDevice') sound.again();
+  } }, h('option', { key: '', value: '' }, t('default device')), list.map(d => h('option', { key: d.deviceId, value: pref === 'ringDevice' ? d.deviceId : d.label }, d.label || d.deviceId.slice(0, 8))));
+}
+
+// ---- correct result -----------------------------------------------------------
+
+/** @param {string} id */
+function correct(id) {
+  const i = state.recent.find(r => r.id === id);
+  if (!i) return null;
+  const key = `correct ${id}`;
+  const value = (/** @type {string} */ f, /** @type {string} */ was) => draft(key, f) ?? was;
+  const c = i.campaign ? state.campaigns.get(i.campaign) : null;
+  const { single, groups } = codes(c?.dispositions);
+  const was = i.result || i.dialer_result || '';
+  /** @type {[string, string][]} */
+  const options = offered(i).map(r => /** @type {[string, string]} */ ([r.result, resultName(r.result)]));
+  if (was && !options.some(o => o[0] === was)) options.unshift([was, resultName(was)]);
+  const put = (/** @type {string} */ f) => (/** @type {string} */ v) => {
+    setDraft(key, f, v);
+    redraw();
+  };
+  return dialog(t('Correct result'), key,
+    h('p', null, h('strong', null, party(i)), ' ', h('span', { class: 'figures quiet-text' }, phone(i.content?.number)), i.answered_at && i.ended_at ? ` · ${span(new Date(i.ended_at).getTime() - new Date(i.answered_at).getTime())}` : ''),
+    h('form', { class: 'stack', onsubmit: async (/** @type {Event} */ e) => {
+      e.preventDefault();
+      /** @type {{[name: string]: any}} */
+      const entry = {};
+      if (draft(key, 'result') !== undefined) entry.result = draft(key, 'result');
+      if (draft(key, 'disposition') !== undefined) entry.disposition = draft(key, 'disposition');
+      if (draft(key, 'note') !== undefined) entry.note = draft(key, 'note');
+      if (draft(key, 'no_call') !== undefined) entry.no_call = draft(key, 'no_call') === 'yes';
+      if (await act(on(id, 'correct'), entry)) {
+        for (const f of ['result', 'disposition', 'note', 'no_call']) setDraft(key, f, undefined);
+        toast('good', t('corrected', { name: party(i) }));
+        closeDialog();
+      }
+    } },
+    select({ name: t('Call result'), value: value('result', was), options, change: put('result') }),
+    h('p', { class: 'quiet-text' }, t('old value', { value: resultName(was) })),
+    c?.dispositions?.length ? select({ name: t('Disposition code'), value: value('disposition', i.disposition || ''), options: [['', '–'], ...single], groups, change: put('disposition') }) : null,
+    c?.dispositions?.length ? h('p', { class: 'quiet-text' }, t('old value', { value: i.disposition?.replaceAll('/', ' / ') || '–' })) : null,
+    checkbox({ name: t('Do not call'), checked: value('no_call', i.no_call ? 'yes' : 'no') === 'yes', disabled: Boolean(i.no_call), change: v => put('no_call')(v ? 'yes' : 'no') }),
+    h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('Note')), h('textarea', { rows: 3, maxlength: 10000, value: value('note', i.note || ''), oninput: (/** @type {any} */ e) => put('note')(e.target.value) })),
+    h('div', { class: 'row end' }, button({ name: t('Cancel'), run: closeDialog }), h('button', { type: 'submit', class: 'button primary', disabled: state.viewer }, t('Save')))));
+}
+
+// ---- sentences over the page ---------------------------------------------------
+
+/** @param {() => void} takeOver */
+export function banners(takeOver) {
+  /** @type {[string, string, import('./dom.js').Kid][]} */
+  const all = [];
+  if (state.viewer) all.push(['viewer', t('viewer'), button({ name: t('Take over here'), kind: 'primary', anyTab: true, run: takeOver })]);
+  if (ui.connection === 'lost') all.push(['server', t('lost server'), null]);
+  if (state.links.pbx?.state === 'lost') all.push(['pbx', [t('lost pbx'), state.links.pbx.text].filter(Boolean).join(' '), null]);
+  if (state.me && sound.problem()) all.push(['mic', sound.problemText(), button({ name: t('Check sound'), anyTab: true, run: () => { ui.dialog = 'check'; openCheck(); redraw(); } })]);
+  else if (state.me && sound.silent()) all.push(['silent', t('mic silent'), button({ name: t('Check sound'), anyTab: true, run: () => { ui.dialog = 'check'; openCheck(); redraw(); } })]);
+  if (state.draining) all.push(['drain', t('draining'), null]);
+  const i = mine();
+  if (i?.overtime) all.push(['overtime', t('overtime'), null]);
+  return h('div', { class: 'banners' }, all.map(([key, text, more]) => h('div', { key, class: `banner ${key}`, role: 'status' }, icon('warn'), h('p', null, text), more)));
+}

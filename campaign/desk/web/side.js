@@ -1,0 +1,90 @@
+/** The left side: campaigns, workbin, the other views, the dial pad. */
+import { h } from './dom.js';
+import { t, dayTime, phone } from './i18n.js';
+import { icon } from './icons.js';
+import { state, mine, overseer, now } from './state.js';
+import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft } from './ui.js';
+import { look, listOf } from './data.js';
+
+export function side() {
+  return h('aside', { class: 'side', id: 'side', 'aria-label': t('My campaigns') + ' …' },
+    state.me ? campaigns() : null,
+    state.me ? workbin() : null,
+    nav(),
+    state.me ? manual() : null);
+}
+
+/** @param {import('./types.js').CampaignView} c */
+export function runWord(c) {
+  return c.pause && c.state === 'running' ? 'paused' : c.state;
+}
+
+function campaigns() {
+  const me = /** @type {import('./types.js').AgentView} */ (state.me);
+  const shown = [...state.campaigns.values()].filter(c => c.state !== 'unloaded' || me.joined.includes(c.name)).sort((a, b) => b.priority - a.priority || a.name.localeCompare(b.name));
+  return region(t('My campaigns'), { key: 'campaigns' },
+    shown.length ? h('ul', { class: 'cards' }, shown.map(c => {
+      const joined = me.joined.includes(c.name);
+      const run = runWord(c);
+      return h('li', { key: c.name, class: `card ${joined ? 'joined' : ''}` },
+        h('div', { class: 'card-head' }, h('strong', null, c.name), h('span', { class: `run ${run}` }, t(`run ${run}`))),
+        h('p', { class: 'quiet-text' }, [t(`mode ${c.mode}`), joined ? t('joined') : ''].filter(Boolean).join(' · ')),
+        c.pause ? h('p', { class: 'warn-text' }, why(c.pause)) : null,
+        h('div', { class: 'row' },
+          c.mode === 'preview' && joined ? button({ name: t('Get record'), icon: 'list', kind: 'primary', disabled: c.state !== 'running' || Boolean(mine()), busy: onCampaign(c.name, 'record'), run: () => act(onCampaign(c.name, 'record')) }) : null,
+          joined
+            ? button({ name: t('Leave'), kind: 'quiet', busy: onCampaign(c.name, 'leave'), run: () => act(onCampaign(c.name, 'leave')) })
+            : button({ name: t('Join'), disabled: c.state === 'unloaded', busy: onCampaign(c.name, 'join'), run: () => act(onCampaign(c.name, 'join')) })));
+    })) : h('p', { class: 'quiet-text' }, t('no campaigns')));
+}
+
+function workbin() {
+  const k = look('/workbin', 30_000);
+  const items = /** @type {import('./types.js').WorkItem[]} */ (listOf(k.data));
+  return region(t('Workbin'), { key: 'workbin', aside: items.length ? h('span', { class: 'count' }, String(items.length)) : null },
+    items.length ? h('ul', { class: 'lines' }, items.slice(0, 8).map((w, n) => {
+      const due = w.at ? new Date(w.at).getTime() <= now() : true;
+      return h('li', { key: `${w.list}-${w.record_id}-${n}`, class: due ? 'due' : '' },
+        h('span', { class: 'line-main' }, w.name || phone(w.number)),
+        h('span', { class: 'quiet-text' }, [due ? t('callback due') : '', w.at ? dayTime(w.at) : '', w.campaign || ''].filter(Boolean).join(' · ')));
+    })) : h('p', { class: 'quiet-text' }, t('no workbin')));
+}
+
+function nav() {
+  /** @type {[string, string, string][]} */
+  const views = [['desk', t('Desk'), 'desk'], ['history', t('Call history'), 'clock'], ['directory', t('Contact directory'), 'book']];
+  if (!state.me) views.splice(0, 2);
+  if (overseer()) views.push(['floor', t('Floor'), 'floor']);
+  return h('nav', { key: 'nav', class: 'views', 'aria-label': 'Freiton' }, h('ul', null, views.map(([view, name, sign]) => h('li', { key: view },
+    h('button', { type: 'button', class: `view ${ui.view === view ? 'here' : ''}`, 'aria-current': ui.view === view ? 'page' : undefined, onclick: () => { ui.view = view; redraw(); } },
+      icon(sign), h('span', null, name))))));
+}
+
+const pad = 'pad';
+
+/** @param {string} number */
+export function dial(number) {
+  return act('/manual', { number: number.replace(/[^\d+*#]/g, '') });
+}
+
+function manual() {
+  const value = draft(pad, 'number') || '';
+  const put = (/** @type {string} */ d) => {
+    setDraft(pad, 'number', (draft(pad, 'number') || '') + d);
+    redraw();
+  };
+  return region(t('Manual call'), { key: 'manual' },
+    h('form', { class: 'manual', onsubmit: async (/** @type {Event} */ e) => {
+      e.preventDefault();
+      const n = draft(pad, 'number')?.trim();
+      if (n && await dial(n)) {
+        setDraft(pad, 'number', undefined);
+        redraw();
+      }
+    } },
+      h('label', { class: 'field' }, h('span', { class: 'unseen' }, t('Number')),
+        h('input', { type: 'tel', inputmode: 'tel', autocomplete: 'off', placeholder: '+49 …', value, oninput: (/** @type {any} */ e) => { setDraft(pad, 'number', e.target.value); redraw(); } })),
+      button({ name: t('Keypad'), icon: 'keypad', iconOnly: true, expanded: ui.pad, run: () => { ui.pad = !ui.pad; redraw(); } }),
+      h('button', { type: 'submit', class: 'button good', disabled: state.viewer || !value.trim() || (Boolean(mine()) && mine()?.state !== 'offered') }, icon('call'), h('span', { class: 'label' }, t('Call')))),
+    ui.pad ? h('div', { class: 'keypad', role: 'group', 'aria-label': t('Keypad') }, '123456789+0#'.split('').map(d => h('button', { type: 'button', class: 'button', key: d, onclick: () => put(d) }, d))) : null);
+}

@@ -1,0 +1,153 @@
+/** The bar that is always there: who I am to the system, and whether it lives. */
+import { h } from './dom.js';
+import { t, span, currentLanguage } from './i18n.js';
+import { icon } from './icons.js';
+import { state, now, mine, stateWord, stateSince } from './state.js';
+import { ui, button, select, act, statusName, prefs, redraw, ticking } from './ui.js';
+import { sound } from './sound.js';
+
+/** @type {{[word: string]: [string, string]}} word → colour class, icon */
+const looks = {
+  ready: ['ready', 'ready'], offered: ['ringing', 'ring'], incoming: ['ringing', 'ring'], dialing: ['ringing', 'call'], ringing: ['ringing', 'ring'],
+  opening: ['open', 'list'], open: ['open', 'list'], asking: ['open', 'clock'], waiting: ['open', 'clock'],
+  talking: ['talking', 'call'], held: ['held', 'hold'], 'held-by-contact': ['held', 'hold'],
+  'wrap-up': ['wrap', 'wrap-up'], overtime: ['wrap', 'wrap-up'], stopping: ['pause', 'hangup'], result: ['pause', 'hangup'], refused: ['pause', 'dnd'],
+  'not-ready': ['pause', 'not-ready'], 'do-not-disturb': ['pause', 'dnd'], 'logged-off': ['pause', 'off'],
+  lost: ['fault', 'warn'], overseer: ['pause', 'floor'],
+};
+
+/** The state word that the page may stand by: lost while nothing proves it. */
+export function shownWord() {
+  return ui.connection === 'lost' ? 'lost' : stateWord(mine(), state.me);
+}
+
+export function statePill() {
+  const i = mine();
+  const word = shownWord();
+  const [look, sign] = looks[word] || ['pause', 'off'];
+  const since = stateSince(i, state.me);
+  const me = state.me;
+  const next = me?.after ? t('then', { status: me.after_reason || statusName(me.after) }) : '';
+  const reason = !i && me?.status === 'not-ready' ? me.reason : '';
+  return h('div', { class: `pill ${look}` },
+    h('span', { class: 'pill-sign' }, icon(sign)),
+    h('div', { class: 'pill-words' },
+      h('span', { class: 'pill-word', role: 'status' }, t(`state ${word}`) + (reason ? `: ${reason}` : '')),
+      h('span', { class: 'pill-more' },
+        since ? ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off', key: 'since' }, () => span(now() - new Date(since).getTime())) : null,
+        next ? h('span', { key: 'next' }, next) : null)));
+}
+
+/** Reasons an agent may give. */
+function reasons() {
+  const all = [...state.notReady];
+  const own = state.me?.reason;
+  if (own && !all.includes(own)) all.push(own);
+  return all;
+}
+
+let reason = '';
+
+function myStatus() {
+  const me = state.me;
+  if (!me) return null;
+  const busy = Boolean(mine());
+  const present = me.status;
+  /** @param {string} status @param {string} name @param {string} sign */
+  const choice = (status, name, sign) => button({
+    name, icon: sign, class: `choice ${status}`, pressed: present === status, busy: `status ${status}`,
+    disabled: status === 'after-call-work' && present !== status,
+    run: () => {
+      if (status === 'after-call-work') return;
+      act('/agent/status', { status, reason: status === 'not-ready' ? reason || undefined : undefined }, `status ${status}`);
+      if (status === 'ready') sound.wake();
+    },
+  });
+  return h('div', { class: 'my-status' },
+    h('div', { class: 'choices', role: 'group', 'aria-label': t('My status') },
+      choice('ready', t('Ready'), 'ready'), choice('not-ready', t('Not ready'), 'not-ready'),
+      choice('after-call-work', t('After-call work'), 'wrap-up'), choice('do-not-disturb', t('Do not disturb'), 'dnd')),
+    busy
+      ? h('div', { key: 'after', class: 'slot' }, afterSelect(me))
+      : h('div', { key: 'reason', class: 'slot' }, select({
+        name: t('Reason'), hideLabel: false, class: 'inline', value: present === 'not-ready' ? me.reason || '' : reason,
+        options: [['', t('no reason')], ...reasons().map(r => /** @type {[string, string]} */ ([r, r]))],
+        change: r => {
+          reason = r;
+          if (present === 'not-ready') act('/agent/status', { status: 'not-ready', reason: r || undefined }, 'status not-ready');
+          else redraw();
+        },
+      })));
+}
+
+/** @param {import('./types.js').AgentView} me */
+function afterSelect(me) {
+  const value = me.after === 'not-ready' ? `not-ready:${me.after_reason || ''}` : me.after || 'ready';
+  /** @type {[string, string][]} */
+  const options = [['ready', t('Ready')], ['not-ready:', t('Not ready')], ...reasons().map(r => /** @type {[string, string]} */ ([`not-ready:${r}`, `${t('Not ready')}: ${r}`])),
+    ['do-not-disturb', t('Do not disturb')], ['logged-off', t('Log off')]];
+  if (!options.some(o => o[0] === value)) options.push([value, value.replace('not-ready:', `${t('Not ready')}: `)]);
+  return select({
+    name: t('Status after this call'), class: 'inline', value, options,
+    change: v => {
+      const [status, ...r] = v.split(':');
+      act('/agent/status', { status, reason: r.join(':') || undefined }, 'status after');
+    },
+  });
+}
+
+/** Each link's word, and the age of its last proof in s. @returns {{name: string, state: string, age: number, text: string}[]} */
+export function linkStates() {
+  const age = ui.signal ? (Date.now() - ui.signal) / 1000 : 0;
+  const server = ui.connection === 'live' && age > 3 ? 'stale' : ui.connection;
+  const pbx = state.links.pbx;
+  const dim = server === 'live' ? '' : 'stale';
+  const links = [{ name: 'server', state: server, age, text: '' }];
+  if (state.me) links.push({ name: 'headset', state: sound.link(), age: sound.age(), text: sound.problemText() });
+  if (pbx) links.push({ name: 'pbx', state: dim || pbx.state, age, text: pbx.text || '' });
+  return links;
+}
+
+function links() {
+  return h('ul', { class: 'links' }, linkStates().map(l => h('li', { key: l.name, class: `link ${l.state}`, title: t('link title', { name: t(`link ${l.name}`), state: t(`link ${l.state}`), text: l.text ? ` – ${l.text}` : '' }) },
+    h('span', { class: 'lamp', 'aria-hidden': 'true' }),
+    h('span', { class: 'link-name' }, t(`link ${l.name}`)),
+    h('span', { class: l.state === 'live' ? 'unseen' : 'link-state' }, t(`link ${l.state}`)),
+    ticking('span', { class: 'link-age figures', 'aria-hidden': 'true' }, () => {
+      const age = l.name === 'headset' ? sound.age() : (Date.now() - ui.signal) / 1000;
+      return age > 3 && l.state !== 'off' && (ui.signal || l.name === 'headset') ? `${Math.min(999, Math.floor(age))} s` : '';
+    }))));
+}
+
+/** The microphone's level; only its width moves. */
+function meter() {
+  if (!state.me) return null;
+  return h('div', { class: 'meter', role: 'img', 'aria-label': t('check level'), title: t('check level') },
+    icon(mine()?.muted ? 'muted' : 'mic'),
+    h('span', { class: 'meter-track' }, h('span', { class: 'meter-bar', tick: (/** @type {HTMLElement} */ el) => {
+      el.style.transform = `scaleX(${sound.level().toFixed(3)})`;
+    } })));
+}
+
+/** @param {{language: (l: string) => void, logOff: () => void}} on */
+export function stateBar(on) {
+  return h('header', { class: 'statebar', 'aria-label': 'Freiton' },
+    h('a', { class: 'skip', href: '#centre' }, t('skip')),
+    statePill(),
+    myStatus() || h('div', { class: 'my-status' }),
+    h('div', { class: 'bar-right' },
+      links(),
+      meter(),
+      h('div', { class: 'tools' },
+        languageSelect(on.language),
+        button({ name: t('Settings'), icon: 'settings', iconOnly: true, anyTab: true, run: () => { ui.dialog = 'settings'; redraw(); } }),
+        button({ name: t('Help'), icon: 'help', iconOnly: true, anyTab: true, class: 'help', title: `${t('Help')} (${prefs.keys.help || '?'})`, run: () => { ui.dialog = 'help'; redraw(); } }),
+        button({ name: t('Log off'), icon: 'off', iconOnly: true, anyTab: true, title: `${t('Log off')}: ${state.session?.user || ''}`, run: on.logOff }))));
+}
+
+/** @param {(l: string) => void} change */
+export function languageSelect(change) {
+  return h('label', { class: 'language' }, h('span', { class: 'unseen' }, t('Language')),
+    h('select', { value: currentLanguage(), onchange: (/** @type {any} */ e) => change(e.target.value), title: t('Language') },
+      h('option', { value: 'de', lang: 'de' }, 'Deutsch'), h('option', { value: 'en', lang: 'en' }, 'English')));
+}

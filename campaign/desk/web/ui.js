@@ -1,0 +1,333 @@
+/**
+ * What belongs to this page and not to the server: preferences, what is typed
+ * and not sent, open panels, toasts; and the small pieces every view is made of.
+ */
+import { h, say } from './dom.js';
+import { t, has, dayTime } from './i18n.js';
+import { icon } from './icons.js';
+import { post, Problem } from './api.js';
+import { state } from './state.js';
+
+/** @typedef {import('./dom.js').VNode} VNode */
+/** @typedef {import('./dom.js').Kid} Kid */
+
+// ---- preferences -------------------------------------------------------
+
+/** @type {{[name: string]: any}} */
+export const defaults = {
+  theme: 'auto', density: 'normal', keysOn: true, keys: {},
+  microphone: '', speaker: '', ringDevice: '', ringVolume: 0.6, speechVolume: 1, zip: true, favourites: [],
+};
+const prefKey = 'freiton.preferences';
+/** @type {{[name: string]: any}} */
+export const prefs = { ...defaults, ...readJSON(localStorage.getItem(prefKey)) };
+
+/** @param {string} name @param {any} value */
+export function setPref(name, value) {
+  prefs[name] = value;
+  localStorage.setItem(prefKey, JSON.stringify(prefs));
+  applyPrefs();
+  redraw();
+}
+
+export function applyPrefs() {
+  const root = document.documentElement;
+  if (prefs.theme === 'auto') root.removeAttribute('data-theme');
+  else root.setAttribute('data-theme', prefs.theme);
+  root.setAttribute('data-density', prefs.density);
+}
+
+/** @param {string|null} text @returns {any} */
+function readJSON(text) {
+  try {
+    return text ? JSON.parse(text) : {};
+  } catch {
+    return {};
+  }
+}
+
+// ---- the page's own state ------------------------------------------------
+
+export const ui = {
+  view: 'desk', // desk, history, directory, floor
+  panel: 'contact', // right side on a narrow screen
+  /** @type {string} */
+  dialog: '', // help, settings, check, correct:ID
+  keypad: false,
+  transfer: false,
+  callback: false,
+  sent: '', // digits
+  pad: false,
+  busy: /** @type {Set<string>} */ (new Set()),
+  /** What was chosen and is on its way. @type {Map<string, {[name: string]: any}>} */
+  pending: new Map(),
+  narrow: false,
+  signal: 0, // when the server last gave proof of life, ms of our clock
+  connection: 'connecting', // connecting, live, lost
+  error: '', // on the login page
+};
+
+/** @type {() => void} */
+let draw = () => {};
+/** @param {() => void} f */
+export function drawWith(f) {
+  draw = f;
+}
+export function redraw() {
+  draw();
+}
+
+// ---- what is typed and not sent: by interaction, in sessionStorage ---------
+
+const draftKey = 'freiton.draft.';
+/** @type {Map<string, {[field: string]: string}>} */
+const drafts = new Map();
+/** @type {Set<string>} */
+const unsaved = new Set();
+
+/** @param {string} id @param {string} field */
+export function draft(id, field) {
+  if (!drafts.has(id)) drafts.set(id, readJSON(sessionStorage.getItem(draftKey + id)));
+  return /** @type {string|undefined} */ (drafts.get(id)?.[field]);
+}
+
+/** @param {string} id @param {string} field @param {string|undefined} value */
+export function setDraft(id, field, value) {
+  draft(id, field);
+  const d = /** @type {{[field: string]: string}} */ (drafts.get(id));
+  if (value === undefined) delete d[field];
+  else d[field] = value;
+  unsaved.add(id);
+}
+
+/** Writes drafts down: each 2 s, and when the page goes. */
+export function saveDrafts() {
+  for (const id of unsaved) {
+    const d = drafts.get(id);
+    if (d && Object.keys(d).length) sessionStorage.setItem(draftKey + id, JSON.stringify(d));
+    else sessionStorage.removeItem(draftKey + id);
+  }
+  unsaved.clear();
+}
+
+/** @param {string} id */
+export function dropDraft(id) {
+  drafts.delete(id);
+  unsaved.delete(id);
+  sessionStorage.removeItem(draftKey + id);
+}
+
+/** Interactions with something typed. */
+export function draftIDs() {
+  return [...drafts.keys()];
+}
+
+// ---- toasts ------------------------------------------------------------
+
+/** @typedef {{id: number, kind: 'info'|'good'|'bad', text: string, small?: string, until: number, action?: {name: string, run: () => void}}} Toast */
+/** @type {Toast[]} */
+export const toasts = [];
+let toastID = 0;
+
+/** @param {'info'|'good'|'bad'} kind @param {string} text @param {{small?: string, ms?: number, action?: {name: string, run: () => void}}} [more] */
+export function toast(kind, text, more = {}) {
+  const same = toasts.find(x => x.text === text);
+  const ms = more.ms ?? (kind === 'bad' ? 12000 : 6000);
+  if (same) same.until = Date.now() + ms;
+  else toasts.push({ id: ++toastID, kind, text, small: more.small, until: Date.now() + ms, action: more.action });
+  while (toasts.length > 4) toasts.shift();
+  redraw();
+}
+
+/** @param {number} id */
+export function dropToast(id) {
+  const i = toasts.findIndex(x => x.id === id);
+  if (i >= 0) toasts.splice(i, 1);
+  redraw();
+}
+
+// ---- words of the server ---------------------------------------------------
+
+/** A reason in the reader's language. @param {import('./types.js').Reason|null|undefined} r */
+export function why(r) {
+  if (!r) return '';
+  const key = `why ${r.code}`;
+  if (!has(key)) return r.text;
+  const name = r.code === 'not-ready' ? (r.name ? `: ${r.name}` : '') : r.name || '';
+  const text = r.text === r.code ? '' : r.text;
+  return t(key, { name, text, until: r.until ? dayTime(r.until) : '' });
+}
+
+/** @param {string|undefined} r */
+export function resultName(r) {
+  return r ? (has(`result ${r}`) ? t(`result ${r}`) : r) : '';
+}
+
+/** A field's name and value as people read them. @param {import('./types.js').Field} f @returns {[string, string]} */
+export function fieldWords(f) {
+  const name = has(`field ${f.name}`) ? t(`field ${f.name}`) : f.name;
+  if (f.name === 'call_kind' && has(`kind ${f.value}`)) return [name, t(`kind ${f.value}`)];
+  if (f.name === 'last_result') return [name, resultName(f.value)];
+  return [name, f.value];
+}
+
+/** @param {string} s */
+export function statusName(s) {
+  return { ready: t('Ready'), 'not-ready': t('Not ready'), 'do-not-disturb': t('Do not disturb'), 'logged-off': t('Log off'), 'after-call-work': t('After-call work') }[s] || s;
+}
+
+// ---- commands -----------------------------------------------------------
+
+/** What an error means and what to do, in words. @param {unknown} e */
+export function explain(e) {
+  if (!(e instanceof Problem)) return t('error any', { text: String(e) });
+  if (e.status === 0) return t('error network');
+  if (e.code && has(`why ${e.code}`)) return why({ code: e.code, text: e.message });
+  if (e.code === 'viewer') return t('viewer');
+  if (e.code === 'before-answer') return t('contacts hidden');
+  if (e.status === 401) return t('error expired');
+  if (e.status === 403) return t('error forbidden');
+  if (e.status === 429) return t('error throttled', { n: e.after || 30 });
+  return t('error any', { text: e.message });
+}
+
+/** @type {() => void} */
+let expired = () => {};
+/** @param {() => void} f */
+export function onExpired(f) {
+  expired = f;
+}
+
+/**
+ * Sends a command. Its button is busy meanwhile; what fails is told.
+ * @param {string} path
+ * @param {any} [body]
+ * @param {string} [name] busy under this name
+ * @returns {Promise<boolean>}
+ */
+export async function act(path, body = {}, name = path) {
+  if (ui.busy.has(name)) return false;
+  ui.busy.add(name);
+  redraw();
+  try {
+    await post(path, body);
+    return true;
+  } catch (e) {
+    if (e instanceof Problem && e.status === 401) expired();
+    toast('bad', explain(e), { small: e instanceof Problem && e.code ? t('error code', { code: e.code }) : '' });
+    return false;
+  } finally {
+    ui.busy.delete(name);
+    redraw();
+  }
+}
+
+/** @param {string} id @param {string} what */
+export const on = (id, what) => `/interactions/${encodeURIComponent(id)}/${what}`;
+/** @param {string} name @param {string} what */
+export const onCampaign = (name, what) => `/campaigns/${encodeURIComponent(name)}/${what}`;
+
+// ---- pieces ---------------------------------------------------------------
+
+/**
+ * @typedef {object} Button
+ * @property {string} name its accessible name
+ * @property {string} [label] shown instead of the name
+ * @property {string} [icon]
+ * @property {string} [key] shown keyboard key
+ * @property {string} [kind] primary, danger, quiet, good
+ * @property {boolean} [disabled]
+ * @property {boolean} [pressed]
+ * @property {boolean} [expanded]
+ * @property {boolean} [anyTab] works in a viewer's tab as well
+ * @property {boolean} [iconOnly]
+ * @property {string} [title]
+ * @property {string} [class]
+ * @property {string} [busy]
+ * @property {string} [id]
+ * @property {(e: Event) => void} run
+ */
+
+/** @param {Button} b */
+export function button(b) {
+  const busy = b.busy !== undefined && ui.busy.has(b.busy);
+  const off = Boolean(b.disabled) || (state.viewer && !b.anyTab);
+  const shown = b.label || b.name;
+  return h('button', {
+    type: 'button', id: b.id,
+    class: `button ${b.kind || ''} ${b.class || ''} ${b.iconOnly ? 'bare' : ''}`,
+    'aria-label': b.iconOnly || b.key || shown !== b.name ? b.name : undefined,
+    'aria-pressed': b.pressed === undefined ? undefined : String(b.pressed),
+    'aria-expanded': b.expanded === undefined ? undefined : String(b.expanded),
+    'aria-busy': busy ? 'true' : undefined,
+    'aria-keyshortcuts': b.key || undefined,
+    disabled: off,
+    title: b.title || (b.iconOnly ? b.name : undefined),
+    onclick: (/** @type {Event} */ e) => {
+      if (!busy) b.run(e);
+    },
+  }, b.icon && icon(b.icon), b.iconOnly ? null : h('span', { class: 'label' }, shown), b.key ? h('kbd', { 'aria-hidden': 'true' }, b.key) : null);
+}
+
+/**
+ * A region with its heading.
+ * @param {string} name
+ * @param {{class?: string, aside?: Kid, key?: string, level?: number, hidden?: boolean, heading?: string}} props
+ * @param {...Kid} kids
+ */
+export function region(name, props, ...kids) {
+  return h('section', { class: `region ${props.class || ''}`, 'aria-label': name, key: props.key, hidden: props.hidden },
+    h('header', { class: 'region-head' }, h(`h${props.level || 2}`, null, props.heading || name), props.aside || null),
+    ...kids);
+}
+
+/** @param {import('./types.js').Field[]|undefined} fields */
+export function fieldList(fields) {
+  const shown = (fields || []).map(fieldWords);
+  if (!shown.length) return h('p', { class: 'quiet-text' }, t('no fields'));
+  return h('dl', { class: 'fields' }, shown.map(([name, value], i) => h('div', { key: `${name}-${i}` }, h('dt', null, name), h('dd', null, value || '–'))));
+}
+
+/**
+ * @param {{name: string, value: string, options: [string, string][], change: (value: string) => void, class?: string, disabled?: boolean, hideLabel?: boolean, id?: string, groups?: {name: string, options: [string, string][]}[]}} s
+ */
+export function select(s) {
+  const option = (/** @type {[string, string]} */ [value, text]) => h('option', { key: value, value, selected: value === s.value }, text);
+  return h('label', { class: `field ${s.class || ''}` },
+    h('span', { class: s.hideLabel ? 'unseen' : 'field-name' }, s.name),
+    h('select', { value: s.value, disabled: s.disabled || state.viewer, id: s.id, onchange: (/** @type {any} */ e) => s.change(e.target.value) },
+      s.options.map(option),
+      (s.groups || []).map(g => h('optgroup', { key: `g ${g.name}`, label: g.name }, g.options.map(option)))));
+}
+
+/** @param {{name: string, checked: boolean, change: (on: boolean) => void, disabled?: boolean, class?: string, anyTab?: boolean}} c */
+export function checkbox(c) {
+  return h('label', { class: `check ${c.class || ''}` },
+    h('input', { type: 'checkbox', checked: c.checked, disabled: c.disabled || (state.viewer && !c.anyTab), onchange: (/** @type {any} */ e) => c.change(e.target.checked) }),
+    h('span', null, c.name));
+}
+
+/** A text that shows a time and counts by itself. @param {string} tag @param {import('./dom.js').Props} props @param {() => string} text */
+export function ticking(tag, props, text) {
+  return h(tag, { ...props, tick: (/** @type {Element} */ el) => {
+    const s = text();
+    if (el.textContent !== s) el.textContent = s;
+  } });
+}
+
+/** @param {string} text */
+export function announce(text) {
+  say(text);
+}
+
+/** Remembers a choice until its event has come. @param {string} id @param {{[name: string]: any}} values */
+export function setPending(id, values) {
+  ui.pending.set(id, { ...ui.pending.get(id), ...values });
+}
+
+/** @param {string} id @param {string[]} names */
+export function clearPending(id, names) {
+  const p = ui.pending.get(id);
+  if (!p) return;
+  for (const n of names) delete p[n];
+}

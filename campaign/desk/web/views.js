@@ -1,0 +1,146 @@
+/** The other views of the centre: idle desk, call history, directory, floor. */
+import { h } from './dom.js';
+import { t, dayTime, clockTime, phone, span } from './i18n.js';
+import { icon } from './icons.js';
+import { state, now, mine, overseer, stateWord, stateSince } from './state.js';
+import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft, resultName, statusName, ticking, fieldWords } from './ui.js';
+import { look, listOf } from './data.js';
+import { runWord, dial } from './side.js';
+import { party } from './interaction.js';
+import { sound } from './sound.js';
+
+export function idle() {
+  const me = state.me;
+  const reason = me?.idle;
+  const ready = me?.status === 'ready';
+  const sentence = !me ? t('idle overseer') : me.status === 'logged-off' ? t('idle logged-off') : !ready ? t('idle not-ready') : why(reason) || t('idle ready');
+  return h('div', { class: 'idle-page', key: 'idle' },
+    h('div', { class: `idle ${ready ? 'ready' : ''}` },
+      h('span', { class: 'idle-sign' }, icon(ready ? 'ready' : me ? 'not-ready' : 'floor')),
+      h('div', null,
+        h('h2', null, ready && !reason ? t('idle ready') : t('idle title')),
+        h('p', { role: 'status' }, sentence),
+        me && ready && reason?.code === 'joined-nothing' ? joinButtons() : null)),
+    me ? recent() : null,
+    overseer() ? floor() : null);
+}
+
+function joinButtons() {
+  const open = [...state.campaigns.values()].filter(c => c.state !== 'unloaded');
+  return h('div', { class: 'row' }, open.map(c => h('span', { key: c.name, class: 'row' }, button({ name: t('Join'), label: `${t('Join')}: ${c.name}`, kind: 'primary', busy: onCampaign(c.name, 'join'), run: () => act(onCampaign(c.name, 'join')) }))));
+}
+
+/** The last ten calls, each to be corrected. */
+function recent() {
+  return region(t('Call history'), { key: 'recent', class: 'recent' },
+    state.recent.length ? h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('Call history') }, h('table', null,
+      h('thead', null, h('tr', null, [t('time'), t('Contact'), t('Call result'), t('Note'), ''].map((x, n) => h('th', { key: String(n), scope: 'col' }, x)))),
+      h('tbody', null, state.recent.map(i => h('tr', { key: i.id },
+        h('td', { class: 'figures' }, i.dialed_at ? clockTime(i.dialed_at) : ''),
+        h('td', null, h('span', { class: 'line-main' }, party(i)), h('br'), h('span', { class: 'quiet-text figures' }, phone(i.content?.number))),
+        h('td', null, resultName(i.result || i.dialer_result), i.no_call ? h('span', { class: 'tag warn' }, t('Do not call')) : null, i.disposition ? h('span', { class: 'quiet-text' }, h('br'), i.disposition.replaceAll('/', ' / ')) : null),
+        h('td', { class: 'cut' }, i.note || ''),
+        h('td', null, i.kind === 'inbound' ? '' : button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', run: () => { ui.dialog = `correct:${i.id}`; redraw(); } })))))))
+      : h('p', { class: 'quiet-text' }, t('no calls')));
+}
+
+/** Own calls of the day, from the server. */
+export function history() {
+  const k = look('/history', 15_000);
+  const calls = /** @type {import('./types.js').PastCall[]} */ (listOf(k.data));
+  const mayCorrect = (/** @type {import('./types.js').PastCall} */ c) => state.recent.find(i => i.id === c.id || (c.attempt && i.attempt === c.attempt));
+  return region(t('Call history'), { key: 'history', class: 'page' },
+    calls.length ? h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('Call history') }, h('table', null,
+      h('thead', null, h('tr', null, [t('time'), t('Contact'), t('campaign'), t('result'), t('duration'), ''].map((x, n) => h('th', { key: String(n), scope: 'col' }, x)))),
+      h('tbody', null, calls.map((c, n) => {
+        const own = mayCorrect(c);
+        return h('tr', { key: c.attempt || c.id || String(n) },
+          h('td', { class: 'figures' }, c.dialed_at ? clockTime(c.dialed_at) : ''),
+          h('td', null, h('span', { class: 'line-main' }, c.name || phone(c.number)), h('br'), h('span', { class: 'quiet-text figures' }, c.name ? phone(c.number) : '')),
+          h('td', null, c.campaign || t('Manual call')),
+          h('td', null, resultName(c.result), c.disposition ? h('span', { class: 'quiet-text' }, h('br'), c.disposition.replaceAll('/', ' / ')) : null),
+          h('td', { class: 'figures' }, c.answered_at && c.ended_at ? span(new Date(c.ended_at).getTime() - new Date(c.answered_at).getTime()) : '–'),
+          h('td', null, own ? button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', run: () => { ui.dialog = `correct:${own.id}`; redraw(); } }) : null));
+      }))))
+      : h('p', { class: 'quiet-text' }, k.failed && k.failed !== 'none' ? k.failed : t('no calls')));
+}
+
+let searched = '';
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let waiting;
+
+export function directory() {
+  const q = draft('directory', 'q') || '';
+  const k = searched.trim().length > 1 ? look(`/contacts?q=${encodeURIComponent(searched.trim())}`, 30_000) : null;
+  const rows = /** @type {import('./types.js').ContactRow[]} */ (listOf(k?.data));
+  return region(t('Contact directory'), { key: 'directory', class: 'page' },
+    h('label', { class: 'field search' }, h('span', { class: 'unseen' }, t('Search')), icon('search'),
+      h('input', { type: 'search', placeholder: t('search contacts hint'), value: q, oninput: (/** @type {any} */ e) => {
+        setDraft('directory', 'q', e.target.value);
+        clearTimeout(waiting);
+        waiting = setTimeout(() => {
+          searched = draft('directory', 'q') || '';
+          redraw();
+        }, 250);
+      } })),
+    rows.length ? h('ul', { class: 'plain people' }, rows.slice(0, 100).map((c, n) => h('li', { key: `${c.list}-${c.record_id}-${n}` }, h('details', null,
+      h('summary', null, h('span', { class: 'line-main' }, c.name || phone(c.number)), h('span', { class: 'quiet-text figures' }, phone(c.number)), c.list ? h('span', { class: 'tag' }, c.list) : null),
+      h('dl', { class: 'fields' }, (c.fields || []).map(fieldWords).filter(f => f[1]).map(([name, value], m) => h('div', { key: String(m) }, h('dt', null, name), h('dd', null, value)))),
+      state.me && c.number ? h('div', { class: 'row' }, button({ name: t('Call'), icon: 'call', kind: 'good', disabled: Boolean(mine()), run: () => { dial(c.number || ''); } })) : null))))
+      : h('p', { class: 'quiet-text', role: 'status' }, k?.failed && k.failed !== 'none' ? k.failed : searched.trim().length > 1 && k && !k.loading ? t('no contacts') : t('search contacts hint')));
+}
+
+// ---- the floor ------------------------------------------------------------
+
+export function floor() {
+  return h('div', { class: 'floor', key: 'floor' }, campaignsPanel(), agentsPanel());
+}
+
+function campaignsPanel() {
+  const all = [...state.campaigns.values()].sort((a, b) => b.priority - a.priority || a.name.localeCompare(b.name));
+  return region(t('Campaigns'), { key: 'floor-campaigns', heading: `${t('Floor')} · ${t('Campaigns')}` },
+    all.length ? h('ul', { class: 'cards floor-cards' }, all.map(c => h('li', { key: c.name, class: 'card' }, campaignCard(c)))) : h('p', { class: 'quiet-text' }, t('no campaigns')));
+}
+
+/** @param {import('./types.js').CampaignView} c */
+function campaignCard(c) {
+  const run = runWord(c);
+  const k = look(`/campaigns/${encodeURIComponent(c.name)}/status`, 4000);
+  const s = k.data;
+  const left = s?.left ?? 0;
+  const all = s?.records ?? 0;
+  const move = (/** @type {string} */ what, /** @type {string} */ name, /** @type {boolean} */ may, /** @type {string} */ kind) =>
+    button({ name, kind, anyTab: true, disabled: !may, busy: onCampaign(c.name, what), run: () => act(onCampaign(c.name, what)) });
+  const results = Object.entries(s?.results || {}).filter(([r, n]) => n && r !== 'unknown' && r !== '').sort((a, b) => b[1] - a[1]);
+  return h('div', { class: 'floor-card' },
+    h('div', { class: 'card-head' }, h('strong', null, c.name), h('span', { class: `run ${run}` }, t(`run ${run}`)), h('span', { class: 'tag' }, t(`mode ${c.mode}`))),
+    c.description ? h('p', { class: 'quiet-text' }, c.description) : null,
+    h('p', { class: c.pause ? 'warn-text' : 'why' }, c.state !== 'running' ? '' : why(c.idle) || t('dialling'), c.pacing ? ` · ${why(c.pacing)}` : ''),
+    all ? h('div', { class: 'progress' },
+      h('progress', { max: all, value: all - left, 'aria-label': t('list progress', { left, all }) }),
+      h('span', { class: 'quiet-text figures' }, t('list progress', { left, all }))) : null,
+    results.length ? h('ul', { class: 'tallies' }, results.map(([r, n]) => h('li', { key: r }, h('span', null, resultName(r)), h('strong', { class: 'figures' }, String(n))))) : null,
+    h('p', { class: 'quiet-text' }, [t('agents joined', { n: c.joined?.length || 0 }), c.waiting ? t('waiting records', { n: c.waiting }) : '', c.in_work ? t('in work', { n: c.in_work }) : '', t('priority', { n: c.priority })].filter(Boolean).join(' · ')),
+    h('div', { class: 'row' },
+      move('load', t('Load'), c.state === 'unloaded', ''), move('start', t('Start'), c.state === 'loaded' || (c.state === 'running' && Boolean(c.pause)), 'good'),
+      move('stop', t('Stop'), c.state === 'running', ''), move('unload', t('Unload'), c.state !== 'unloaded', 'quiet')));
+}
+
+function agentsPanel() {
+  const all = [...state.agents.values()].filter(a => a.status !== 'logged-off').sort((a, b) => a.agent.localeCompare(b.agent));
+  return region(t('Agents'), { key: 'floor-agents', heading: `${t('Floor')} · ${t('Agents')}` },
+    all.length ? h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('Agents') }, h('table', null,
+      h('thead', null, h('tr', null, [t('Agents'), t('state'), t('since'), t('campaign'), t('why idle')].map((x, n) => h('th', { key: String(n), scope: 'col' }, x)))),
+      h('tbody', null, all.map(a => {
+        const i = a.interaction ? state.interactions.get(a.interaction) || null : null;
+        const word = stateWord(i, a);
+        const since = stateSince(i, a);
+        return h('tr', { key: a.agent },
+          h('td', { class: 'line-main' }, a.agent, a.engaged ? h('span', { class: 'tag' }, 'ASM') : null),
+          h('td', null, h('span', { class: `dot ${word}`, 'aria-hidden': 'true' }), t(`state ${word}`), a.status === 'not-ready' && a.reason ? `: ${a.reason}` : ''),
+          since ? ticking('td', { class: 'figures', key: 'since' }, () => span(now() - new Date(since).getTime())) : h('td', { key: 'none' }),
+          h('td', null, i?.campaign || a.joined.join(', ')),
+          h('td', { class: 'quiet-text' }, i ? party(i) : why(a.idle)));
+      }))))
+      : h('p', { class: 'quiet-text' }, t('no agents')));
+}
