@@ -308,6 +308,7 @@ func (hs *Headsets) Shutdown() error {
 	ending.Wait()
 	close(hs.stop)
 	hs.work.Wait()
-	_ = hs.mux.Close() // closes the port, whose own error is the one that counts
-	return hs.port.Close()
+	err := hs.port.Close()
+	_ = hs.mux.Close() // has no error of its own
+	return err
 }

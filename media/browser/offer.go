@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,24 +20,30 @@ func refuse(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrOffer, fmt.Sprintf(format, args...))
 }
 
-// kept are the attributes that reach the library; the value is for a check.
-var kept = map[string]func(string) bool{
-	"group":       func(v string) bool { return strings.HasPrefix(v, "BUNDLE ") },
-	"mid":         isToken,
-	"msid":        anyValue,
-	"ssrc":        anyValue,
-	"sendrecv":    isEmpty,
-	"sendonly":    isEmpty,
-	"recvonly":    isEmpty,
-	"rtcp-mux":    isEmpty,
-	"ice-ufrag":   func(v string) bool { return isICE(v, 4) },  // RFC 8839 §5.4
-	"ice-pwd":     func(v string) bool { return isICE(v, 22) }, // RFC 8839 §5.4
-	"fingerprint": isFingerprint,
-	"setup":       func(v string) bool { return v == "actpass" }, // RFC 8842 §5.2
+// understood tells whether an attribute is one of those that reach the library,
+// and whether its value is as it should be.
+func understood(a sdp.Attribute) (known, good bool) {
+	v := a.Value
+	switch a.Key {
+	case "group":
+		return true, strings.HasPrefix(v, "BUNDLE ")
+	case "mid":
+		return true, isToken(v)
+	case "msid", "ssrc":
+		return true, true
+	case "sendrecv", "sendonly", "recvonly", "rtcp-mux":
+		return true, v == ""
+	case "ice-ufrag": // RFC 8839 §5.4
+		return true, isICE(v, 4)
+	case "ice-pwd":
+		return true, isICE(v, 22)
+	case "fingerprint":
+		return true, isFingerprint(v)
+	case "setup": // RFC 8842 §5.2
+		return true, v == "actpass"
+	}
+	return false, false
 }
-
-func anyValue(string) bool  { return true }
-func isEmpty(v string) bool { return v == "" }
 
 func isToken(v string) bool {
 	return v != "" && len(v) <= 64 && strings.IndexFunc(v, func(r rune) bool {
@@ -56,12 +61,18 @@ func isAlphanumeric(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 }
 
-// fingerprintBytes are the hashes we believe; RFC 8122 §5 knows weaker ones.
-var fingerprintBytes = map[string]int{"sha-256": 32, "sha-384": 48, "sha-512": 64}
-
+// isFingerprint takes the hashes we believe; RFC 8122 §5 knows weaker ones.
 func isFingerprint(v string) bool {
 	hash, hex, _ := strings.Cut(v, " ")
-	n := fingerprintBytes[strings.ToLower(hash)]
+	n := 0
+	switch strings.ToLower(hash) {
+	case "sha-256":
+		n = 32
+	case "sha-384":
+		n = 48
+	case "sha-512":
+		n = 64
+	}
 	if n == 0 || len(hex) != 3*n-1 {
 		return false
 	}
@@ -105,7 +116,7 @@ func readOffer(offer string, codecs []media.Codec) (string, error) {
 		return "", err
 	}
 	both := slices.Concat(session, section)
-	for _, key := range []string{"ice-ufrag", "ice-pwd", "fingerprint", "setup", "rtcp-mux", "mid"} {
+	for _, key := range []string{"group", "mid", "rtcp-mux", "ice-ufrag", "ice-pwd", "fingerprint", "setup"} {
 		if !slices.ContainsFunc(both, func(a sdp.Attribute) bool { return a.Key == key }) {
 			return "", refuse("no usable a=%s", key)
 		}
@@ -137,11 +148,11 @@ func keep(list []sdp.Attribute) ([]sdp.Attribute, error) {
 	var out []sdp.Attribute
 	count := map[string]int{}
 	for _, a := range list {
-		check := kept[a.Key]
-		if check == nil {
+		known, good := understood(a)
+		if !known {
 			continue
 		}
-		if len(a.Value) > maxLine || !check(a.Value) {
+		if len(a.Value) > maxLine || !good {
 			if a.Key == "fingerprint" {
 				continue // another one may be of a kind we believe
 			}
@@ -191,7 +202,7 @@ func agreed(answer *sdp.SessionDescription) ([]media.Codec, error) {
 		}
 	}
 	if len(codecs) == 0 {
-		return nil, errors.New("browser: the answer has no codec")
+		return nil, refuse("the library finds nothing to agree on")
 	}
 	return codecs, nil
 }

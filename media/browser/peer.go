@@ -49,7 +49,7 @@ type peer struct {
 type outlet struct{ webrtc.TrackLocalWriter }
 
 // connect makes the connection that offer, already cleaned, asks for.
-func (hs *Headsets) connect(ctx context.Context, h *Headset, offer string) (p *peer, answer string, err error) {
+func (hs *Headsets) connect(ctx context.Context, h *Headset, offer string) (_ *peer, answer string, err error) {
 	id, err := hs.ids.get(time.Now())
 	if err != nil {
 		return nil, "", err
@@ -61,7 +61,7 @@ func (hs *Headsets) connect(ctx context.Context, h *Headset, offer string) (p *p
 	if err != nil {
 		return nil, "", fmt.Errorf("browser: connection: %w", err)
 	}
-	p = &peer{h: h, pc: pc, born: time.Now()}
+	p := &peer{h: h, pc: pc, born: time.Now()}
 	p.write = p.writePacket
 	defer func() {
 		if err != nil {

@@ -621,15 +621,57 @@ class Meter {
   }
 }
 
+/** @type {Headset|null} */
+let present = null;
+
+/**
+ * A headset for those who need no more than this. The one of an earlier call is
+ * closed: a page has one. Rejects with the DOMException of getUserMedia where
+ * that was the cause, else with a HeadsetError.
+ *
+ * @param {{exchange: HeadsetOptions['exchange'], microphone?: string, speaker?: string,
+ *   volume?: number, processing?: Processing, changed?: () => void}} options
+ *   microphone, speaker: a label or an id; changed: something may look different now
+ */
+export async function connect({ exchange, microphone = '', speaker = '', volume, processing, changed = () => {} }) {
+  present?.close();
+  const headset = new Headset({ exchange, microphones: [microphone], speakers: [speaker], volume, processing });
+  present = headset;
+  for (const name of ['state', 'muted', 'talking', 'signal', 'devices', 'unplugged', 'plugged', 'gesture']) {
+    headset.addEventListener(name, changed);
+  }
+  try {
+    await headset.open();
+  } catch (e) {
+    headset.close();
+    throw e instanceof HeadsetError && e.cause instanceof DOMException ? e.cause : e;
+  }
+  return {
+    headset,
+    close: () => headset.close(),
+    /** @returns {'connecting'|'live'|'lost'} */
+    state: () => {
+      if (headset.state === 'live') return 'live';
+      return headset.state === 'asking' || headset.state === 'connecting' ? 'connecting' : 'lost';
+    },
+    /** Of the microphone, 0 to 1. */
+    level: () => 10 ** (headset.level / 20),
+    /** @param {boolean} on */
+    mute: (on) => headset.mute(on),
+    /** Seconds since anything came from the server. */
+    age: () => headset.quality.silentMS / 1000,
+  };
+}
+
 /**
  * The best device by the order of labels; ids change from visit to visit.
  * @param {Device[]} list
- * @param {string[]} [labels]
+ * @param {string[]} [labels]  an id will do too
  * @returns {Device|null}
  */
 export function choose(list, labels = []) {
   for (const label of labels) {
-    const found = list.find((d) => d.label === label);
+    const found = list.find((d) => label !== '' && (d.label === label || d.id === label));
     if (found) return found;
   }
   return null;
