@@ -1,0 +1,489 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
+	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/sip/peer"
+)
+
+// agentPassword is what everybody's is in these tests; cheapHash is its hash,
+// quick to check.
+const agentPassword = "swordfish-9"
+
+func cheapHash(t *testing.T) string {
+	t.Helper()
+	h, err := argon2id.CreateHash(agentPassword, &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// floorUnderTest is everything that serve runs, on a practice exchange, with
+// the agents' desktop.
+type floorUnderTest struct {
+	*app
+	x   *peer.Exchange
+	url string
+}
+
+// openFloor opens it with a campaign "spring" over a list.
+func openFloor(t *testing.T, speed float64, mode string, csv string, users ...campaign.User) *floorUnderTest {
+	t.Helper()
+	x, err := peer.NewExchange(peer.ExchangeConfig{Accounts: map[string]string{demoUser: demoPassword}, Speed: speed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	cfg, err := demoConfig(t.TempDir(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	a, err := openApp(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	hash := cheapHash(t)
+	for _, u := range users {
+		u.Headset, u.Hash, u.Created = "browser", hash, time.Now()
+		if err := a.store.PutUser(ctx, u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	write("responses/prices.md", "# Prices\nAll are fair.\n")
+	file := write("spring.yaml", "name: spring\ndescription: Spring offer\nmode: "+mode+"\ncountry: lab\nagents: all\nlists: [customers]\n"+
+		"results: [answer, {wrong-number: quick}]\nresponses: responses\ngreeting: \"Good day, {name}\"\nafter_call_work: 30s\n"+
+		"preview: {timeout: 20s}\nfields: {preview: [campaign, name, City], case: [campaign, phone], record: [name, City]}\n")
+	docs := documents{a.cfg, a.folder.path}
+	document, file, err := docs.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	camp, err := docs.Adopt(document, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := (listFiles{a.store, a.cfg}).Import(ctx, "customers", strings.NewReader(csv), desk.ImportOptions{}); err != nil || res.Bad > 0 {
+		t.Fatalf("import: %+v, %v", res, err)
+	}
+	if err := a.control.Do(ctx, campaign.ClickApply{By: "test", Campaign: &camp, State: campaign.Unloaded}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.voice.registered(ctx, a.cfg); err != nil {
+		t.Fatal(err)
+	}
+	d, err := a.openDesktop("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveWeb(t, d)
+	return &floorUnderTest{a, x, d.web.URL()}
+}
+
+// serveWeb serves a desktop until the test ends.
+func serveWeb(t *testing.T, d *desktop) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- d.web.Serve(ctx) }() // ends with ctx, waited for below
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-done, d.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// browserTab is a browser's tab without a page: it keeps every byte it was sent.
+type browserTab struct {
+	t    *testing.T
+	base string
+	http *http.Client
+	csrf string
+
+	mu     sync.Mutex
+	wire   bytes.Buffer // all that came, headers too
+	events []campaign.Event
+	wake   chan struct{}
+}
+
+func (f *floorUnderTest) tab(t *testing.T) *browserTab {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browserTab{t: t, base: f.url, http: &http.Client{Jar: jar}, wake: make(chan struct{}, 1)}
+}
+
+// ask sends a request and gives status and body.
+func (b *browserTab) ask(method, path string, body any) (int, string) {
+	b.t.Helper()
+	var in io.Reader
+	if body != nil {
+		j, err := json.Marshal(body)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		in = bytes.NewReader(j)
+	}
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, in)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-CSRF-Token", b.csrf)
+	res, err := b.http.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	fmt.Fprintf(&b.wire, "%s %s: %d %v\n%s\n", method, path, res.StatusCode, res.Header, text)
+	return res.StatusCode, string(text)
+}
+
+// do sends a command that must be taken.
+func (b *browserTab) do(path string, body any) {
+	b.t.Helper()
+	if status, text := b.ask(http.MethodPost, "/api/v1"+path, body); status != http.StatusNoContent && status != http.StatusOK {
+		b.t.Fatalf("%s: %d %s", path, status, text)
+	}
+}
+
+func (b *browserTab) login(name string) {
+	b.t.Helper()
+	status, text := b.ask(http.MethodPost, "/api/v1/session", desk.Credentials{Name: name, Password: agentPassword})
+	var s desk.Session
+	if err := json.Unmarshal([]byte(text), &s); status != http.StatusOK || err != nil {
+		b.t.Fatalf("login: %d %s", status, text)
+	}
+	b.csrf = s.CSRF
+}
+
+// follow reads the events until the test ends.
+func (b *browserTab) follow() {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.base+"/api/v1/events?since=0", nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	res, err := b.http.Do(req)
+	if err != nil || res.StatusCode != http.StatusOK {
+		b.t.Fatalf("events: %v %v", res, err)
+	}
+	done := make(chan struct{})
+	go func() { // ends with the test's context, waited for in the cleanup
+		defer close(done)
+		defer res.Body.Close()
+		lines := bufio.NewScanner(res.Body)
+		lines.Buffer(nil, 1<<20)
+		name := ""
+		for lines.Scan() {
+			line := lines.Text()
+			b.mu.Lock()
+			b.wire.WriteString(line + "\n")
+			if n, ok := strings.CutPrefix(line, "event: "); ok {
+				name = n
+			} else if data, ok := strings.CutPrefix(line, "data: "); ok && name == "" {
+				var e campaign.Event
+				if err := json.Unmarshal([]byte(data), &e); err == nil {
+					b.events = append(b.events, e)
+				}
+			} else if line == "" {
+				name = ""
+			}
+			b.mu.Unlock()
+			select {
+			case b.wake <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	b.t.Cleanup(func() { <-done })
+}
+
+// await waits for an event of a kind, after number since.
+func (b *browserTab) await(kind campaign.EventKind, since uint64) campaign.Event {
+	b.t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		b.mu.Lock()
+		for _, e := range b.events {
+			if e.Kind == kind && e.N > since {
+				b.mu.Unlock()
+				return e
+			}
+		}
+		b.mu.Unlock()
+		select {
+		case <-b.wake:
+		case <-deadline:
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.t.Fatalf("no %s after %d\n%s", kind, since, b.wire.String())
+		}
+	}
+}
+
+func (b *browserTab) sent() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.wire.String()
+}
+
+// wear gives an agent a headset that says nothing.
+func (f *floorUnderTest) wear(t *testing.T, agent campaign.AgentID) {
+	t.Helper()
+	ear, err := media.NewFileEndpoint(media.FileOptions{Clock: f.voice.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.voice.headsets.put(agent, ear)
+	t.Cleanup(func() { _ = ear.Close() })
+}
+
+const deskList = "id;Name;Telefon;City\n%s"
+
+// The whole way of the seed over HTTP: log in, popup, preview, shown, call,
+// hold, result, done, history; and the record is shown before it is dialled.
+func TestDesktopCall(t *testing.T) {
+	f := openFloor(t, 4, "progressive", fmt.Sprintf(deskList, "R-7001;Paula <script>alert(1)</script>;"+peer.Number("02", 1)+";Ulm\n"),
+		campaign.User{Name: "ann", Role: campaign.RoleAgent}, campaign.User{Name: "boss", Role: campaign.RoleSupervisor})
+	ann, boss := f.tab(t), f.tab(t)
+	ann.login("ann")
+	boss.login("boss")
+	f.wear(t, "ann")
+	ann.follow()
+	if status, text := ann.ask(http.MethodPost, "/api/v1/campaigns/spring/load", nil); status != http.StatusForbidden {
+		t.Errorf("an agent loads a campaign: %d %s", status, text)
+	}
+	boss.do("/campaigns/spring/load", nil)
+	if p := ann.await(campaign.EventPopup, 0); p.Popup == nil || p.Popup.Stage != campaign.PopupLoaded {
+		t.Errorf("popup %+v", p)
+	}
+	ann.do("/campaigns/spring/popup", desk.PopupOK{Stage: campaign.PopupLoaded})
+	boss.do("/campaigns/spring/start", nil)
+	ann.do("/agent/status", desk.StatusChange{Status: campaign.AgentReady})
+	offer := ann.await(campaign.EventOffered, 0)
+	id := string(offer.Interaction)
+	if c := offer.InteractionView.Content; c == nil || c.RecordID != "R-7001" || !strings.Contains(c.Name, "<script>") {
+		t.Errorf("offered content %+v", c)
+	}
+	if strings.Contains(ann.sent(), "<script") {
+		t.Error("markup of a contact's name is on the wire")
+	}
+	other := f.tab(t)
+	other.login("boss")
+	if status, text := other.ask(http.MethodPost, "/api/v1/interactions/"+id+"/accept", nil); status != http.StatusConflict && status != http.StatusNotFound {
+		t.Errorf("somebody else accepts: %d %s", status, text)
+	}
+	ann.do("/interactions/"+id+"/accept", nil)
+	ann.await(campaign.EventOpened, offer.N)
+	if n := len(f.x.Records()); n != 0 {
+		t.Fatalf("%d calls before the record was shown", n)
+	}
+	ann.do("/interactions/"+id+"/shown", nil)
+	ann.await(campaign.EventJoined, offer.N)
+	if status, text := ann.ask(http.MethodGet, "/api/v1/interactions/"+id+"/history", nil); status != http.StatusOK {
+		t.Errorf("contact's history: %d %s", status, text)
+	}
+	var q desk.Quality
+	if _, text := ann.ask(http.MethodGet, "/api/v1/quality", nil); json.Unmarshal([]byte(text), &q) != nil || q.Contact == nil || q.Contact.Codec == "" {
+		t.Errorf("quality %s", text)
+	}
+	ann.do("/interactions/"+id+"/hold", nil)
+	ann.await(campaign.EventHeld, offer.N)
+	ann.do("/interactions/"+id+"/resume", nil)
+	ann.await(campaign.EventResumed, offer.N)
+	note := "wants a <b>quote</b> & calls back"
+	answer := campaign.Answer
+	ann.do("/interactions/"+id+"/result", desk.Outcome{Result: &answer, Note: &note})
+	ann.do("/interactions/"+id+"/hangup", nil)
+	ann.await(campaign.EventEnded, offer.N)
+	if status, text := ann.ask(http.MethodDelete, "/api/v1/session", nil); status != http.StatusConflict {
+		t.Errorf("log off in after-call work: %d %s", status, text)
+	}
+	ann.do("/interactions/"+id+"/done", desk.DoneAnd{})
+	ann.await(campaign.EventDone, offer.N)
+	until(t, 5*time.Second, "the call is in her history", func() bool {
+		_, text := ann.ask(http.MethodGet, "/api/v1/history", nil)
+		var calls []desk.PastCall
+		return json.Unmarshal([]byte(text), &calls) == nil && len(calls) == 1 && calls[0].Result == "answer" && calls[0].Note == note && calls[0].RecordID == "R-7001"
+	})
+	if recs := f.x.Records(); len(recs) != 1 || len(recs[0].Violations) > 0 {
+		t.Errorf("the exchange's records %+v", recs)
+	}
+}
+
+// While the record of an engaged agent is blank, no byte of it is on her wire,
+// whatever she asks for.
+func TestDesktopBlank(t *testing.T) {
+	busy, talks := peer.Number("10", 1), peer.Number("02", 2)
+	f := openFloor(t, 4, "progressive", fmt.Sprintf(deskList,
+		"R-8001;Quirin Zwickelbauer;"+busy+";Xanten\nR-8002;Walburga Ypsilanti;"+talks+";Zwiesel\n"),
+		campaign.User{Name: "eva", Role: campaign.RoleAgent, Engaged: true}, campaign.User{Name: "boss", Role: campaign.RoleAdministrator})
+	eva, boss := f.tab(t), f.tab(t)
+	eva.login("eva")
+	boss.login("boss")
+	f.wear(t, "eva")
+	eva.follow()
+	boss.do("/campaigns/spring/load", nil)
+	boss.do("/campaigns/spring/start", nil)
+	eva.await(campaign.EventPopup, 0)
+	eva.do("/campaigns/spring/popup", desk.PopupOK{Stage: campaign.PopupStarted})
+	eva.do("/agent/status", desk.StatusChange{Status: campaign.AgentReady})
+
+	secrets := []string{"R-8001", "R-8002", "Quirin", "Walburga", "Xanten", "Zwiesel"}
+	for _, n := range []string{busy, talks} {
+		digits := strings.TrimPrefix(n, "+")
+		secrets = append(secrets, digits, strings.TrimPrefix(digits, "49"))
+	}
+	var since uint64
+	clean := func(when string) {
+		t.Helper()
+		for _, path := range []string{"/state", "/workbin", "/contacts?q=Walburga", "/contacts?q=" + strings.TrimPrefix(talks, "+"), "/history", "/session",
+			"/campaigns/spring/texts", "/campaigns/spring/responses?q=fair", "/campaigns/spring/status", "/campaigns/spring/report", "/campaigns/spring",
+			"/lists", "/lists/customers/records", "/records/R-8002", "/records/R-8002/why", "/quality", "/dnc", "/users", "/server"} {
+			asked := path[strings.LastIndex(path, "/"):]
+			_, text := eva.ask(http.MethodGet, "/api/v1"+path, nil)
+			for _, s := range secrets {
+				if strings.Contains(text, s) && !strings.Contains(asked, s) {
+					t.Errorf("%s: GET %s tells %s: %s", when, path, s, text)
+				}
+			}
+		}
+		eva.mu.Lock()
+		defer eva.mu.Unlock()
+		for _, line := range strings.Split(eva.wire.String(), "\n") {
+			if strings.HasPrefix(line, "GET ") { // her own question, with the words in it
+				continue
+			}
+			for _, s := range secrets {
+				if strings.Contains(line, s) {
+					t.Errorf("%s: %s is on the wire: %s", when, s, line)
+				}
+			}
+		}
+	}
+	work := func() (offer campaign.Event) {
+		offer = eva.await(campaign.EventOffered, since)
+		clean("offered")
+		id := string(offer.Interaction)
+		eva.do("/interactions/"+id+"/accept", nil)
+		eva.await(campaign.EventOpened, offer.N)
+		if status, _ := eva.ask(http.MethodGet, "/api/v1/interactions/"+id+"/history", nil); status != http.StatusForbidden {
+			t.Errorf("history of a blank record: %d", status)
+		}
+		eva.ask(http.MethodPost, "/api/v1/interactions/"+id+"/call", desk.CallTo{})
+		eva.ask(http.MethodPost, "/api/v1/interactions/"+id+"/hold", nil)
+		clean("opened")
+		eva.do("/interactions/"+id+"/shown", nil)
+		return offer
+	}
+	first := work() // busy: stays blank for good
+	ended := eva.await(campaign.EventEnded, first.N)
+	clean("busy")
+	since = ended.N
+	second := work()
+	answered := eva.await(campaign.EventAnswered, second.N)
+	if c := answered.InteractionView.Content; c == nil || c.RecordID != "R-8002" || c.Name != "Walburga Ypsilanti" {
+		t.Fatalf("the answer does not fill the record: %+v", c)
+	}
+	// All that came before the answer, event for event.
+	for _, line := range strings.Split(eva.sent(), "\n") {
+		if strings.Contains(line, `"kind":"answered"`) {
+			break
+		}
+		for _, s := range secrets {
+			if strings.Contains(line, s) && !strings.HasPrefix(line, "GET ") {
+				t.Errorf("%s before the answer: %s", s, line)
+			}
+		}
+	}
+	if _, text := eva.ask(http.MethodGet, "/api/v1/contacts?q=Walburga", nil); !strings.Contains(text, "R-8002") {
+		t.Errorf("after the answer the directory is open: %s", text)
+	}
+	eva.do("/interactions/"+string(second.Interaction)+"/hangup", nil)
+	eva.await(campaign.EventEnded, second.N)
+	eva.do("/interactions/"+string(second.Interaction)+"/result", desk.Outcome{Result: ptr(campaign.Answer)})
+	eva.do("/interactions/"+string(second.Interaction)+"/done", nil)
+	eva.await(campaign.EventDone, second.N)
+	until(t, 5*time.Second, "her history has both calls", func() bool {
+		_, text := eva.ask(http.MethodGet, "/api/v1/history", nil)
+		if strings.Contains(text, "Quirin") || strings.Contains(text, "R-8001") || strings.Contains(text, strings.TrimPrefix(busy, "+")) {
+			t.Fatalf("the history tells the record that stayed blank: %s", text)
+		}
+		return strings.Contains(text, "R-8002") && strings.Contains(text, `"busy"`)
+	})
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// demo prints its link alone on the last line, and the link opens the desktop,
+// once.
+func TestDemoLink(t *testing.T) {
+	demo := startChild(t, "demo", "--data", t.TempDir())
+	until(t, 20*time.Second, "the link", func() bool { return strings.Contains(demo.out.String(), "\n") })
+	link := strings.TrimSuffix(demo.out.String(), "\n")
+	base, _, ok := strings.Cut(link, "/login?token=")
+	if !ok || strings.ContainsAny(link, " \n") {
+		t.Fatalf("not a link alone: %q", link)
+	}
+	b := (&floorUnderTest{url: base}).tab(t)
+	if status, text := b.ask(http.MethodGet, strings.TrimPrefix(link, base), nil); status != http.StatusOK || !strings.Contains(text, "<html") {
+		t.Fatalf("the link: %d %.200s", status, text)
+	}
+	var s desk.State
+	if status, text := b.ask(http.MethodGet, "/api/v1/state", nil); status != http.StatusOK || json.Unmarshal([]byte(text), &s) != nil ||
+		s.Me == nil || len(s.Campaigns) != 1 || s.Campaigns[0].Name != "practice" {
+		t.Errorf("state: %d %.300s", status, text)
+	}
+	again := (&floorUnderTest{url: base}).tab(t)
+	again.ask(http.MethodGet, strings.TrimPrefix(link, base), nil)
+	if status, _ := again.ask(http.MethodGet, "/api/v1/state", nil); status != http.StatusUnauthorized {
+		t.Errorf("the link works twice: %d", status)
+	}
+}
