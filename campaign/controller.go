@@ -202,6 +202,9 @@ func (c *Controller) Drain(ctx context.Context, d time.Duration) error {
 	return c.work.flush(ctx)
 }
 
+// Settled returns when the store has everything that was decided so far.
+func (c *Controller) Settled(ctx context.Context) error { return c.work.flush(ctx) }
+
 // EndCalls ends all live calls at once (the second signal).
 func (c *Controller) EndCalls() {
 	_ = c.send(context.Background(), job{in: FinishFloor{}})

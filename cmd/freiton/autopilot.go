@@ -244,7 +244,8 @@ func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopi
 	for _, agent := range agents {
 		_ = a.control.Do(ctx, campaign.ClickLogout{Agent: agent.Agent})
 	}
-	return errors.Join(err, a.control.Do(ctx, campaign.ClickStop{By: "autopilot", Campaign: camp.Name}))
+	// What was decided is in the store before it is reported.
+	return errors.Join(err, a.control.Do(ctx, campaign.ClickStop{By: "autopilot", Campaign: camp.Name}), a.control.Settled(ctx))
 }
 
 // stopping is what a signal has begun.

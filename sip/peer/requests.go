@@ -152,6 +152,9 @@ func (c *call) acked(m *Message) {
 	if c.state != refused && answer != nil && !bytes.HasPrefix(answer, []byte("SIP/2.0 2")) {
 		return // for a re-INVITE that we refused
 	}
+	if seq < c.inviteCSeq && m.ToTag() != c.dlg.LocalTag && (c.fork == nil || m.ToTag() != c.fork.tag) {
+		return // for the 401 to an earlier try, late (RFC 3261 §17.1.1.3)
+	}
 	if c.state != refused {
 		c.rec.Acks++
 		if seq != c.inviteCSeq {
