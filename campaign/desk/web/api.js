@@ -46,7 +46,7 @@ let counter = 0;
  */
 export async function call(method, path, body) {
   /** @type {{[name: string]: string}} */
-  const headers = { Accept: 'application/json', 'X-Desk-Tab': tab };
+  const headers = { Accept: 'application/json', 'X-Tab': tab };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (method !== 'GET') {
     headers['X-CSRF-Token'] = csrf;
@@ -92,7 +92,7 @@ export const post = (path, body = {}) => call('POST', path, body);
 export async function follow(since, on, signal) {
   const n = since();
   const answer = await fetch(`${root}/events?since=${n}&tab=${encodeURIComponent(tab)}`, {
-    headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(n), 'X-Desk-Tab': tab },
+    headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(n), 'X-Tab': tab },
     credentials: 'same-origin', signal, cache: 'no-store',
   });
   if (!answer.ok || !answer.body) throw new Problem(answer.status, answer.statusText);

@@ -35,7 +35,7 @@ export function aside(i) {
 function contact(i) {
   const c = i.content;
   if (i.blank || !c) return region(t('Contact'), { key: 'contact' }, h('p', { class: 'quiet-text' }, t('blank contact')));
-  const fields = (c.fields || []).map(fieldWords).filter(([, v]) => v);
+  const fields = (c.fields || []).map(fieldWords).filter(([, v]) => v && v !== c.name);
   return region(t('Contact'), { key: 'contact' },
     h('p', { class: 'contact-name' }, icon('person'), h('strong', null, c.name || phone(c.number))),
     h('dl', { class: 'fields' },
@@ -80,7 +80,7 @@ function withoutTitle(r) {
 function past(i) {
   if (i.blank) return region(t('Contact history'), { key: 'past' }, h('p', { class: 'quiet-text' }, t('blank contact')));
   const k = look(`/interactions/${encodeURIComponent(i.id)}/history`, 120_000);
-  const calls = /** @type {import('./types.js').PastCall[]} */ (listOf(k.data));
+  const calls = /** @type {import('./types.js').PastCall[]} */ (listOf(k.data)).filter(c => c.attempt !== i.attempt);
   return region(t('Contact history'), { key: 'past', class: 'past' },
     calls.length ? h('ol', { class: 'plain' }, calls.map((c, n) => h('li', { key: c.attempt || c.id || String(n) },
       h('p', { class: 'line-main' }, resultName(c.result) || t('result unknown'), c.disposition ? ` · ${c.disposition.replaceAll('/', ' / ')}` : ''),

@@ -304,7 +304,7 @@ function done(i) {
   return h('div', { class: 'done-row' },
     timer(i),
     need ? h('span', { class: 'need', key: 'need' }, t('why no-result')) : null,
-    h('span', { class: 'gap', 'aria-hidden': 'true' }),
+    need ? null : h('span', { class: 'gap', 'aria-hidden': 'true' }),
     previews(i) ? button({ name: t('Done and stop'), disabled: !may, busy: on(i.id, 'done'), run: () => finish(i, 'stop') }) : null,
     i.mode === 'preview' ? button({ name: t('Done and next'), disabled: !may, busy: on(i.id, 'done'), run: () => finish(i, 'next') }) : null,
     button({ name: t('Done'), icon: 'check', kind: 'primary', key: keysOf().done, disabled: !may, busy: on(i.id, 'done'), run: () => finish(i) }));

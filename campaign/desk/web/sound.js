@@ -4,7 +4,7 @@
  * the light never says more than is true.
  */
 import { t } from './i18n.js';
-import { call, get, post } from './api.js';
+import { call, get, post, Problem } from './api.js';
 import { prefs, redraw, toast, ui } from './ui.js';
 import { mine } from './state.js';
 
@@ -98,6 +98,16 @@ export const sound = {
   },
 };
 
+/** Takes the offer to the server. What it refuses is not tried again. @param {string} sdp */
+async function exchange(sdp) {
+  try {
+    return (await post('/headset', { sdp })).sdp;
+  } catch (e) {
+    if (e instanceof Problem && e.status >= 400 && e.status < 500 && e.status !== 429) throw Object.assign(e, { final: true });
+    throw e;
+  }
+}
+
 async function connect() {
   if (joining) return;
   joining = true;
@@ -109,7 +119,7 @@ async function connect() {
     const made = await import('./headset.js');
     headset = await made.connect({
       microphone: prefs.microphone, speaker: prefs.speaker, volume: prefs.speechVolume,
-      exchange: async (/** @type {string} */ sdp) => (await post('/headset', { sdp })).sdp,
+      exchange,
       changed: redraw,
     });
   } catch (e) {

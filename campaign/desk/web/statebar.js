@@ -70,7 +70,7 @@ function myStatus() {
     busy
       ? h('div', { key: 'after', class: 'slot' }, afterSelect(me))
       : h('div', { key: 'reason', class: 'slot' }, select({
-        name: t('Reason'), hideLabel: false, class: 'inline', value: present === 'not-ready' ? me.reason || '' : reason,
+        name: t('Reason'), value: present === 'not-ready' ? me.reason || '' : reason,
         options: [['', t('no reason')], ...reasons().map(r => /** @type {[string, string]} */ ([r, r]))],
         change: r => {
           reason = r;
@@ -88,7 +88,7 @@ function afterSelect(me) {
     ['do-not-disturb', t('Do not disturb')], ['logged-off', t('Log off')]];
   if (!options.some(o => o[0] === value)) options.push([value, value.replace('not-ready:', `${t('Not ready')}: `)]);
   return select({
-    name: t('Status after this call'), class: 'inline', value, options,
+    name: t('Status after this call'), value, options,
     change: v => {
       const [status, ...r] = v.split(':');
       act('/agent/status', { status, reason: r.join(':') || undefined }, 'status after');

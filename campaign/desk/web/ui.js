@@ -3,7 +3,7 @@
  * and not sent, open panels, toasts; and the small pieces every view is made of.
  */
 import { h, say } from './dom.js';
-import { t, has, dayTime } from './i18n.js';
+import { t, has, dayTime, phone } from './i18n.js';
 import { icon } from './icons.js';
 import { post, Problem } from './api.js';
 import { state } from './state.js';
@@ -168,6 +168,7 @@ export function fieldWords(f) {
   const name = has(`field ${f.name}`) ? t(`field ${f.name}`) : f.name;
   if (f.name === 'call_kind' && has(`kind ${f.value}`)) return [name, t(`kind ${f.value}`)];
   if (f.name === 'last_result') return [name, resultName(f.value)];
+  if (f.name === 'phone') return [name, phone(f.value)];
   return [name, f.value];
 }
 
@@ -214,6 +215,7 @@ export async function act(path, body = {}, name = path) {
     return true;
   } catch (e) {
     if (e instanceof Problem && e.status === 401) expired();
+    if (e instanceof Problem && e.code === 'viewer') state.viewer = true;
     toast('bad', explain(e), { small: e instanceof Problem && e.code ? t('error code', { code: e.code }) : '' });
     return false;
   } finally {
@@ -285,7 +287,7 @@ export function region(name, props, ...kids) {
 export function fieldList(fields) {
   const shown = (fields || []).map(fieldWords);
   if (!shown.length) return h('p', { class: 'quiet-text' }, t('no fields'));
-  return h('dl', { class: 'fields' }, shown.map(([name, value], i) => h('div', { key: `${name}-${i}` }, h('dt', null, name), h('dd', null, value || '–'))));
+  return h('dl', { class: 'fields' }, shown.map(([name, value], i) => h('div', { key: `${name}-${i}`, class: value && value.length > 40 ? 'long' : '' }, h('dt', null, name), h('dd', null, value || '–'))));
 }
 
 /**

@@ -6,19 +6,20 @@ import { state, now, mine, overseer, stateWord, stateSince } from './state.js';
 import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft, resultName, statusName, ticking, fieldWords } from './ui.js';
 import { look, listOf } from './data.js';
 import { runWord, dial } from './side.js';
-import { party } from './interaction.js';
+import { party, keysOf } from './interaction.js';
 import { sound } from './sound.js';
 
 export function idle() {
   const me = state.me;
   const reason = me?.idle;
   const ready = me?.status === 'ready';
-  const sentence = !me ? t('idle overseer') : me.status === 'logged-off' ? t('idle logged-off') : !ready ? t('idle not-ready') : why(reason) || t('idle ready');
+  const offer = mine()?.state === 'offered';
+  const sentence = offer ? t('idle offer', { key: keysOf().accept }) : !me ? t('idle overseer') : me.status === 'logged-off' ? t('idle logged-off') : !ready ? t('idle not-ready') : why(reason) || t('idle ready');
   return h('div', { class: 'idle-page', key: 'idle' },
     h('div', { class: `idle ${ready ? 'ready' : ''}` },
       h('span', { class: 'idle-sign' }, icon(ready ? 'ready' : me ? 'not-ready' : 'floor')),
       h('div', null,
-        h('h2', null, ready && !reason ? t('idle ready') : t('idle title')),
+        h('h2', null, offer ? t('Interaction preview') : ready && !reason ? t('idle waits') : t('idle title')),
         h('p', { role: 'status' }, sentence),
         me && ready && reason?.code === 'joined-nothing' ? joinButtons() : null)),
     me ? recent() : null,
@@ -39,7 +40,7 @@ function recent() {
         h('td', { class: 'figures' }, i.dialed_at ? clockTime(i.dialed_at) : ''),
         h('td', null, h('span', { class: 'line-main' }, party(i)), h('br'), h('span', { class: 'quiet-text figures' }, phone(i.content?.number))),
         h('td', null, resultName(i.result || i.dialer_result), i.no_call ? h('span', { class: 'tag warn' }, t('Do not call')) : null, i.disposition ? h('span', { class: 'quiet-text' }, h('br'), i.disposition.replaceAll('/', ' / ')) : null),
-        h('td', { class: 'cut' }, i.note || ''),
+        h('td', null, h('div', { class: 'cut' }, i.note || '')),
         h('td', null, i.kind === 'inbound' ? '' : button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', run: () => { ui.dialog = `correct:${i.id}`; redraw(); } })))))))
       : h('p', { class: 'quiet-text' }, t('no calls')));
 }

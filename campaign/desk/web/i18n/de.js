@@ -230,7 +230,7 @@ export const de = {
   'overtime short': 'überzogen',
   viewer: 'Dieser Arbeitsplatz ist in einem anderen Tab offen. Hier sehen Sie nur zu.',
   draining: 'Das Programm wird beendet: Es wird nichts Neues gewählt. Beenden Sie Ihr Gespräch wie gewohnt.',
-  'result dialer': 'Dialer: {result}',
+  'result dialer': 'Auswählen … (Dialer: {result})',
   'result choose': 'Auswählen …',
   'result answer': 'Erreicht',
   'result busy': 'Besetzt',
@@ -403,4 +403,6 @@ export const de = {
   'test call': 'Testanruf an sich selbst',
   'auto dial': 'Wählt selbst in {n} s',
   'waiting until': 'erneut um {time}',
+  'idle offer': 'Ein Datensatz wird angeboten: Annehmen ({key}) öffnet ihn und wählt.',
+  'idle waits': 'Bereit',
 };

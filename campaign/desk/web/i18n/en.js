@@ -230,7 +230,7 @@ export const en = {
   'overtime short': 'over time',
   viewer: 'This desk is open in another tab. Here you only watch.',
   draining: 'The program is being stopped: nothing new is dialled. Finish your call as usual.',
-  'result dialer': 'Dialer: {result}',
+  'result dialer': 'Choose … (dialer: {result})',
   'result choose': 'Choose …',
   'result answer': 'Answer',
   'result busy': 'Busy',
@@ -403,4 +403,6 @@ export const en = {
   'test call': 'Test call to yourself',
   'auto dial': 'Dials by itself in {n} s',
   'waiting until': 'again at {time}',
+  'idle offer': 'A record is offered: Accept ({key}) opens it and places the call.',
+  'idle waits': 'Ready',
 };
