@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/freiton/freiton/media"
 	"github.com/freiton/freiton/media/measure"
@@ -118,6 +119,7 @@ func tab(t *testing.T, browser context.Context) context.Context {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
+	run(t, ctx, page.BringToFront())
 	return ctx
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -12,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/systeminfo"
 	"github.com/chromedp/chromedp"
 	"github.com/freiton/freiton/media"
 	"github.com/freiton/freiton/media/measure"
@@ -41,6 +44,26 @@ func farEnd(t *testing.T) (ours, theirs *media.Session) {
 		t.Fatal(err)
 	}
 	return s[0], s[1]
+}
+
+// fromA is a tap of what the first endpoint says.
+type fromA struct{ to media.Sink }
+
+func (f fromA) WriteFrame(w media.Way, frame *media.Frame) {
+	if w == media.AtoB {
+		f.to.WriteFrame(frame)
+	}
+}
+
+// usualLevel is the median level of 100 ms pieces: a gap turns the phase of the
+// whole.
+func usualLevel(s []int16, rate int, hz float64) float64 {
+	var l []float64
+	for n := rate / 10; len(s) >= n; s = s[n:] {
+		l = append(l, measure.Level(s[:n], rate, hz))
+	}
+	slices.Sort(l)
+	return l[len(l)/2]
 }
 
 // both hands frames to two sinks.
@@ -87,9 +110,11 @@ func delays(in, out *wire) []time.Duration {
 	for i, s := range in.seq {
 		came[s+offset] = in.at[i]
 	}
+	// After a gap of its source a session sends silence of its own, and what
+	// comes then is numbered anew: such packets are not paired.
 	var d []time.Duration
 	for i, s := range out.seq {
-		if at, ok := came[s]; ok {
+		if at, ok := came[s]; ok && out.at[i].After(at) && out.at[i].Sub(at) < time.Second {
 			d = append(d, out.at[i].Sub(at))
 		}
 	}
@@ -115,13 +140,27 @@ func traced(hs *Headsets) (in, out *wire) {
 	return in, out
 }
 
-// TestCall is the whole way: microphone file, page, headset, junction, RTP far
+// TestChromium is a browser with a tone for a microphone, and one tab after another.
+func TestChromium(t *testing.T) {
+	browser := chromium(t, toneFile(t, 703, -12), false)
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, context.Context)
+	}{
+		{"call", testCall}, {"mute", testMute}, {"reload in a call", testReloadInCall},
+		{"tab killed", testTabKilled},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, browser) })
+	}
+}
+
+// testCall is the whole way: microphone file, page, headset, junction, RTP far
 // end with its recording, and back from a file to the page's analyser.
-func TestCall(t *testing.T) {
+func testCall(t *testing.T, chromium context.Context) {
 	hs := newHeadsets(t)
 	fromPage, toPage := traced(hs)
 	d := newDesk(t, hs)
-	browser := chromium(t, toneFile(t, 703, -12), false)
+	browser := tab(t, chromium)
 	begun := time.Now()
 	run(t, browser, chromedp.Navigate(d.url+"/?agent=ann"))
 	e := endpoint(t, hs, "ann")
@@ -133,7 +172,8 @@ func TestCall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near := media.Join(e, ours)
+	said := &ear{}
+	near := media.Join(e, ours, media.WithTap(fromA{said}))
 	defer near.Close()
 	// The far side's own junction by hand, with a point of measurement.
 	heardFar, heardNear := &wire{}, &wire{}
@@ -155,17 +195,20 @@ func TestCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := channels[0][len(channels[0])/8:]
-	hz, level, gap := measure.Frequency(got, rate), measure.Level(got, rate, 703), measure.LongestGap(got, rate, -40)
-	t.Logf("page hears %.1f Hz at %.1f dB; far end records %.0f Hz at %.1f dBFS for %v, longest gap %v",
-		page.Hz, page.Level, hz, level, measure.Duration(len(got), rate).Round(time.Millisecond), gap)
-	if math.Abs(page.Hz-1000) > 5 || page.Level < -25 {
+	hz, level, gap := measure.Frequency(got, rate), usualLevel(got, rate, 703), measure.LongestGap(got, rate, -40)
+	// A browser on a busy machine leaves gaps of its own: ours would be more.
+	sent := said.heard()
+	before := measure.LongestGap(sent[len(sent)/8:], 8000, -40)
+	t.Logf("page hears %.1f Hz at %.1f dB; far end records %.0f Hz at %.1f dBFS for %v, longest gap %v, as the page sent it %v",
+		page.Hz, page.Level, hz, level, measure.Duration(len(got), rate).Round(time.Millisecond), gap, before)
+	if math.Abs(page.Hz-1000) > 5 || page.Level < -30 {
 		t.Errorf("the page hears %+v instead of 1000 Hz", page)
 	}
-	if math.Abs(hz-703) > 2 || level < -16 || level > -8 {
+	if math.Abs(hz-703) > 2 || level < -14 || level > -10 {
 		t.Errorf("the far end recorded %g Hz at %g dBFS instead of 703 Hz at −12 dBFS", hz, level)
 	}
-	if gap > 40*time.Millisecond {
-		t.Errorf("a gap of %v at the far end", gap)
+	if gap > before+40*time.Millisecond {
+		t.Errorf("a gap of %v at the far end, of %v in what the page sent", gap, before)
 	}
 	if near.Mixed() {
 		t.Error("mixed, not relayed")
@@ -177,12 +220,12 @@ func TestCall(t *testing.T) {
 	}{{"page to far end", fromPage, heardFar}, {"far end to page", heardNear, toPage}} {
 		d := delays(way.in, way.out)
 		if len(d) < 200 {
-			t.Fatalf("%s: %d packets", way.name, len(d))
+			t.Fatalf("%s: only %d packets could be paired", way.name, len(d))
 		}
 		p50, p99 := percentile(d, .5), percentile(d, .99)
 		t.Logf("%s: %d packets, our delay p50 %v, p99 %v", way.name, len(d), p50, p99)
-		if d[0] < 0 || p50 > 5*time.Millisecond || p99 > 50*time.Millisecond {
-			t.Errorf("%s: delay from %v, p50 %v, p99 %v", way.name, d[0], p50, p99)
+		if p50 > 5*time.Millisecond || p99 > 50*time.Millisecond {
+			t.Errorf("%s: delay p50 %v, p99 %v", way.name, p50, p99)
 		}
 	}
 
@@ -197,11 +240,11 @@ func TestCall(t *testing.T) {
 	}
 }
 
-// TestMute: the server's mute and the page's each make silence that goes on.
-func TestMute(t *testing.T) {
+// testMute: the server's mute and the page's each make silence that goes on.
+func testMute(t *testing.T, chromium context.Context) {
 	hs := newHeadsets(t)
 	d := newDesk(t, hs)
-	browser := chromium(t, toneFile(t, 703, -12), false)
+	browser := tab(t, chromium)
 	run(t, browser, chromedp.Navigate(d.url+"/?agent=ann"))
 	e := endpoint(t, hs, "ann")
 	far := &ear{}
@@ -287,10 +330,10 @@ func (c *changes) when(s State) time.Time {
 	return time.Time{}
 }
 
-func TestReloadInCall(t *testing.T) {
+func testReloadInCall(t *testing.T, chromium context.Context) {
 	hs := newHeadsets(t)
 	d := newDesk(t, hs)
-	browser := chromium(t, toneFile(t, 703, -12), false)
+	browser := tab(t, chromium)
 	reload(t, hs, d, browser)
 }
 
@@ -343,20 +386,37 @@ func TestPlainBrowser(t *testing.T) {
 	reload(t, hs, d, chromium(t, toneFile(t, 703, -12), true))
 }
 
-func TestTabKilled(t *testing.T) {
+// killPages ends the processes of all pages of a browser.
+func killPages(t *testing.T, browser context.Context) {
+	t.Helper()
+	list, err := systeminfo.GetProcessInfo().Do(cdp.WithExecutor(browser, chromedp.FromContext(browser).Browser))
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for _, p := range list {
+		if p.Type != "renderer" {
+			continue
+		}
+		if process, err := os.FindProcess(int(p.ID)); err == nil && process.Kill() == nil {
+			killed++
+		}
+	}
+	if killed == 0 {
+		t.Fatalf("no page among %d processes", len(list))
+	}
+}
+
+func testTabKilled(t *testing.T, chromium context.Context) {
 	hs := newHeadsets(t)
 	d := newDesk(t, hs)
-	browser := chromium(t, toneFile(t, 703, -12), false)
 	states := watch(t, hs, "ann")
-	victim := tab(t, browser)
-	run(t, victim, chromedp.Navigate(d.url+"/?agent=ann"))
+	run(t, tab(t, chromium), chromedp.Navigate(d.url+"/?agent=ann"))
 	e := endpoint(t, hs, "ann")
 	far := &ear{}
 	e.SetSink(far)
 	far.hears(t, 703)
-	dying, cancel := context.WithTimeout(victim, 300*time.Millisecond)
-	defer cancel()
-	_ = chromedp.Run(dying, page.Crash()) // has no answer: nobody is left to give one
+	killPages(t, chromium)
 	eventually(t, "silent", func() bool { return !states.when(Silent).IsZero() })
 	frames := far.all()
 	after := states.when(Silent).Sub(frames[len(frames)-1].At)
@@ -369,7 +429,7 @@ func TestTabKilled(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 	// She comes back in another tab: the same endpoint.
-	run(t, tab(t, browser), chromedp.Navigate(d.url+"/?agent=ann"))
+	run(t, tab(t, chromium), chromedp.Navigate(d.url+"/?agent=ann"))
 	eventually(t, "connected again", func() bool { return states.seen()[len(states.seen())-1] == Connected })
 	far.hears(t, 703)
 	if again, _ := hs.Endpoint("ann"); again != e {

@@ -485,6 +485,11 @@ export class Headset extends EventTarget {
     const g711 = RTCRtpReceiver.getCapabilities?.('audio')?.codecs.filter((c) => /^audio\/pcm[au]$/i.test(c.mimeType));
     if (g711?.length && transceiver.setCodecPreferences) transceiver.setCodecPreferences(g711);
     await pc.setLocalDescription();
+    // The server says goodbye by DTLS, which shows nowhere else for seconds.
+    const dtls = transceiver.sender.transport;
+    dtls?.addEventListener('statechange', () => {
+      if (this.#pc === pc && trying && dtls.state === 'closed') this.#again(trying, new HeadsetError('unreachable'));
+    });
     // The server needs none of our addresses: it answers where our checks come from.
     const answer = await this.#options.exchange(pc.localDescription?.sdp ?? '', signal);
     if (signal.aborted || this.#pc !== pc) return;
