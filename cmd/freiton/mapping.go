@@ -140,7 +140,10 @@ func campaignOf(written configs.Campaign, document []byte, cfg configs.Config, n
 		OwnFailures: campaign.OwnFailures(d.OwnFailures),
 		Fields:      campaign.FieldSets(d.Fields),
 		Recording:   campaign.Recording{Mode: campaign.RecordingMode(d.Recording.Mode)},
-		Responses:   d.Responses, Link: d.Link, Document: document,
+		Link:        d.Link, Document: document,
+	}
+	if d.Responses != "" {
+		c.Responses = d.Beside(d.Responses)
 	}
 	account, ok := cfg.DialAccount()
 	if c.Account == "" && ok {
