@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -277,7 +278,12 @@ func (d *Desk) changePassword(ctx context.Context, in *struct {
 		return nil, d.problem(err)
 	}
 	if u.Hash != "" {
-		if _, err := w.verify(ctx, p.user, in.Body.Old, addressOf(in.remote)); err != nil {
+		_, err := w.verify(ctx, p.user, in.Body.Old, addressOf(in.remote))
+		if wrong := (*Problem)(nil); errors.As(err, &wrong) && wrong.Status == http.StatusUnauthorized {
+			// 401 would send the page back to the login.
+			return nil, problem(http.StatusUnprocessableEntity, CodePassword, "the old password is wrong")
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -111,9 +111,9 @@ func admit(ctx huma.Context, next func(huma.Context)) {
 	switch {
 	case place == "web" && p.socket:
 		no = problem(http.StatusForbidden, CodeForbidden, "this belongs to a desktop: log in over the web")
-	case place == "socket" && !p.socket:
+	case place == "socket" && !p.socket && p.user != "":
 		no = problem(http.StatusForbidden, CodeForbidden, "this is done on the server itself, with the command line")
-	case open || p.user != "" && may(p.role, needs):
+	case open || p.user != "" && may(p.role, needs): // the socket's has a user, too
 	case p.user != "":
 		no = problem(http.StatusForbidden, CodeForbidden, "this needs the role "+string(needs))
 	case p.expired:
@@ -125,7 +125,7 @@ func admit(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	ctx.SetStatus(no.Status)
 	ctx.SetHeader("Content-Type", "application/problem+json")
+	ctx.SetStatus(no.Status)
 	_, _ = ctx.BodyWriter().Write(no.json())
 }

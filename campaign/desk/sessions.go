@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -37,15 +38,16 @@ const seenEvery = time.Minute
 // so long.
 const longestCall = 24 * time.Hour
 
-func newSessions(store Sessions, cookie string, secure bool, idle, life time.Duration, now func() time.Time) *sessions {
-	m := scs.New()
-	m.Store = store
-	m.Lifetime = life + longestCall
-	m.HashTokenInStore = true
-	m.Cookie.Name = cookie
-	m.Cookie.SameSite = http.SameSiteStrictMode
-	m.Cookie.Secure = secure
-	m.Cookie.Persist = false
+func newSessions(store Sessions, cookie string, secure bool, idle, life time.Duration, now func() time.Time, log *slog.Logger) *sessions {
+	// Not scs.New: that begins a store of its own, with a goroutine nobody ends.
+	m := &scs.SessionManager{
+		Store: store, Lifetime: life + longestCall, HashTokenInStore: true, Codec: scs.GobCodec{},
+		Cookie: scs.SessionCookie{Name: cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: secure},
+		ErrorFunc: func(w http.ResponseWriter, _ *http.Request, err error) {
+			log.Error("sessions", "err", err)
+			problem(http.StatusServiceUnavailable, CodeUnavailable, "logins cannot be read or kept now").write(w)
+		},
+	}
 	return &sessions{scs: m, now: now, idle: idle, life: life}
 }
 

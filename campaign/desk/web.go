@@ -120,7 +120,7 @@ func (d *Desk) OpenWeb(cfg WebConfig) (*Web, error) {
 	if w.tls != nil {
 		cookie = "__Host-" + cookie
 	}
-	w.sessions = newSessions(cfg.Sessions, cookie, w.tls != nil, cfg.Idle, cfg.Life, cfg.Now)
+	w.sessions = newSessions(cfg.Sessions, cookie, w.tls != nil, cfg.Idle, cfg.Life, cfg.Now, d.cfg.Log)
 	w.handler = w.chain()
 	d.web = w
 	return w, nil
