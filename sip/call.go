@@ -362,7 +362,20 @@ func (c *Call) finish() {
 			c.agent.stray(m.msg)
 		case m.kind == mailAccept:
 			m.fn() // too late: it hears Ended
+		case m.kind == mailFunc:
+			c.tooLate(m.msg)
 		}
+	}
+}
+
+// tooLate takes a response that finds the call ended: a 2xx to an INVITE still
+// wants its ACK (RFC 3261 §13.2.2.4), and a BYE if it makes a dialog of its own.
+func (c *Call) tooLate(m *message) {
+	if m == nil || m.status/100 != 2 {
+		return
+	}
+	if _, method := m.cseq(); method == "INVITE" {
+		c.agent.stray(m)
 	}
 }
 

@@ -31,8 +31,7 @@ func (c *Call) attempt(d *dialog, method string, extra []field, contentType stri
 		}
 	}
 	deliver := func(m *message, err error) {
-		again := m != nil && m.status/100 == 2 && method == "INVITE"
-		ok := c.box.put(mail{kind: mailFunc, fn: func() {
+		ok := c.box.put(mail{kind: mailFunc, msg: m, fn: func() {
 			switch {
 			case m != nil && m.status < 200:
 			case m != nil && (m.status == 401 || m.status == 407) && c.state != stateEnded && l.meet(m, f.remote.Addr()) == nil:
@@ -41,8 +40,8 @@ func (c *Call) attempt(d *dialog, method string, extra []field, contentType stri
 				done(m, err)
 			}
 		}})
-		if !ok && again {
-			c.agent.stray(m)
+		if !ok {
+			c.tooLate(m)
 		}
 	}
 	if _, err := c.agent.ep.request(f, raw, deliver); err != nil {

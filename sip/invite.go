@@ -183,9 +183,8 @@ func (c *Call) inviteText(f flow) []byte {
 
 // heardInvite is called by the transaction's goroutines.
 func (c *Call) heardInvite(branch string, m *message, err error) {
-	ok := c.box.put(mail{kind: mailFunc, fn: func() { c.inviteResult(branch, m, err) }})
-	if !ok && m != nil && m.status/100 == 2 {
-		c.agent.stray(m) // a fork that answers after the end
+	if !c.box.put(mail{kind: mailFunc, msg: m, fn: func() { c.inviteResult(branch, m, err) }}) {
+		c.tooLate(m) // a fork that answers after the end
 	}
 }
 
