@@ -186,8 +186,8 @@ func (w *world) serve(d *desk.Desk, dir string) {
 // noSound is a server without sound: the page says so and works on.
 type noSound struct{}
 
-func (noSound) Open(context.Context, string, []byte) ([]byte, error) {
-	return nil, errors.New("no sound in this test")
+func (noSound) Open(context.Context, string, string) (string, error) {
+	return "", errors.New("no sound in this test")
 }
 func (noSound) Close(string) {}
 
