@@ -23,6 +23,8 @@ type Config struct {
 	Clock     *media.Clock  // handed on to what mixes a headset with others; nil: one of its own
 	Max       int           // agents with a headset at the same time; 0: 1000
 	Log       *slog.Logger  // nil: silent
+
+	trace func(sent bool, packet []byte, at time.Time) // of tests: what passes the port
 }
 
 // The errors of Open; each comes wrapped with what is wrong.
@@ -100,6 +102,7 @@ func New(cfg Config) (*Headsets, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.trace = cfg.trace
 	h := &Headsets{cfg: cfg, log: cfg.Log, port: p, agents: map[string]*Headset{}, stop: make(chan struct{})}
 	if err := h.prepare(); err != nil {
 		_ = p.Close()

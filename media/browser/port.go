@@ -23,7 +23,7 @@ type port struct {
 	addr  netip.AddrPort
 	told  []netip.Addr // instead of this machine's addresses
 	junk  atomic.Uint64
-	trace func(sent bool, packet []byte, at time.Time) // of tests
+	trace func(sent bool, packet []byte, at time.Time)
 }
 
 func openPort(addr string, told []netip.Addr) (*port, error) {

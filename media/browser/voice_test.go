@@ -2,7 +2,6 @@ package browser
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
@@ -71,75 +70,6 @@ type both struct{ a, b media.Sink }
 
 func (s both) WriteFrame(f *media.Frame) { s.a.WriteFrame(f); s.b.WriteFrame(f) }
 
-// wire remembers the numbered packets that pass a point, and when.
-type wire struct {
-	mu  sync.Mutex
-	seq []uint16
-	at  []time.Time
-}
-
-func (w *wire) add(seq uint16, at time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.seq, w.at = append(w.seq, seq), append(w.at, at)
-}
-
-// WriteFrame makes it a sink.
-func (w *wire) WriteFrame(f *media.Frame) { w.add(f.Seq, f.At) }
-
-// delays pairs what came in with what went out, whose numbers are a constant
-// apart: the one that most packets vote for.
-func delays(in, out *wire) []time.Duration {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	out.mu.Lock()
-	defer out.mu.Unlock()
-	votes := map[uint16]int{}
-	for i, o := range out.at {
-		if k, _ := slices.BinarySearchFunc(in.at, o, time.Time.Compare); k > 0 {
-			votes[out.seq[i]-in.seq[k-1]]++
-		}
-	}
-	var offset uint16
-	for o, n := range votes {
-		if n > votes[offset] {
-			offset = o
-		}
-	}
-	came := map[uint16]time.Time{}
-	for i, s := range in.seq {
-		came[s+offset] = in.at[i]
-	}
-	// After a gap of its source a session sends silence of its own, and what
-	// comes then is numbered anew: such packets are not paired.
-	var d []time.Duration
-	for i, s := range out.seq {
-		if at, ok := came[s]; ok && out.at[i].After(at) && out.at[i].Sub(at) < time.Second {
-			d = append(d, out.at[i].Sub(at))
-		}
-	}
-	slices.Sort(d)
-	return d
-}
-
-func percentile(d []time.Duration, p float64) time.Duration { return d[int(float64(len(d)-1)*p)] }
-
-// traced has the port tell of RTP that passes it: SRTP leaves the header in clear.
-func traced(hs *Headsets) (in, out *wire) {
-	in, out = &wire{}, &wire{}
-	hs.port.trace = func(sent bool, b []byte, at time.Time) {
-		if b[0]>>6 != 2 || b[1] >= 192 && b[1] <= 223 { // RTCP: RFC 5761 §4
-			return
-		}
-		w := in
-		if sent {
-			w = out
-		}
-		w.add(binary.BigEndian.Uint16(b[2:]), at)
-	}
-	return in, out
-}
-
 // TestChromium is a browser with a tone for a microphone, and one tab after another.
 func TestChromium(t *testing.T) {
 	browser := chromium(t, toneFile(t, 703, -12), false)
@@ -157,8 +87,8 @@ func TestChromium(t *testing.T) {
 // testCall is the whole way: microphone file, page, headset, junction, RTP far
 // end with its recording, and back from a file to the page's analyser.
 func testCall(t *testing.T, chromium context.Context) {
-	hs := newHeadsets(t)
-	fromPage, toPage := traced(hs)
+	var fromPage, toPage *wire
+	hs := newHeadsets(t, func(c *Config) { fromPage, toPage = traced(c) })
 	d := newDesk(t, hs)
 	browser := tab(t, chromium)
 	begun := time.Now()
@@ -492,28 +422,4 @@ func TestSpeech(t *testing.T) {
 	if likeness < 0.6 || measure.RMS(got) < -40 {
 		t.Errorf("what is heard is not the speech of the file: correlation %.2f", likeness)
 	}
-}
-
-// envelope is the level of each 20 ms, above −60 dBFS.
-func envelope(s []int16, rate int) []float64 {
-	var e []float64
-	for n := rate / 50; len(s) >= n; s = s[n:] {
-		e = append(e, max(0, measure.RMS(s[:n])+60))
-	}
-	return e
-}
-
-// alike is the best correlation of b with a, which is played over and over.
-func alike(a, b []float64) float64 {
-	best := 0.0
-	for shift := range a {
-		var sa, sb, saa, sbb, sab float64
-		for i, y := range b {
-			x := a[(i+shift)%len(a)]
-			sa, sb, saa, sbb, sab = sa+x, sb+y, saa+x*x, sbb+y*y, sab+x*y
-		}
-		n := float64(len(b))
-		best = max(best, (sab-sa*sb/n)/math.Sqrt((saa-sa*sa/n)*(sbb-sb*sb/n)))
-	}
-	return best
 }
