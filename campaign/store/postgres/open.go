@@ -116,7 +116,7 @@ var settings = []string{
 	"SET lock_timeout = " + milliseconds(statementTime/2),
 	"SET idle_in_transaction_session_timeout = " + milliseconds(2*statementTime),
 	"SET tcp_keepalives_idle = 10", "SET tcp_keepalives_interval = 5", "SET tcp_keepalives_count = 3",
-	"SET enable_seqscan = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off",
+	"SET jit = off", "SET enable_seqscan = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off",
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
@@ -146,16 +146,17 @@ var (
 	errForeign = errors.New("another program's tables")
 	errNewer   = errors.New("newer schema")
 	errOld     = errors.New("old server")
+	errRights  = errors.New("no right to create tables")
 )
 
 func (s *Store) migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var version int
-	var ours, tables bool
+	var ours, tables, may bool
 	err := s.db.r.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int, to_regclass($1) IS NOT NULL,
-		EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p'))`, versions).
-		Scan(&version, &ours, &tables)
+		EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')),
+		coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)`, versions).Scan(&version, &ours, &tables, &may)
 	switch {
 	case err != nil:
 		return err
@@ -163,6 +164,8 @@ func (s *Store) migrate(ctx context.Context) error {
 		return fmt.Errorf("%w: version %d.%d", errOld, version/10000, version%10000)
 	case tables && !ours:
 		return errForeign
+	case !may:
+		return errRights
 	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -214,8 +217,8 @@ func (s *Store) explain(err error) error {
 		return refuse("does not exist", "create it: createdb "+s.cfg.Database, pe)
 	case pe != nil && pe.Code == "53300":
 		return refuse("has no connection left", "raise max_connections at the server", pe)
-	case pe != nil && (pe.Code == "42501" || pe.Code == "3F000"):
-		return refuse("does not let "+s.cfg.User+" create tables", "make "+s.cfg.User+" the owner of the database", pe)
+	case errors.Is(err, errRights) || pe != nil && pe.Code == "42501":
+		return refuse("does not let "+s.cfg.User+" create tables", "make "+s.cfg.User+" the owner of the database", nil)
 	case pe == nil && (errors.As(err, &connect) || isNetwork(err)):
 		return refuse("does not answer", `start PostgreSQL, or correct "store" in freiton.yaml`, err)
 	}

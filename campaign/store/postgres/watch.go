@@ -10,6 +10,8 @@ import (
 const (
 	// pollEvery is how often Watch looks without having been told.
 	pollEvery = time.Second
+	// comeBack is how soon Watch connects again.
+	comeBack = 200 * time.Millisecond
 	// watchTime is how long Watch waits for the server's answer.
 	watchTime = 5 * time.Second
 )
@@ -22,7 +24,7 @@ func (s *Store) Watch(ctx context.Context, changed func()) {
 	seen := int64(-1)
 	for ctx.Err() == nil {
 		s.listen(ctx, &seen, changed)
-		pause(ctx, pollEvery)
+		pause(ctx, comeBack)
 	}
 }
 

@@ -1,7 +1,9 @@
 package sqlite_test
 
 import (
+	"fmt"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -35,4 +37,13 @@ func open(t testing.TB, path string) *sqlite.Store {
 		}
 	})
 	return s
+}
+
+func record(n int) campaign.Record {
+	phone := fmt.Sprintf("+49171%07d", n)
+	return campaign.Record{
+		ID: strconv.Itoa(n), Line: n, Phone: phone, PhoneType: "Telefon", Name: "Jörg Müller", Person: "number:" + phone,
+		Type: campaign.General, Status: campaign.Ready, Result: campaign.Unknown,
+		Fields: []campaign.Field{{Name: "Name", Value: "Jörg Müller"}, {Name: "Telefon", Value: phone}, {Name: "Ort", Value: "Köln"}, {Name: "PLZ", Value: "50667"}},
+	}
 }

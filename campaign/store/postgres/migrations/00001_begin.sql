@@ -101,6 +101,7 @@ CREATE TABLE calling (
     account    TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX calling_record ON calling (record_key);
+CREATE INDEX calling_account ON calling (account);
 
 CREATE TABLE attempt (
     id            TEXT COLLATE "C" NOT NULL PRIMARY KEY,
