@@ -1,5 +1,5 @@
 // Package browser is the headset in a browser as a media.Endpoint: WebRTC
-// (RFC 8834, RFC 8854 and others) by pion, reduced to what a telephone needs.
+// (RFC 8834) by pion with DTLS-SRTP (RFC 5763), reduced to what a telephone needs.
 //
 //	page                            one UDP port                     this process
 //	 microphone ─► G.711 ─► SRTP ─► ┌──────┐ ─► ICE, DTLS, SRTP ─► hear ─► Sink
