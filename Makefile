@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lab bench lint vuln fuzz clean
+.PHONY: help build test demo lab bench pb1 lint vuln fuzz clean
 
 # The newest staticcheck that builds everywhere: 0.8.2 wants a version of a
 # module that public proxies do not serve. 0.7.0 is release 2026.1 and knows Go 1.26.
@@ -12,7 +12,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 FUZZTIME    ?= 20s
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 build: ## bin/freiton
 	go build -trimpath -o bin/freiton ./cmd/freiton
@@ -30,6 +30,9 @@ lab: ## start Asterisk with an extension for every fate; prints how to call it; 
 
 bench: ## sizes and percentiles, without the race detector
 	go test -run '^$$' -bench . -benchmem -timeout 30m ./...
+
+pb1: build ## the pacing benchmark: every set with 5 to 100 agents, 24 shifts each (some 20 min)
+	bin/freiton simulate --world all --agents 5,10,20,50,100 --shifts 24 --seed 1 --check
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt -w is needed for: $$unformatted" >&2; exit 1; }

@@ -13,6 +13,12 @@ type PacingState struct {
 	Dialing int // calls on their way, ringing included
 	Talking int
 	WrapUp  int
+
+	// What a pacer that looks ahead needs besides; the counts agree with it.
+	Campaign string
+	Agents   []PacingAgent  // everybody who takes the campaign's calls: not those on a break or logged off
+	Calls    []PacingCall   // in dialling order, without those that found an agent
+	Budgets  []PacingBudget // every window of abandonment that the law or the campaign sets
 }
 
 // OneToOne gives every idle agent one call: progressive dialling.

@@ -34,6 +34,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.campaignCommand(),
 		c.userCommand(),
 		c.backupCommand(),
+		c.simulateCommand(),
 		c.restoreCommand(),
 		c.checkCommand(),
 		c.configCommand(),

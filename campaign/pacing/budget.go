@@ -1,0 +1,59 @@
+package pacing
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// budget is how many calls may still be abandoned, in the tightest window, when
+// those in danger now are.
+func budget(windows []campaign.PacingBudget, risk float64, cfg Config) (left float64, why *campaign.Reason) {
+	if len(windows) == 0 {
+		return 0, &campaign.Reason{Code: ReasonHistory, Text: "one call for each free agent: no abandonment budget is known"}
+	}
+	left = float64(1 << 30)
+	for _, w := range windows {
+		l := w.Limit*float64(w.Answered) - float64(w.Abandoned) - risk
+		if l >= left {
+			continue
+		}
+		left = l
+		switch {
+		case w.Limit <= 0:
+			why = &campaign.Reason{Code: ReasonLimit, Text: "one call for each free agent: no abandoned call is allowed"}
+		case w.Limit*float64(w.Answered) < 1:
+			why = &campaign.Reason{Code: ReasonHistory, Text: fmt.Sprintf(
+				"one call for each free agent until %.0f people have answered: so far %d", 1/w.Limit, w.Answered)}
+		default:
+			why = &campaign.Reason{Code: ReasonBudget, Text: fmt.Sprintf(
+				"one call for each free agent until the abandonment budget recovers: %d of %d answers abandoned, %.1f %% allowed",
+				w.Abandoned, w.Answered, 100*w.Limit)}
+		}
+	}
+	return left, why
+}
+
+// The reserve is what θ is led to leave of the budget: with less it fades out,
+// with more it grows, so that in the end the budget is used and never broken.
+const (
+	leastReserve = 3.0 // calls
+	reserveShare = 1.0 // times the root of all that was granted, as chance spreads
+	mostGrowth   = 4.0
+)
+
+// threshold is θ for what is left of the budget. At one call left it is 0: the
+// next abandoned call would close the gate for long.
+func threshold(s *Stats, left float64, windows []campaign.PacingBudget) float64 {
+	theta := s.Theta
+	if theta == 0 {
+		theta = firstTheta
+	}
+	granted := 0.0
+	for _, w := range windows {
+		granted = max(granted, w.Limit*float64(w.Answered))
+	}
+	reserve := max(leastReserve, reserveShare*math.Sqrt(granted))
+	return min(theta*min((left-1)/(reserve-1), mostGrowth), mostTheta)
+}
