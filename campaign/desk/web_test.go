@@ -10,9 +10,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -68,17 +71,24 @@ func (h *hall) Snapshot(_ context.Context, v campaign.Viewer) (campaign.Snapshot
 func (h *hall) Subscribe(uint64) (<-chan campaign.Event, func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	ch := make(chan campaign.Event, 16)
+	ch := make(chan campaign.Event, 1024)
 	h.subs = append(h.subs, ch)
 	return ch, func() {}
 }
 
+// tell never waits for a reader, as the controller does not.
 func (h *hall) tell(e campaign.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, ch := range h.subs {
-		ch <- e
-	}
+	h.subs = slices.DeleteFunc(h.subs, func(ch chan campaign.Event) bool {
+		select {
+		case ch <- e:
+			return false
+		default:
+			close(ch)
+			return true
+		}
+	})
 }
 
 func (h *hall) set(f func(*hall)) {
@@ -903,4 +913,106 @@ func TestWelcome(t *testing.T) {
 func operationOf(v any) *huma.Operation {
 	o, _ := v.(*huma.Operation)
 	return o
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// 10,000 events to tabs that do not read: they are cut off, the clicks and the
+// tab that reads go on, and nothing is kept for them.
+func TestSleepingTabs(t *testing.T) {
+	const sleepers, events = 10, 10_000
+	h := openHouse(t, nil)
+	v := h.visitor(t)
+	v.login("ann")
+	before, routines := heap(), runtime.NumGoroutine()
+	u, err := url.Parse(h.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie := v.http.Jar.Cookies(u)[0]
+	var conns []net.Conn
+	for i := range sleepers {
+		c, err := net.Dial("tcp", u.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "GET /api/v1/events?since=1&tab=t%d HTTP/1.1\r\nHost: %s\r\nCookie: %s=%s\r\n\r\n", i, u.Host, cookie.Name, cookie.Value)
+		conns = append(conns, c)
+	}
+	awake := v.events("?since=1&tab=awake")
+	awake.next("viewer")
+	until(t, "all are connected", func() bool {
+		h.hall.mu.Lock()
+		defer h.hall.mu.Unlock()
+		return len(h.hall.subs) == sleepers+1
+	})
+	read := make(chan int, events)
+	go func() { // ends with the stream
+		defer close(read)
+		for {
+			var e campaign.Event
+			if json.Unmarshal([]byte(awake.next("")), &e) != nil {
+				return
+			}
+			read <- int(e.N)
+		}
+	}()
+	reason := strings.Repeat("r", 400)
+	most := before
+	for n := 2; n < events+2; n++ {
+		h.hall.tell(campaign.Event{N: uint64(n), Kind: campaign.EventAgent, Agent: "ann", AgentView: &campaign.AgentView{Agent: "ann", Reason: reason}})
+		if n%200 == 0 { // the one who reads keeps up
+			for got := range read {
+				if got == n {
+					break
+				}
+			}
+			most = max(most, heap())
+		}
+	}
+	if grown := most - before; grown > 8<<20 {
+		t.Errorf("%d KiB were kept for sleeping tabs", grown>>10)
+	}
+	v.want(v.ready("X-Tab", "t0"), 204, "") // the first tab had the desk; clicks do not wait for readers
+	h.hall.mu.Lock()
+	if n := len(h.hall.subs); n != 1 {
+		t.Errorf("%d still subscribe", n)
+	}
+	h.hall.mu.Unlock()
+	// The server gives each up when its write has waited too long.
+	until(t, "they are cut off", func() bool {
+		h.seats.mu.Lock()
+		defer h.seats.mu.Unlock()
+		return h.seats.all == 1
+	})
+	awake.close()
+	for range read {
+	}
+	for _, c := range conns {
+		c.Close()
+	}
+	v.http.CloseIdleConnections()
+	until(t, "nobody serves them any more", func() bool { return runtime.NumGoroutine() <= routines })
+}
+
+// until waits for something to become true.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(30 * time.Second)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("%s: not in 30 s", what)
+		}
+	}
 }

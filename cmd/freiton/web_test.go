@@ -30,7 +30,7 @@ import (
 // quick to check.
 const agentPassword = "swordfish-9"
 
-func cheapHash(t *testing.T) string {
+func cheapHash(t testing.TB) string {
 	t.Helper()
 	h, err := argon2id.CreateHash(agentPassword, &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 	if err != nil {
@@ -48,7 +48,7 @@ type floorUnderTest struct {
 }
 
 // openFloor opens it with a campaign "spring" over a list.
-func openFloor(t *testing.T, speed float64, mode string, csv string, users ...campaign.User) *floorUnderTest {
+func openFloor(t testing.TB, speed float64, mode string, csv string, users ...campaign.User) *floorUnderTest {
 	t.Helper()
 	x, err := peer.NewExchange(peer.ExchangeConfig{Accounts: map[string]string{demoUser: demoPassword}, Speed: speed})
 	if err != nil {
@@ -118,7 +118,7 @@ func openFloor(t *testing.T, speed float64, mode string, csv string, users ...ca
 }
 
 // serveWeb serves a desktop until the test ends.
-func serveWeb(t *testing.T, d *desktop) {
+func serveWeb(t testing.TB, d *desktop) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -133,7 +133,7 @@ func serveWeb(t *testing.T, d *desktop) {
 
 // browserTab is a browser's tab without a page: it keeps every byte it was sent.
 type browserTab struct {
-	t    *testing.T
+	t    testing.TB
 	base string
 	http *http.Client
 	csrf string
@@ -144,7 +144,7 @@ type browserTab struct {
 	wake   chan struct{}
 }
 
-func (f *floorUnderTest) tab(t *testing.T) *browserTab {
+func (f *floorUnderTest) tab(t testing.TB) *browserTab {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
