@@ -15,7 +15,6 @@ import (
 
 	"github.com/freiton/freiton/campaign"
 	"github.com/freiton/freiton/campaign/desk"
-	"github.com/freiton/freiton/campaign/store/sqlite"
 	"github.com/freiton/freiton/configs"
 )
 
@@ -23,7 +22,7 @@ import (
 // that holds the data folder's lock, or to a desk in this process that holds it.
 
 // deskConfig is a desk over a store.
-func deskConfig(cfg configs.Config, store *sqlite.Store, control desk.Control, dataDir string, log *slog.Logger) desk.Config {
+func deskConfig(cfg configs.Config, store vaultStore, control desk.Control, dataDir string, log *slog.Logger) desk.Config {
 	return desk.Config{
 		Version: thisBuild().Version, Store: store, Control: control, Lists: listFiles{store, cfg},
 		Documents: documents{cfg, dataDir},
@@ -44,7 +43,7 @@ func deskConfig(cfg configs.Config, store *sqlite.Store, control desk.Control, d
 }
 
 // campaignRow is a campaign of the store and what its document says.
-func campaignRow(ctx context.Context, docs documents, store *sqlite.Store, which func(campaign.Campaign) bool) (campaign.Campaign, campaign.CampaignRow, error) {
+func campaignRow(ctx context.Context, docs documents, store vaultStore, which func(campaign.Campaign) bool) (campaign.Campaign, campaign.CampaignRow, error) {
 	rows, err := store.Campaigns(ctx)
 	if err != nil {
 		return campaign.Campaign{}, campaign.CampaignRow{}, err
@@ -58,7 +57,7 @@ func campaignRow(ctx context.Context, docs documents, store *sqlite.Store, which
 	return campaign.Campaign{}, campaign.CampaignRow{}, campaign.ErrNotFound
 }
 
-func reportOf(ctx context.Context, docs documents, store *sqlite.Store, name string) (*campaign.Report, error) {
+func reportOf(ctx context.Context, docs documents, store vaultStore, name string) (*campaign.Report, error) {
 	c, _, err := campaignRow(ctx, docs, store, func(c campaign.Campaign) bool { return c.Name == name })
 	if err != nil {
 		return nil, err

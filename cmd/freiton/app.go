@@ -12,7 +12,6 @@ import (
 	"github.com/freiton/freiton/campaign"
 	"github.com/freiton/freiton/campaign/desk"
 	"github.com/freiton/freiton/campaign/line"
-	"github.com/freiton/freiton/campaign/store/sqlite"
 	"github.com/freiton/freiton/configs"
 	"github.com/freiton/freiton/media"
 	"github.com/freiton/freiton/media/record"
@@ -25,29 +24,22 @@ type vault struct {
 	cfg    configs.Config
 	log    *slog.Logger
 	folder *dataFolder
-	store  *sqlite.Store
+	store  vaultStore
 }
 
 // storeFile is the store's name in the data folder.
 const storeFile = "freiton.db"
 
 func openVault(ctx context.Context, cfg configs.Config, log *slog.Logger) (*vault, error) {
-	if _, ok := cfg.Store.Postgres(); ok {
-		return nil, errors.New("store: PostgreSQL is not built in yet: use store: sqlite")
-	}
 	folder, err := openFolder(string(cfg.Data))
 	if err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(ctx, folder.in(storeFile), storeOptions(cfg))
+	store, err := openStore(ctx, cfg, folder.path)
 	if err != nil {
 		return nil, errors.Join(err, folder.Close())
 	}
 	return &vault{cfg: cfg, log: log, folder: folder, store: store}, nil
-}
-
-func storeOptions(cfg configs.Config) sqlite.Options {
-	return sqlite.Options{Country: cfg.Dial.DefaultCountry, Allow: cfg.Allowed()}
 }
 
 func (v *vault) Close() error {
@@ -144,8 +136,8 @@ type app struct {
 	control *campaign.Controller
 }
 
-// process is this process's name in the store: with SQLite there is one.
-const process = "local"
+// localProcess is the process's name in a store that nobody shares.
+const localProcess = "local"
 
 // closeTime is how long closing waits for far ends that do not answer.
 const closeTime = 5 * time.Second
@@ -170,6 +162,10 @@ func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app,
 		return a, err
 	}
 	if a.journal, err = campaign.OpenJournal(campaign.JournalConfig{Dir: a.folder.in("journal"), Log: log.With("part", "journal")}); err != nil {
+		return a, err
+	}
+	process, err := processName(cfg, a.folder.path)
+	if err != nil {
 		return a, err
 	}
 	a.control, err = campaign.NewController(campaign.ControllerConfig{

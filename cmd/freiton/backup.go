@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 
@@ -53,6 +54,9 @@ run on the data folder. What was there is kept beside it, as ` + storeFile + `.b
 				return err
 			}
 			defer folder.Close()
+			if _, shared := cfg.Store.Postgres(); shared {
+				return fmt.Errorf("restore: the store is a PostgreSQL database: use pg_restore --dbname=%s FILE", cfg.Store)
+			}
 			if err := sqlite.Restore(cmd.Context(), args[0], folder.in(storeFile)); err != nil {
 				return err
 			}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/freiton/freiton/campaign"
 	"github.com/freiton/freiton/campaign/line"
-	"github.com/freiton/freiton/campaign/store/sqlite"
 	"github.com/freiton/freiton/configs"
 	"github.com/freiton/freiton/media"
 	"github.com/freiton/freiton/media/device"
@@ -97,7 +95,8 @@ const shellAgent campaign.AgentID = "shell"
 // oneCall is a call from the shell while it lives. One goroutine owns it.
 type oneCall struct {
 	*voice
-	store   *sqlite.Store
+	store   vaultStore
+	home    string // the process name of the data folder
 	attempt campaign.Attempt
 	opts    callOptions
 	ear     media.Endpoint
@@ -132,10 +131,14 @@ func (c *cli) call(ctx context.Context, cfg configs.Config, number campaign.Numb
 	if err := v.registered(ctx, cfg); err != nil {
 		return err
 	}
-	if err := recoverShellCalls(ctx, store, v.line, c.say); err != nil {
+	home, err := processName(cfg, folder)
+	if err != nil {
 		return err
 	}
-	call := &oneCall{voice: v, store: store, opts: o, say: c.say, due: make(chan campaign.Command, 8)}
+	if err := recoverShellCalls(ctx, store, home, v.line, c.say); err != nil {
+		return err
+	}
+	call := &oneCall{voice: v, store: store, home: home, opts: o, say: c.say, due: make(chan campaign.Command, 8)}
 	if call.ear, call.file, err = openEar(o, v.clock, c.log()); err != nil { // before anybody's phone rings
 		return err
 	}
@@ -178,7 +181,7 @@ func ended(a campaign.Attempt) string {
 // openBeside opens the store without the folder's lock: a call from the shell
 // may be made while a server runs. Then it does not register, for the PBX would
 // take the account away from the server.
-func openBeside(ctx context.Context, cfg *configs.Config) (folder string, _ *sqlite.Store, _ error) {
+func openBeside(ctx context.Context, cfg *configs.Config) (folder string, _ vaultStore, _ error) {
 	f, err := openFolder(string(cfg.Data))
 	switch {
 	case err == nil:
@@ -193,7 +196,7 @@ func openBeside(ctx context.Context, cfg *configs.Config) (folder string, _ *sql
 	default:
 		return "", nil, err
 	}
-	store, err := sqlite.Open(ctx, filepath.Join(folder, storeFile), storeOptions(*cfg))
+	store, err := openStore(ctx, *cfg, folder)
 	return folder, store, err
 }
 
@@ -217,7 +220,7 @@ func (c *oneCall) permit(ctx context.Context, cfg configs.Config, number campaig
 	}
 	c.attempt = campaign.Attempt{
 		ID: campaign.AttemptID(ulid.Make().String()), Number: number.E164, Person: campaign.PersonOf("", "", number.E164),
-		Agent: shellAgent, Process: shellProcess(os.Getpid()), DialedAt: now,
+		Agent: shellAgent, Process: shellProcess(c.home, os.Getpid()), DialedAt: now,
 	}
 	err := c.store.Permit(ctx, campaign.PermitQuery{
 		Attempt: c.attempt.ID, Agent: shellAgent, Process: c.attempt.Process, Number: c.attempt.Number, Person: c.attempt.Person,

@@ -11,13 +11,12 @@ import (
 	"github.com/freiton/freiton/campaign"
 	"github.com/freiton/freiton/campaign/desk"
 	"github.com/freiton/freiton/campaign/list"
-	"github.com/freiton/freiton/campaign/store/sqlite"
 	"github.com/freiton/freiton/configs"
 )
 
 // listFiles reads and writes list files for the desk.
 type listFiles struct {
-	store *sqlite.Store
+	store vaultStore
 	cfg   configs.Config
 }
 
@@ -104,7 +103,7 @@ func (l listFiles) ImportBlocked(ctx context.Context, r io.Reader, by string) (d
 
 // whyNot says in one sentence why a record is not dialled now: as the campaign
 // that works its list would be answered.
-func whyNot(ctx context.Context, docs documents, store *sqlite.Store, r campaign.Record) (string, error) {
+func whyNot(ctx context.Context, docs documents, store vaultStore, r campaign.Record) (string, error) {
 	c, row, err := campaignRow(ctx, docs, store, func(c campaign.Campaign) bool { return slices.Contains(c.Lists, r.List) })
 	if errors.Is(err, campaign.ErrNotFound) {
 		return "no campaign works its list " + r.List, nil
@@ -115,7 +114,7 @@ func whyNot(ctx context.Context, docs documents, store *sqlite.Store, r campaign
 	now := time.Now()
 	c.Rules.Running = row.State == campaign.Running && row.Pause == ""
 	facts, err := store.Facts(ctx, campaign.PermitQuery{
-		Lease: campaign.Lease{Record: r}, Campaign: c.Name, Client: c.Client, Process: process,
+		Lease: campaign.Lease{Record: r}, Campaign: c.Name, Client: c.Client, Process: localProcess,
 		CallerID: c.CallerID, Account: c.Account, Rules: c.Rules, Now: now,
 	})
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/freiton/freiton/campaign"
-	"github.com/freiton/freiton/campaign/store/sqlite"
 )
 
 // A call from the shell has no journal: what is needed to end it after a
@@ -17,17 +16,25 @@ import (
 
 const shellPrefix = "call-"
 
-func shellProcess(pid int) string { return shellPrefix + strconv.Itoa(pid) }
+// shellProcess names a process of a data folder, shellPID reads the name again;
+// elsewhere the same number is another process.
+func shellProcess(home string, pid int) string { return shellPrefix + strconv.Itoa(pid) + "@" + home }
+
+func shellPID(home, name string) (pid int, ours bool) {
+	number, at, _ := strings.Cut(strings.TrimPrefix(name, shellPrefix), "@")
+	pid, err := strconv.Atoi(number)
+	return pid, err == nil && at == home && strings.HasPrefix(name, shellPrefix)
+}
 
 // recoverShellCalls ends the calls that killed shells left on the line.
-func recoverShellCalls(ctx context.Context, store *sqlite.Store, line campaign.Line, say func(string, ...any)) error {
+func recoverShellCalls(ctx context.Context, store vaultStore, home string, line campaign.Line, say func(string, ...any)) error {
 	open, err := store.Open(ctx, "")
 	if err != nil {
 		return err
 	}
 	for _, o := range open {
-		pid, err := strconv.Atoi(strings.TrimPrefix(o.Attempt.Process, shellPrefix))
-		if !strings.HasPrefix(o.Attempt.Process, shellPrefix) || err != nil || alive(pid) {
+		pid, ours := shellPID(home, o.Attempt.Process)
+		if !ours || alive(pid) {
 			continue
 		}
 		a := o.Attempt

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/store"
+	"github.com/freiton/freiton/campaign/store/postgres"
+	"github.com/freiton/freiton/campaign/store/sqlite"
+	"github.com/freiton/freiton/configs"
+)
+
+// vaultStore is the store of either kind, with what administration needs.
+type vaultStore interface {
+	campaign.Store
+	Known(ctx context.Context, numbers []string) (map[string][]string, error)
+	LastLine(ctx context.Context, list string) (int, error)
+	BlockAll(context.Context, []campaign.DNCEntry) error
+	Facts(context.Context, campaign.PermitQuery) (campaign.Facts, error)
+	Forget(ctx context.Context, campaign string, lists []string, now time.Time) error
+	Path() string
+}
+
+// openStore opens the store that the configuration names. Both packages' errors
+// are one line with the cure.
+func openStore(ctx context.Context, cfg configs.Config, folder string) (vaultStore, error) {
+	o := store.Options{Country: cfg.Dial.DefaultCountry, Allow: cfg.Allowed()}
+	if address, ok := cfg.Store.Postgres(); ok {
+		s, err := postgres.Open(ctx, address, postgres.Options{Options: o})
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+	s, err := sqlite.Open(ctx, filepath.Join(folder, storeFile), o)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// nameFile keeps a data folder's name among the processes of a shared store.
+const nameFile = "process"
+
+// processName is a process's name in the store. Where several share one, it is
+// the data folder's own, given once: under the same name the next process of
+// the folder, which has the journal, clears up after this one.
+func processName(cfg configs.Config, folder string) (string, error) {
+	if _, shared := cfg.Store.Postgres(); !shared {
+		return localProcess, nil
+	}
+	file := filepath.Join(folder, nameFile)
+	b, err := os.ReadFile(file)
+	if name := strings.TrimSpace(string(b)); err == nil && name != "" {
+		return name, nil
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("data folder: %w", err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "freiton"
+	}
+	name := host + "-" + strings.ToLower(ulid.Make().String())
+	if err := os.WriteFile(file, []byte(name+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("data folder: %w", err)
+	}
+	return name, nil
+}
