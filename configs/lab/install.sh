@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the laboratory needs and this machine has not: Asterisk 22 or
-# newer, sipp, tshark, espeak-ng, sox, PulseAudio as a sound card for tests, and
-# Chromium as an agent's browser.
+# newer, sipp, tshark, espeak-ng, sox, PulseAudio as a sound card for tests,
+# Chromium as an agent's browser, and PostgreSQL, of which tests start a server
+# of their own.
 # Running it again costs nothing.
 #
 # Asterisk from the PATH is used where it is new enough. Otherwise a Debian
@@ -50,8 +51,20 @@ apt_install() {
 	rm -f "$log"
 }
 
+postgres_there() { has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+
+# Only the programs: left to itself, Debian's package makes a cluster for the
+# machine and starts it.
+postgres() {
+	local none=/etc/postgresql-common/createcluster.d/freiton-lab.conf
+	root mkdir -p "${none%/*}"
+	echo "create_main_cluster = false" | root tee "$none" >/dev/null
+	apt_install postgresql
+	root rm -f "$none"
+}
+
 tools_there() {
-	has sipp && has tshark && has espeak-ng && has sox && has pulseaudio && has pactl && has parecord && has chromium
+	postgres_there && has sipp && has tshark && has espeak-ng && has sox && has pulseaudio && has pactl && has parecord && has chromium
 }
 
 tools() {
@@ -64,6 +77,7 @@ tools() {
 	has chromium || want+=(chromium)
 	has pactl && has parecord || want+=(pulseaudio-utils libpulse0) # the utilities run by libpulse: it is there where they are
 	[ ${#want[@]} = 0 ] || apt_install "${want[@]}"
+	postgres_there || postgres
 }
 
 # The mirror this machine's apt takes its own release from.
