@@ -245,7 +245,7 @@ function dispositions(i) {
       key: r.result, type: 'button', class: `button result ${r.quick ? 'is-quick' : ''}`, 'aria-pressed': String(result === r.result),
       disabled: !may || state.viewer, title: r.quick ? `${resultName(r.result)}: ${t('quick hint')}` : undefined,
       'aria-label': r.quick ? `${resultName(r.result)} – ${t('quick')}` : undefined, 'aria-keyshortcuts': prefs.keysOn ? String(n + 1) : undefined, onclick: () => chooseResult(i, r),
-    }, prefs.keysOn ? h('kbd', { 'aria-hidden': 'true' }, String(n + 1)) : null, h('span', { class: 'label' }, resultName(r.result)), r.quick ? icon('bolt') : null))),
+    }, prefs.keysOn ? h('kbd', { 'aria-hidden': 'true', 'data-key': String(n + 1) }) : null, h('span', { class: 'label' }, resultName(r.result)), r.quick ? icon('bolt') : null))),
     h('div', { class: 'row wide' },
       select({ name: t('Call result'), value: result, options, disabled: !may, class: 'grow', change: v => enter(i, { result: v }) }),
       c?.dispositions?.length ? select({ name: t('Disposition code'), value: chosen(i, 'disposition') || '', disabled: !may, class: 'grow', options: [['', t('result choose')], ...single], groups, change: v => enter(i, { disposition: v }) }) : null,

@@ -268,7 +268,7 @@ export function button(b) {
     onclick: (/** @type {Event} */ e) => {
       if (!busy) b.run(e);
     },
-  }, b.icon && icon(b.icon), b.iconOnly ? null : h('span', { class: 'label' }, shown), b.key ? h('kbd', { 'aria-hidden': 'true' }, b.key) : null);
+  }, b.icon && icon(b.icon), b.iconOnly ? null : h('span', { class: 'label' }, shown), b.key ? h('kbd', { 'aria-hidden': 'true', 'data-key': b.key }) : null);
 }
 
 /**

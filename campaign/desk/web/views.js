@@ -28,7 +28,7 @@ export function idle() {
 
 function joinButtons() {
   const open = [...state.campaigns.values()].filter(c => c.state !== 'unloaded');
-  return h('div', { class: 'row' }, open.map(c => h('span', { key: c.name, class: 'row' }, button({ name: t('Join'), label: `${t('Join')}: ${c.name}`, kind: 'primary', busy: onCampaign(c.name, 'join'), run: () => act(onCampaign(c.name, 'join')) }))));
+  return h('div', { class: 'row' }, open.map(c => h('span', { key: c.name, class: 'row' }, h('strong', null, c.name), button({ name: t('Join'), kind: 'primary', busy: onCampaign(c.name, 'join'), run: () => act(onCampaign(c.name, 'join')) }))));
 }
 
 /** The last ten calls, each to be corrected. */

@@ -1,0 +1,298 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// words gives a language's word for an English one, out of the names that
+// scripts and screen readers rely on.
+func words(language string) func(string) string {
+	german := map[string]string{
+		"User name": "Benutzername", "Password": "Kennwort", "Log in": "Anmelden", "Log off": "Abmelden", "My status": "Mein Status",
+		"Ready": "Bereit", "Not ready": "Nicht bereit", "After-call work": "Nachbearbeitung", "Do not disturb": "Bitte nicht stören",
+		"Campaign loaded: spring": "Kampagne geladen: spring", "Campaign started: spring": "Kampagne gestartet: spring",
+		"Campaign started: bestand": "Kampagne gestartet: bestand",
+		"Interaction preview":       "Interaktionsvorschau", "Accept": "Annehmen", "Decline": "Ablehnen", "Outbound interaction": "Ausgehende Interaktion",
+		"Call status": "Anrufstatus", "Dialing": "Wird gewählt", "Ringing": "Klingelt", "Connected": "Verbunden", "On hold": "Wird gehalten",
+		"Held by contact": "Vom Kontakt gehalten", "Ended": "Beendet", "Case information": "Vorgangsinformationen",
+		"Record information": "Datensatzinformationen", "Contact": "Kontakt", "Responses": "Antworten", "Script": "Gesprächsleitfaden",
+		"Dispositions": "Klassifizierungen", "Note": "Notiz", "Call": "Anrufen", "Hold": "Halten", "Resume": "Zurückholen", "Mute": "Stummschalten",
+		"Unmute": "Stummschaltung aufheben", "Hang up": "Auflegen", "Call result": "Anrufergebnis", "Do not call": "Nicht anrufen",
+		"Disposition code": "Klassifizierungscode", "Done": "Fertig", "Done and next": "Fertig und weiter", "Get record": "Datensatz abrufen",
+		"Return to list": "An Liste zurückgeben", "Schedule callback": "Rückruf vereinbaren", "Correct result": "Ergebnis korrigieren",
+		"Join": "Beitreten", "Leave": "Verlassen", "Load": "Laden", "Start": "Starten", "Stop": "Stoppen", "Unload": "Entladen", "Save": "Speichern",
+		"Search": "Suchen", "Call back at": "Rückruf am", "Personal callback": "Persönlicher Rückruf", "Status after this call": "Status danach",
+		"Reason": "Grund", "Take over here": "Hier übernehmen", "Language": "Sprache", "Help": "Hilfe", "My campaigns": "Meine Kampagnen",
+		"Contact directory": "Kontaktverzeichnis", "Call history": "Anrufverlauf", "Manual call": "Manuelle Anwahl", "Undo": "Rückgängig",
+		"Answer result": "Erreicht", "Wrong party": "Zielperson nicht da", "Answer": "Annehmen (Anruf)", "Number": "Nummer",
+		"Contact history": "Kontakthistorie", "Keypad": "Tastenfeld", "Transfer": "Weiterleiten", "Floor": "Leitstand", "Settings": "Einstellungen",
+		"tomorrow 15": "morgen 15",
+	}
+	return func(s string) string {
+		if language == "de" {
+			if g, ok := german[s]; ok {
+				return g
+			}
+			return s
+		}
+		if s == "Answer result" {
+			return "Answer"
+		}
+		return s
+	}
+}
+
+// TestWorkflow works a progressive campaign step by step, as the seed's page
+// describes it (product §3), in both languages.
+func TestWorkflow(t *testing.T) {
+	b := browser(t)
+	for _, language := range []string{"de", "en"} {
+		t.Run(language, func(t *testing.T) {
+			say := words(language)
+			w := worldOf(t)
+			p := w.visit(t, b, language)
+			p.logIn("ann", say)
+
+			popupsJoin(p, say)
+			p.press(say("Ready"), p.find("group", say("My status")))
+			first := offeredName(p, say)
+			if n := w.line.dials(); n != 0 {
+				t.Fatalf("%d calls before Accept", n)
+			}
+			decline(p, say, first)
+			p.press(say("Accept"), p.find("dialog", say("Interaction preview")))
+			talk(p, say)
+			afterCall(p, say)
+		})
+	}
+}
+
+// popupsJoin: the campaign is loaded, then started; OK on either joins. Enter
+// in a field presses neither.
+func popupsJoin(p *tab, say func(string) string) {
+	p.t.Helper()
+	p.w.do(campaign.ClickLoad{By: "chief", Campaign: "spring"})
+	p.find("dialog", say("Campaign loaded: spring"))
+	p.write(p.find("textbox", say("Number"), p.find("region", say("Manual call"))), "")
+	p.key("Enter")
+	p.press("OK", p.find("dialog", say("Campaign loaded: spring")))
+	p.gone("dialog", say("Campaign loaded: spring"))
+	p.w.do(campaign.ClickStart{By: "chief", Campaign: "spring"})
+	p.press("OK", p.find("dialog", say("Campaign started: spring")))
+	p.gone("dialog", say("Campaign started: spring"))
+	p.find("button", say("Leave"), p.find("region", say("My campaigns")))
+}
+
+// offeredName is whom the preview offers.
+func offeredName(p *tab, say func(string) string) string {
+	p.t.Helper()
+	id := p.find("dialog", say("Interaction preview"))
+	return p.on(id, `function() { return this.querySelector('.preview-party').innerText }`)
+}
+
+// decline: the record comes first again.
+func decline(p *tab, say func(string) string, name string) {
+	p.t.Helper()
+	before := p.find("dialog", say("Interaction preview"))
+	p.key("F4")
+	p.until("the record offered again", func() bool {
+		again := p.seen("dialog", say("Interaction preview"))
+		return len(again) == 1 && again[0].BackendDOMNodeID != before
+	})
+	if again := offeredName(p, say); again != name {
+		p.t.Errorf("after Decline %q was offered, want %q again", again, name)
+	}
+}
+
+// talk: every region is there, call status and actions follow the call, and
+// nothing typed is lost to an event or a reload.
+func talk(p *tab, say func(string) string) {
+	p.t.Helper()
+	p.says(say("Call status"), say("Ringing"))
+	view := p.find("region", say("Outbound interaction"))
+	for _, name := range []string{"Case information", "Record information", "Script", "Dispositions", "Note"} {
+		p.find("region", say(name), view)
+	}
+	for _, name := range []string{"Contact", "Responses", "Contact history"} {
+		p.find("region", say(name))
+	}
+	p.w.line.answers()
+	p.says(say("Call status"), say("Connected"))
+	if s := p.on(p.find("region", say("Script")), `function() { return this.innerText }`); !strings.Contains(s, "Jonas Albrecht?") || !strings.Contains(s, "ann") {
+		p.t.Errorf("the script is not filled in: %s", s)
+	}
+	hangup := p.on(p.find("button", say("Hang up")), `function() { const r = this.getBoundingClientRect(); return r.x + ' ' + r.y + ' ' + r.width }`)
+
+	note := p.find("textbox", say("Note"))
+	p.write(note, "Ruft zurück, ")
+	p.key("F8")
+	p.says(say("Call status"), say("On hold"))
+	p.run(input.InsertText("hat es eilig"))
+	p.press(say("Resume"))
+	p.says(say("Call status"), say("Connected"))
+	p.w.line.contactHolds()
+	p.says(say("Call status"), say("Held by contact"))
+	p.w.line.contactResumes()
+	p.says(say("Call status"), say("Connected"))
+	p.press(say("Mute"))
+	p.find("button", say("Unmute"))
+	if at := p.on(p.find("button", say("Hang up")), `function() { const r = this.getBoundingClientRect(); return r.x + ' ' + r.y + ' ' + r.width }`); at != hangup {
+		p.t.Errorf("Hang up moved from %s to %s", hangup, at)
+	}
+	if s := p.on(note, `function() { return this.value }`); s != "Ruft zurück, hat es eilig" {
+		p.t.Errorf("the note is %q", s)
+	}
+	p.choose(say("Call result"), say("Wrong party"))
+	p.choose(say("Status after this call"), say("Not ready")+": Pause")
+	reload(p)
+	p.says(say("Call status"), say("Connected"))
+	if s := p.on(p.find("textbox", say("Note")), `function() { return this.value }`); s != "Ruft zurück, hat es eilig" {
+		p.t.Errorf("after a reload the note is %q", s)
+	}
+	if n := p.w.line.dials(); n != 1 {
+		p.t.Errorf("%d calls were placed", n)
+	}
+}
+
+// reload loads the page again. It asks whether one may leave, for somebody
+// talks.
+func reload(p *tab) {
+	p.t.Helper()
+	chromedp.ListenTarget(p.ctx, func(ev any) {
+		if _, ok := ev.(*page.EventJavascriptDialogOpening); ok {
+			go func() { _ = chromedp.Run(p.ctx, page.HandleJavaScriptDialog(true)) }() // ends with the dialog or the tab
+		}
+	})
+	p.run(chromedp.Reload())
+}
+
+// afterCall: a result is needed, Done frees her for what she chose, undo and
+// correction follow.
+func afterCall(p *tab, say func(string) string) {
+	p.t.Helper()
+	p.w.line.contactHangsUp()
+	p.says(say("Call status"), say("Ended"))
+	p.on(p.find("main", ""), `function() { this.focus() }`)
+	p.key("1")
+	p.until("the result", func() bool {
+		return p.on(p.find("combobox", say("Call result")), `function() { return this.value }`) == "answer"
+	})
+	p.choose(say("Disposition code"), "Termin vereinbart")
+	p.press(say("Schedule callback"))
+	p.write(p.find("textbox", say("Call back at")), say("tomorrow 15"))
+	p.press(say("Save"))
+	p.gone("textbox", say("Call back at"))
+	p.key("Enter", input.ModifierCtrl)
+	p.gone("region", say("Outbound interaction"))
+	p.until("the status chosen during the call", func() bool { return strings.Contains(p.text("document.querySelector('header')"), "Pause") })
+
+	p.press(say("Undo"))
+	p.find("region", say("Outbound interaction"))
+	p.until("what was entered", func() bool {
+		return p.on(p.find("combobox", say("Disposition code")), `function() { return this.value }`) == "Interessiert/Termin vereinbart"
+	})
+	p.press(say("Done"))
+	p.gone("region", say("Outbound interaction"))
+
+	p.press(say("Correct result"))
+	dialog := p.find("dialog", say("Correct result"))
+	p.choose(say("Call result"), say("Wrong party"), dialog)
+	p.press(say("Save"), dialog)
+	p.gone("dialog", say("Correct result"))
+	p.until("the corrected result", func() bool {
+		return strings.Contains(p.on(p.find("region", say("Call history")), `function() { return this.innerText }`), say("Wrong party"))
+	})
+}
+
+// TestEngaged: nothing of the record is on the page before the contact answers.
+func TestEngagedPage(t *testing.T) {
+	b, w, say := browser(t), worldOf(t), words("en")
+	p := w.visit(t, b, "en")
+	p.logIn("eva", say)
+	popupsJoin(p, say)
+	p.press("Ready", p.find("group", "My status"))
+	p.press("Accept", p.find("dialog", "Interaction preview"))
+	p.says("Call status", "Ringing")
+	for _, secret := range []string{"Jonas", "Albrecht", "23125000", "K-10400", "Berlin"} {
+		var html string
+		p.evaluate(`document.documentElement.outerHTML`, &html)
+		if strings.Contains(html, secret) {
+			t.Errorf("%q is on the page before the answer", secret)
+		}
+	}
+	w.line.answers()
+	p.says("Call status", "Connected")
+	p.until("the record", func() bool {
+		return strings.Contains(p.on(p.find("region", "Record information"), `function() { return this.innerText }`), "Jonas Albrecht")
+	})
+}
+
+// TestPreviewMode fetches a record, gives one back, calls one on another
+// number, and ends with Done and next.
+func TestPreviewMode(t *testing.T) {
+	b, w, say := browser(t), worldOf(t), words("de")
+	p := w.visit(t, b, "de")
+	p.logIn("ann", say)
+	w.do(campaign.ClickLoad{By: "chief", Campaign: "bestand"})
+	w.do(campaign.ClickStart{By: "chief", Campaign: "bestand"})
+	p.press("OK", p.find("dialog", say("Campaign started: bestand")))
+	p.press(say("Get record"))
+	p.press(say("Return to list"), p.find("region", say("Outbound interaction")))
+	p.gone("region", say("Outbound interaction"))
+	p.press(say("Get record"))
+	view := p.find("region", say("Outbound interaction"))
+	p.write(p.find("combobox", say("Number"), view), "+491713920001")
+	p.press(say("Call"), view)
+	p.says(say("Call status"), say("Ringing"))
+	w.line.busy()
+	p.says(say("Call status"), say("Ended"))
+	p.press(say("Done and next"))
+	p.until("the next record", func() bool {
+		next := p.seen("region", say("Outbound interaction"))
+		return len(next) == 1 && next[0].BackendDOMNodeID != view
+	})
+	if d, ok := w.line.did[0].(campaign.Dial); !ok || d.Number != "+491713920001" {
+		t.Errorf("dialled %+v", w.line.did[0])
+	}
+}
+
+// TestHostileName: what stands in a list is text.
+func TestHostileName(t *testing.T) {
+	b, w, say := browser(t), worldOf(t), words("en")
+	p := w.visit(t, b, "en")
+	p.logIn("chief", say)
+	p.press("Contact directory")
+	p.write(p.find("searchbox", "Search", p.find("region", "Contact directory")), "onerror")
+	p.until("the contact", func() bool { return strings.Contains(p.text("document.querySelector('main')"), "<img src=x") })
+	var title string
+	p.evaluate("document.title", &title)
+	var images int
+	p.evaluate("document.querySelectorAll('main img').length", &images)
+	if title == "owned" || images != 0 {
+		t.Errorf("title %q, %d images", title, images)
+	}
+}
+
+// TestSecondTab: a second tab looks on until it takes over; then the first does.
+func TestSecondTab(t *testing.T) {
+	b, w, say := browser(t), worldOf(t), words("en")
+	p := w.visit(t, b, "en")
+	p.logIn("ann", say)
+	ctx, cancel := chromedp.NewContext(p.ctx)
+	t.Cleanup(cancel)
+	must(t, chromedp.Run(ctx))
+	second := &tab{t: t, ctx: ctx, w: w}
+	second.run(chromedp.Navigate(w.url + "/"))
+	second.press("Take over here")
+	second.gone("button", "Take over here")
+	p.find("button", "Take over here")
+	second.press("Ready", second.find("group", "My status"))
+	second.until("Ready", func() bool { return strings.Contains(second.text("document.querySelector('header')"), "Ready") })
+}
