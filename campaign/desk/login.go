@@ -64,7 +64,7 @@ func (w *Web) authenticate(next http.Handler) http.Handler {
 				problem(http.StatusServiceUnavailable, CodeUnavailable, "the list of users cannot be read now").write(rw)
 				return
 			}
-			if p.user != "" && !strings.HasSuffix(r.URL.Path, "/events") { // an open tab alone is no use
+			if p.user != "" && !polled(r) { // an open tab alone is no use
 				w.sessions.used(ctx)
 			}
 		}
@@ -77,6 +77,15 @@ func (w *Web) authenticate(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(rw, r.WithContext(withPrincipal(ctx, p)))
 	})
+}
+
+// polled reports whether a page asks this by itself, with nobody before it.
+func polled(r *http.Request) bool {
+	switch strings.TrimPrefix(r.URL.Path, "/api/v1/") {
+	case "events", "quality", "workbin", "history":
+		return true
+	}
+	return false
 }
 
 // principal is the user of a session that is still good; else the session
