@@ -175,7 +175,8 @@ func (c *Controller) Snapshot(ctx context.Context, v Viewer) (Snapshot, error) {
 
 // Drain stops dialling, lets live calls end by themselves and after-call work
 // be done for at most d, and then ends them. It returns when nothing is left
-// and the store has everything, or with ctx.
+// and the store has everything, or with ctx. A store that takes nothing is
+// waited for a moment only: what is decided is in the journal.
 func (c *Controller) Drain(ctx context.Context, d time.Duration) error {
 	if err := c.send(ctx, job{in: DrainFloor{}}); err != nil {
 		return err
@@ -199,7 +200,15 @@ func (c *Controller) Drain(ctx context.Context, d time.Duration) error {
 			return ErrClosed
 		}
 	}
-	return c.work.flush(ctx)
+	within, cancel := context.WithTimeout(ctx, closeWithin)
+	defer cancel()
+	if err := c.work.flush(within); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("the store did not take everything within %s, the journal has the rest for the next start: %w", closeWithin, err)
+	}
+	return nil
 }
 
 // Settled returns when the store has everything that was decided so far.

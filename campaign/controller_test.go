@@ -515,6 +515,36 @@ func TestDrain(t *testing.T) {
 	})
 }
 
+// A store that takes nothing does not keep the program from ending; the next
+// start finds in the journal what it lacks.
+func TestDrainWithoutStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, store := t.TempDir(), newMemStore(testRecords(4, "0")...)
+		r := newRig(t, dir, store)
+		r.begin("ann")
+		v := r.until(EventOpened).InteractionView
+		r.do(ClickShown{v.Agent, v.ID})
+		r.until(EventJoined)
+		store.mu.Lock()
+		store.away = errors.New("the disk is full")
+		store.mu.Unlock()
+		begin := time.Now()
+		err := r.c.Drain(t.Context(), 10*time.Second)
+		if took := time.Since(begin); err == nil || took > 10*time.Second+closeWithin {
+			t.Errorf("drained after %s: %v", took, err)
+		}
+		r.close()
+		store.mu.Lock()
+		store.away = nil
+		store.mu.Unlock()
+		r = newRig(t, dir, store)
+		if a := store.attempts[store.order[0]]; a.settled != 1 || a.EndedBy != ByDialer {
+			t.Errorf("after the next start: %+v", a)
+		}
+		r.close()
+	})
+}
+
 func TestEndCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, t.TempDir(), newMemStore(testRecords(4, "0")...))
