@@ -47,10 +47,10 @@ func (p *Pacer) Dials(s campaign.PacingState) (int, *campaign.Reason) {
 		c := p.of(s.Campaign)
 		d = Predictive(s, c.stats, p.model(c, s), p.cfg)
 		c.stats.Closed = d.Closed
-	case campaign.ModeProgressive:
-		d = Progressive(s)
-	default:
+	case campaign.ModePreview:
 		d = Preview(s)
+	default: // in push preview too a free agent is given one record
+		d = Progressive(s)
 	}
 	return d.Dials, d.Why
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -78,6 +79,19 @@ func Load(path string) (World, error) {
 	return w, nil
 }
 
+// plain says in one line what is wrong with a file.
+func plain(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New("the file is empty")
+	}
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if bad := (*yaml.TypeError)(nil); errors.As(err, &bad) {
+		text = strings.Join(bad.Errors, "; ")
+	}
+	unknown := regexp.MustCompile(`field (\S+) not found in type [^;]*`)
+	return errors.New(strings.ReplaceAll(unknown.ReplaceAllString(text, "there is no key $1"), "\n", " "))
+}
+
 // Parse reads a world. What is not written is as in S1, but without machines,
 // failures and breaks.
 func Parse(text []byte) (World, error) {
@@ -90,7 +104,7 @@ func Parse(text []byte) (World, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
 	if err := dec.Decode(&in); err != nil {
-		return World{}, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+		return World{}, plain(err)
 	}
 	w := World{
 		Machine: in.Machine, Failed: in.Failed, LiveByHour: in.ByHour,
