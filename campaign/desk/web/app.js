@@ -61,9 +61,9 @@ function view() {
   const atDesk = ui.view === 'desk';
   return h('div', { class: `app ${open && atDesk ? 'in-call' : ''}`, key: 'app' },
     stateBar({ language: changeLanguage, logOff }),
-    banners(() => act('/desk/take-over')),
+    ui.phone ? warnings() : null,
     h('div', { class: 'columns' },
-      side(),
+      side(ui.phone ? null : warnings()),
       h('main', { class: 'centre', id: 'centre', tabindex: '-1' },
         open && !atDesk ? backToCall(open) : null,
         !atDesk ? page() : open ? interaction(open) : idle()),
@@ -73,6 +73,9 @@ function view() {
     toastList(),
     dialogs());
 }
+
+/** In a place of their own: no call button moves when one comes. */
+const warnings = () => banners(() => act('/desk/take-over'));
 
 function page() {
   switch (ui.view) {
@@ -400,12 +403,14 @@ document.addEventListener('keydown', e => {
   if (e.key === 'Escape' && ui.dialog) closeDialog();
 });
 
-const narrow = matchMedia('(max-width: 1279px)');
-ui.narrow = narrow.matches;
-narrow.addEventListener('change', () => {
-  ui.narrow = narrow.matches;
-  redraw();
-});
+for (const [name, query] of /** @type {['narrow'|'phone', string][]} */ ([['narrow', '(max-width: 1279px)'], ['phone', '(max-width: 799px)']])) {
+  const media = matchMedia(query);
+  ui[name] = media.matches;
+  media.addEventListener('change', () => {
+    ui[name] = media.matches;
+    redraw();
+  });
+}
 
 async function start() {
   applyPrefs();

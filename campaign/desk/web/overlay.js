@@ -12,7 +12,7 @@ import { sound } from './sound.js';
 
 /** They take no focus, cover no call button, and no key presses them by itself. */
 export function popups() {
-  const open = state.me?.popups || [];
+  const open = (state.me?.popups || []).slice(0, ui.phone ? 1 : 3);
   return h('div', { class: 'popups' }, open.map(p => h('div', {
     key: `${p.campaign} ${p.stage}`, class: 'popup', role: 'dialog', 'aria-modal': 'false',
     'aria-label': t(p.stage === 'loaded' ? 'Campaign loaded' : 'Campaign started', { name: p.campaign }),

@@ -6,8 +6,10 @@ import { state, mine, overseer, now } from './state.js';
 import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft } from './ui.js';
 import { look, listOf } from './data.js';
 
-export function side() {
+/** @param {import('./dom.js').Kid} warnings */
+export function side(warnings) {
   return h('aside', { class: 'side', id: 'side', 'aria-label': t('My campaigns') + ' …' },
+    warnings,
     state.me ? campaigns() : null,
     state.me ? workbin() : null,
     nav(),

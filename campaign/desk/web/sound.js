@@ -126,7 +126,9 @@ async function connect() {
     const name = e instanceof DOMException ? e.name : '';
     /** @type {{[name: string]: string}} */
     const known = { SecurityError: 'mic insecure', NotAllowedError: 'mic denied', NotFoundError: 'mic missing', OverconstrainedError: 'mic missing', NotReadableError: 'mic busy' };
-    problem = known[name] || 'mic failed';
+    /** @type {{[code: string]: string}} */
+    const codes = { insecure: 'mic insecure', blocked: 'mic denied', none: 'mic missing', busy: 'mic busy', gone: 'mic gone', refused: 'mic refused', unreachable: 'mic unreachable', nospeaker: 'mic speaker' };
+    problem = known[name] || codes[/** @type {any} */ (e)?.code] || (e instanceof Problem ? 'mic refused' : 'mic failed');
     detail = e instanceof Error ? e.message : String(e);
     headset = null;
   } finally {

@@ -32,9 +32,10 @@ export function statePill() {
   return h('div', { class: `pill ${look}` },
     h('span', { class: 'pill-sign' }, icon(sign)),
     h('div', { class: 'pill-words' },
-      h('span', { class: 'pill-word', role: 'status' }, t(`state ${word}`) + (reason ? `: ${reason}` : '')),
+      h('span', { class: 'pill-word', role: 'status' }, t(`state ${word}`)),
       h('span', { class: 'pill-more' },
         since ? ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off', key: 'since' }, () => span(now() - new Date(since).getTime())) : null,
+        reason ? h('span', { key: 'reason' }, reason) : null,
         next ? h('span', { key: 'next' }, next) : null)));
 }
 

@@ -61,7 +61,8 @@ export const ui = {
   busy: /** @type {Set<string>} */ (new Set()),
   /** What was chosen and is on its way. @type {Map<string, {[name: string]: any}>} */
   pending: new Map(),
-  narrow: false,
+  narrow: false, // the right side as tabs
+  phone: false, // one column
   signal: 0, // when the server last gave proof of life, ms of our clock
   connection: 'connecting', // connecting, live, lost
   error: '', // on the login page

@@ -133,7 +133,7 @@ export const de = {
   'link headset': 'Ton',
   'link pbx': 'Anlage',
   'link live': 'verbunden',
-  'link connecting': 'wird verbunden',
+  'link connecting': 'verbindet',
   'link lost': 'verloren',
   'link stale': 'veraltet',
   'link off': 'aus',
@@ -405,4 +405,8 @@ export const de = {
   'waiting until': 'erneut um {time}',
   'idle offer': 'Ein Datensatz wird angeboten: Annehmen ({key}) öffnet ihn und wählt.',
   'idle waits': 'Bereit',
+  'mic refused': 'Der Server nimmt die Tonverbindung nicht an: Kontakte hören Sie nicht. Bitte der Aufsicht melden, dann „Ton prüfen“ wählen.',
+  'mic unreachable': 'Es kommt kein Ton zum Server durch: Kontakte hören Sie nicht. Vielleicht sperrt eine Firewall UDP. „Ton prüfen“ wählen oder der Aufsicht melden.',
+  'mic gone': 'Das Headset wurde abgezogen: Kontakte hören Sie nicht. Wieder einstecken, dann „Ton prüfen“ wählen.',
+  'mic speaker': 'Dieser Lautsprecher ist nicht nutzbar. Unter „Ton prüfen“ einen anderen wählen.',
 };

@@ -405,4 +405,8 @@ export const en = {
   'waiting until': 'again at {time}',
   'idle offer': 'A record is offered: Accept ({key}) opens it and places the call.',
   'idle waits': 'Ready',
+  'mic refused': 'The server does not accept the sound connection: contacts cannot hear you. Tell your supervisor, then choose “Check sound”.',
+  'mic unreachable': 'No sound gets through to the server: contacts cannot hear you. A firewall may block UDP. Choose “Check sound” or tell your supervisor.',
+  'mic gone': 'The headset was unplugged: contacts cannot hear you. Plug it in again, then choose “Check sound”.',
+  'mic speaker': 'This speaker cannot be used. Choose another one under “Check sound”.',
 };
