@@ -107,7 +107,23 @@ func (o *autopilotOptions) check() error {
 			return usage("--hear: %v", err)
 		}
 	}
-	return nil
+	return checkReportFile(o.report)
+}
+
+// checkReportFile tries whether a report can be written, before hours of calls
+// are made for it.
+func checkReportFile(name string) error {
+	if name == "" || name == "-" {
+		return nil
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return usage("--report: %s is a folder", name)
+	}
+	f, err := os.OpenFile(name+".part", os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return usage("--report: %v", err)
+	}
+	return errors.Join(f.Close(), os.Remove(name+".part"))
 }
 
 // autopilot is the command without cobra.
@@ -119,8 +135,15 @@ func (c *cli) autopilot(ctx context.Context, cfg configs.Config, o autopilotOpti
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(o.list); err != nil {
+	if info, err := os.Stat(o.list); err != nil {
 		return usage("list: %v", err)
+	} else if info.IsDir() {
+		return usage("list: %s is a folder", o.list)
+	}
+	// The document that is kept says what is worked: report, why and a server
+	// on this folder go by it.
+	if document, err = configs.WithLists(document, file, listName(o.list)); err != nil {
+		return err
 	}
 	a, err := openApp(ctx, cfg, c.log())
 	if err != nil {
@@ -128,15 +151,24 @@ func (c *cli) autopilot(ctx context.Context, cfg configs.Config, o autopilotOpti
 	}
 	camp, err := documents{cfg, a.folder.path}.Adopt(document, file)
 	if err == nil {
-		camp.Lists = []string{listName(o.list)}
 		err = c.fly(ctx, a, camp, o)
 	}
 	return errors.Join(err, a.Close())
 }
 
-// listName is the list a file is imported into: its name without the ending.
+// listName is the list a file is imported into: its name without the ending,
+// as a campaign can name it.
 func listName(file string) string {
-	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	name := []rune(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+	for i, r := range name {
+		if !configs.IsListName("a" + string(r)) {
+			name[i] = '-'
+		}
+	}
+	if named := strings.TrimLeft(string(name[:min(len(name), 64)]), "-_."); configs.IsListName(named) {
+		return named
+	}
+	return "list"
 }
 
 // fly runs a campaign on an open app to its end and writes the report.
@@ -150,6 +182,10 @@ func (c *cli) fly(ctx context.Context, a *app, camp campaign.Campaign, o autopil
 	go func() { served <- a.desk(a.control).Serve(deskCtx, l) }() // ends with deskCtx, waited for below
 	defer func() { stopDesk(); <-served }()
 
+	agents, err := a.crew(ctx, camp, o.agents)
+	if err != nil {
+		return err
+	}
 	if err := c.prepareList(ctx, a, camp, o); err != nil {
 		return err
 	}
@@ -157,7 +193,7 @@ func (c *cli) fly(ctx context.Context, a *app, camp campaign.Campaign, o autopil
 		return err
 	}
 	started := time.Now()
-	err = c.work(ctx, a, camp, o)
+	err = c.work(ctx, a, camp, o, agents)
 	return errors.Join(err, c.writeReport(context.WithoutCancel(ctx), a, camp, o.report, started))
 }
 
@@ -197,7 +233,7 @@ func (c *cli) prepareList(ctx context.Context, a *app, camp campaign.Campaign, o
 }
 
 // work starts the campaign and lets the scripted agents work it.
-func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopilotOptions) error {
+func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopilotOptions, agents []campaign.ClickLogin) error {
 	snap, err := a.control.Snapshot(ctx, campaign.Viewer{Role: campaign.RoleAdministrator})
 	if err != nil {
 		return err
@@ -218,10 +254,6 @@ func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopi
 				return err
 			}
 		}
-	}
-	agents, err := a.crew(ctx, camp, o.agents)
-	if err != nil {
-		return err
 	}
 	if err := s.login(ctx, agents); err != nil {
 		return err
@@ -327,6 +359,8 @@ func (w *watch) finished(ctx context.Context) (bool, error) {
 	}
 	c := snap.Campaigns[i]
 	switch {
+	case c.Pause != nil && c.Pause.Code == campaign.ReasonJournal: // no event comes any more, nobody can finish
+		return true, errors.New(c.Pause.Text)
 	case len(snap.Interactions) > 0:
 		return false, nil
 	case c.Pause != nil:
@@ -428,8 +462,12 @@ func summary(r *campaign.Report, took time.Duration) string {
 	for i, name := range order {
 		parts[i] = fmt.Sprintf("%d %s", results[name], name)
 	}
-	return fmt.Sprintf("%d records, %d offers, %d attempts in %s: %s",
-		len(r.Records), len(r.Offers), len(r.Attempts), took.Round(100*time.Millisecond), strings.Join(parts, ", "))
+	text := fmt.Sprintf("%d records, %d offers, %d attempts in %s",
+		len(r.Records), len(r.Offers), len(r.Attempts), took.Round(100*time.Millisecond))
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, ", ")
+	}
+	return text
 }
 
 func reportTable(r *campaign.Report) table {

@@ -83,6 +83,47 @@ func TestAutopilotAcceptsNone(t *testing.T) {
 	}
 }
 
+// What autopilot has worked, the other commands know of.
+func TestAutopilotIsKnown(t *testing.T) {
+	f := newFlight(t, "lists: [another]\n", numbers("02", 2)...)
+	f.run(t)
+	for args, want := range map[string]string{
+		"campaign report c": "+49", "campaign status c": "records       2", "list why 1": "finished", "campaign show c": "lists: [list]",
+	} {
+		status, out, errs := freiton(t, nil, append(strings.Fields(args), "--config", f.config)...)
+		if status != 0 || !strings.Contains(out, want) {
+			t.Errorf("%s: status %d, %q\n%s", args, status, out, errs)
+		}
+	}
+}
+
+func TestListName(t *testing.T) {
+	for file, want := range map[string]string{
+		"/a/k30.csv": "k30", "kunden mai (2).csv": "kunden-mai--2-", "Käufer.xlsx": "Käufer", ".csv": "list", "a.b.csv": "a.b", "-x.csv": "x",
+		strings.Repeat("n", 200) + ".csv": strings.Repeat("n", 64),
+	} {
+		got := listName(file)
+		if got != want || !configs.IsListName(got) {
+			t.Errorf("%s: %q", file, got)
+		}
+	}
+}
+
+// What is wrong with the command line is found before anything is tried.
+func TestAutopilotChecksFirst(t *testing.T) {
+	f := newFlight(t, "agents: [ann]\n", numbers("02", 2)...)
+	for _, more := range [][]string{
+		{"--agents", "2"}, {"--report", filepath.Join(f.dir, "nowhere", "r.json")}, {"--report", f.dir}, {"--list", f.dir},
+	} {
+		if status, out, errs := freiton(t, nil, f.args(more...)...); status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: status %d, %q\n%s", more, status, out, errs)
+		}
+	}
+	if status, out, _ := freiton(t, nil, "list", "all", "--config", f.config); status != 0 || strings.Contains(out, "list ") {
+		t.Errorf("status %d, a list is there: %s", status, out)
+	}
+}
+
 func TestAutopilotResumes(t *testing.T) {
 	f := newFlight(t, "", numbers("02", 3)...)
 	if r, _ := f.run(t); len(r.Attempts) != 3 {
