@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lab bench pb1 lint vuln fuzz clean
+.PHONY: help build test demo lab bench pb1 lint web-check vuln fuzz clean
 
 # The newest staticcheck that builds everywhere: 0.8.2 wants a version of a
 # module that public proxies do not serve. 0.7.0 is release 2026.1 and knows Go 1.26.
@@ -12,7 +12,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 FUZZTIME    ?= 20s
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 build: ## bin/freiton
 	go build -trimpath -o bin/freiton ./cmd/freiton
@@ -38,6 +38,10 @@ lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt -w is needed for: $$unformatted" >&2; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web-check; else echo 'no npm here: the page was not checked' >&2; fi
+
+web-check: ## the types of the desktop's page, by TypeScript (needs node and npm)
+	@tools=$$(campaign/desk/testdata/web-tools.sh) && "$$tools/node_modules/.bin/tsc" -p campaign/desk/testdata/tsconfig.json
 
 vuln: ## known weaknesses in what we import (asks a database on the network)
 	go run $(GOVULNCHECK) ./...

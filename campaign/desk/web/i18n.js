@@ -95,7 +95,7 @@ function one(inner, args) {
 
 /** @param {Date|string} at */
 export function clockTime(at) {
-  return new Date(at).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+  return new Date(at).toLocaleTimeString(language, { hour: language === 'de' ? '2-digit' : 'numeric', minute: '2-digit' });
 }
 
 /** A day and time, "today" left out. @param {Date|string} at @param {Date} [now] */

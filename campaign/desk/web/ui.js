@@ -288,7 +288,7 @@ export function region(name, props, ...kids) {
 export function fieldList(fields) {
   const shown = (fields || []).map(fieldWords);
   if (!shown.length) return h('p', { class: 'quiet-text' }, t('no fields'));
-  return h('dl', { class: 'fields' }, shown.map(([name, value], i) => h('div', { key: `${name}-${i}`, class: value && value.length > 40 ? 'long' : '' }, h('dt', null, name), h('dd', null, value || '–'))));
+  return h('dl', { class: 'fields' }, shown.map(([name, value], i) => h('div', { key: `${name}-${i}`, class: value && value.length > 22 ? 'long' : '' }, h('dt', null, name), h('dd', null, value || '–'))));
 }
 
 /**
