@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
@@ -73,12 +74,22 @@ func (c *cli) admin(ctx context.Context, do func(*desk.Client) error) error {
 	}
 	v, err := openVault(ctx, cfg, c.log())
 	if errors.Is(err, errInUse) {
-		return do(desk.Dial(string(cfg.Data)))
+		return typed(do(desk.Dial(string(cfg.Data))))
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(v.desk(nil).Local()), v.Close())
+	return errors.Join(typed(do(v.desk(nil).Local())), v.Close())
+}
+
+// typed makes a mistake of the command line of what the desk could not read:
+// nothing was tried.
+func typed(err error) error {
+	if refused := (*desk.Error)(nil); errors.As(err, &refused) &&
+		(refused.Status == http.StatusBadRequest || refused.Status == http.StatusUnprocessableEntity) {
+		return &usageError{err}
+	}
+	return err
 }
 
 // fetch gets a JSON answer and shows it, as a table made of it by rows.

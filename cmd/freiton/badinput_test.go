@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -103,6 +104,47 @@ func TestBrokenLines(t *testing.T) {
 		if status, out, errs := freiton(t, nil, append(strings.Fields(c.args), "--set", "data="+data)...); status != 1 || out != "" || !strings.Contains(errs, c.err) {
 			t.Errorf("%s: status %d, %q\n%s", c.args, status, out, errs)
 		}
+	}
+}
+
+// What a command was given and cannot be read is a mistake of the command line,
+// also where the desk finds it.
+func TestTypedWrong(t *testing.T) {
+	data := t.TempDir()
+	list := filepath.Join(data, "list.csv")
+	if err := os.WriteFile(list, []byte("Telefon\n030 23125000\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"dnc", "add", "hello"}, {"dnc", "remove", "hello"},
+		{"user", "add", "bob", "--role", "king"}, {"user", "add", "bob", "--headset", "banana"}, {"user", "add", "b o/b"},
+		{"list", "import", "my list", list}, {"list", "import", "l", list, "--map", "phone=Nothing"},
+	} {
+		status, out, errs := freiton(t, nil, append(args, "--set", "data="+data)...)
+		if status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: status %d, %q\n%s", args, status, out, errs)
+		}
+	}
+}
+
+// campaign show gives the document back as it was applied; with --output json
+// the same as data.
+func TestCampaignShow(t *testing.T) {
+	data := t.TempDir()
+	file, doc := filepath.Join(data, "c.yaml"), "# ours\r\nname:   c\r\ncountry: lab # for practice\r\n"
+	if err := os.WriteFile(file, []byte(doc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, errs := freiton(t, nil, "campaign", "apply", "-f", file, "--set", "data="+data); status != 0 {
+		t.Fatal(errs)
+	}
+	if status, out, errs := freiton(t, nil, "campaign", "show", "c", "--set", "data="+data); status != 0 || out != doc {
+		t.Errorf("status %d, %q\n%s", status, out, errs)
+	}
+	status, out, errs := freiton(t, nil, "campaign", "show", "c", "-o", "json", "--set", "data="+data)
+	var back map[string]string
+	if err := json.Unmarshal([]byte(out), &back); err != nil || status != 0 || back["country"] != "lab" {
+		t.Errorf("status %d, %v, %q\n%s", status, err, out, errs)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -82,6 +84,16 @@ func (o *callOptions) check() error {
 		if _, _, err := media.ReadWAVFile(o.play); err != nil {
 			return usage("--play %s: %v", o.play, err)
 		}
+	}
+	if o.record != "" {
+		if info, err := os.Stat(filepath.Dir(o.record)); err != nil {
+			return usage("--record %s: %v", o.record, err)
+		} else if !info.IsDir() {
+			return usage("--record %s: %s is no folder", o.record, filepath.Dir(o.record))
+		}
+	}
+	if strings.Trim(o.dtmf, "0123456789*#ABCDabcd") != "" {
+		return usage("--dtmf %q: digits are 0-9 * # A-D", o.dtmf)
 	}
 	if o.holdFor > 0 && o.duration > 0 && o.holdAt >= o.duration {
 		return usage("--hold-at %s is not before the end of the call (--duration %s)", o.holdAt, o.duration)

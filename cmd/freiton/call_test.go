@@ -106,6 +106,8 @@ func TestCallRefused(t *testing.T) {
 		{"wrong password", peer.Number("00", 0), "--set sip.accounts.0.password=wrong", 1, "refuses user or password"},
 		{"unknown headset", peer.Number("00", 0), "--headset device --play x.wav", 2, "exclude"},
 		{"no such file", peer.Number("00", 0), "--play /nowhere.wav", 2, "/nowhere.wav"},
+		{"no digits", peer.Number("00", 0), "--dtmf 12x --duration 1s", 2, "--dtmf"},
+		{"no folder", peer.Number("00", 0), "--record /nowhere/x.wav --duration 1s", 2, "--record /nowhere"},
 		{"port in use", peer.Number("00", 0), "", 1, "in use"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -86,8 +86,15 @@ func (c *cli) campaignShow() *cobra.Command {
 					return err
 				}
 				defer r.Close()
-				_, err = io.Copy(c.out, r)
-				return err
+				if !c.output.json {
+					_, err = io.Copy(c.out, r)
+					return err
+				}
+				text, err := io.ReadAll(r)
+				if err != nil {
+					return err
+				}
+				return c.showDocument(text)
 			})
 		},
 	}

@@ -49,6 +49,11 @@ func (c *cli) showConfig(cfg configs.Config) error {
 		_, err = c.out.Write(text)
 		return err
 	}
+	return c.showDocument(text)
+}
+
+// showDocument prints YAML as data.
+func (c *cli) showDocument(text []byte) error {
 	var data any
 	if err := yaml.Unmarshal(text, &data); err != nil {
 		return err

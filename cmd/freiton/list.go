@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/freiton/freiton/campaign/desk"
+	"github.com/freiton/freiton/configs"
 )
 
 func (c *cli) listCommand() *cobra.Command {
@@ -45,6 +46,9 @@ rest goes in; with --strict such lines make the exit status 1.`,
   freiton list import customers kunden.csv --map phone=Tel --map name=Ansprechpartner --dry-run`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !configs.IsListName(args[0]) {
+				return usage("%q is no name for a list: use letters, digits, - _ and . (up to 64), so that a campaign can name it", args[0])
+			}
 			q := url.Values{"map": o.mapping, "dry_run": {strconv.FormatBool(o.dryRun)}, "name": {args[1]}}
 			path := "/api/v1/lists/" + url.PathEscape(args[0]) + "/records?" + q.Encode()
 			var res desk.ImportResult

@@ -59,7 +59,7 @@ campaign file wrong and nothing tried.`,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}, // ours has an example
 	}
 	flags := root.PersistentFlags()
-	flags.StringVarP(&c.configFile, "config", "c", "", "configuration file (see `freiton config`)")
+	flags.StringVarP(&c.configFile, "config", "c", "", "configuration `file` (freiton config prints one)")
 	flags.StringArrayVar(&c.sets, "set", nil, "one key of the configuration, as in dial.ring_timeout=40s; may be repeated")
 	flags.VarP(&c.output, "output", "o", "how results are printed: table or json")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "say more on standard error")
