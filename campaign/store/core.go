@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -154,6 +155,48 @@ func (t tx) one(q string, args []any, dest ...any) error {
 	}
 	return err
 }
+
+// manyRows is how many rows one statement inserts, where there are as many: a
+// journey to a database on another machine takes longer than the work there.
+const manyRows = 50
+
+// insertMany runs an INSERT for rows of equal length and says how many were
+// new. end is what follows the values.
+func (t tx) insertMany(insert, end string, rows [][]any) (added int64, err error) {
+	for len(rows) > 0 {
+		n := 1
+		if len(rows) >= manyRows {
+			n = manyRows
+		}
+		row := `(?` + strings.Repeat(`, ?`, len(rows[0])-1) + `)`
+		var args []any
+		for _, r := range rows[:n] {
+			args = append(args, r...)
+		}
+		new, err := t.exec(insert+` VALUES `+row+strings.Repeat(`, `+row, n-1)+` `+end, args...)
+		if err != nil {
+			return added, err
+		}
+		added, rows = added+new, rows[n:]
+	}
+	return added, nil
+}
+
+// manyOf runs a query for values, as many at a time as IN (manyList) holds.
+func (t tx) manyOf(each func(Row) error, values []string, q string, args ...any) error {
+	for part := range slices.Chunk(values, manyRows) {
+		all := slices.Clone(args)
+		for i := range manyRows {
+			all = append(all, part[min(i, len(part)-1)]) // always as many: one statement
+		}
+		if err := t.query(each, q, all...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const manyList = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // leaseUntil is the end of a lease by the clock by which leases run.
 func (t tx) leaseUntil(now, until time.Time) int64 {

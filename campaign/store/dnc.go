@@ -32,12 +32,26 @@ func (s *Core) number(raw string) string {
 	return raw
 }
 
-// block adds an entry. The first one of the same scope stays: it is the proof
+// block adds entries. The first one of the same scope stays: it is the proof
 // of when the contact asked.
-func (t tx) block(e campaign.DNCEntry, now time.Time) error {
+func (t tx) block(now time.Time, es ...campaign.DNCEntry) error {
+	rows := make([][]any, len(es))
+	for i, e := range es {
+		var err error
+		if rows[i], err = t.entry(e, now); err != nil {
+			return err
+		}
+	}
+	t.db.Changed()
+	_, err := t.insertMany(`INSERT INTO do_not_call (`+entryColumns+`)`, `ON CONFLICT (number, person, campaign, client) DO NOTHING`, rows)
+	return err
+}
+
+// entry is an entry as the list keeps it.
+func (t tx) entry(e campaign.DNCEntry, now time.Time) ([]any, error) {
 	e.Number = t.s.number(e.Number)
 	if e.Number == "" && e.Person == "" {
-		return fmt.Errorf("do-not-call entry without number and person")
+		return nil, fmt.Errorf("do-not-call entry without number and person")
 	}
 	if e.At.IsZero() {
 		e.At = now
@@ -45,11 +59,7 @@ func (t tx) block(e campaign.DNCEntry, now time.Time) error {
 	if e.Campaign != "" {
 		e.Client = "" // the narrower scope says all
 	}
-	t.db.Changed()
-	_, err := t.exec(`INSERT INTO do_not_call (`+entryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (number, person, campaign, client) DO NOTHING`,
-		e.Number, e.Person, e.Campaign, e.Client, ms(e.At), e.By, e.Attempt, e.Wording)
-	return err
+	return []any{e.Number, e.Person, e.Campaign, e.Client, ms(e.At), e.By, e.Attempt, e.Wording}, nil
 }
 
 // Block implements campaign.Store. The number is normalised to E.164.
@@ -59,14 +69,7 @@ func (s *Core) Block(ctx context.Context, e campaign.DNCEntry) error {
 
 // BlockAll adds many entries in one transaction.
 func (s *Core) BlockAll(ctx context.Context, es []campaign.DNCEntry) error {
-	return s.write(ctx, "block", func(t tx) error {
-		for _, e := range es {
-			if err := t.block(e, s.opt.Now()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return s.write(ctx, "block", func(t tx) error { return t.block(s.opt.Now(), es...) })
 }
 
 // Unblock implements campaign.Store: it removes the entries of a campaign, or

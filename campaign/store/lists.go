@@ -30,19 +30,19 @@ func (s *Core) Add(ctx context.Context, list string, rs []campaign.Record) (adde
 	err = s.write(ctx, "import", func(t tx) error {
 		added = 0
 		im, err := t.beginImport(list)
+		if err == nil {
+			err = im.lookUp(rs)
+		}
 		if err != nil {
 			return err
 		}
 		for i := range rs {
-			ok, err := im.add(&rs[i])
-			if err != nil {
+			if err := im.add(&rs[i]); err != nil {
 				return fmt.Errorf("record %s (line %d): %w", rs[i].ID, rs[i].Line, err)
 			}
-			if ok {
-				added++
-			}
 		}
-		return im.finish(s.opt.Now())
+		added, err = im.finish(s.opt.Now())
+		return err
 	})
 	return added, err
 }
@@ -60,6 +60,16 @@ type importing struct {
 	layouts map[string]int64 // by their JSON
 	last    []campaign.Field // of the record before, whose layout the next one most often shares
 	lastID  int64
+
+	known  map[string]bool        // numbers that the list has
+	chains map[string]*chainState // as the list has them
+	rows   [][]any                // to be inserted
+}
+
+// chainState is what the list has of a chain.
+type chainState struct {
+	last    int  // position
+	waiting bool // a number of it has its turn, or is having it
 }
 
 func (t tx) beginImport(name string) (*importing, error) {
@@ -74,51 +84,88 @@ func (t tx) beginImport(name string) (*importing, error) {
 	return im, json.Unmarshal([]byte(columns), &im.columns)
 }
 
-func (im *importing) finish(now time.Time) error {
-	columns, err := json.Marshal(im.columns)
+// lookUp finds out what the list has of the chains of a batch. Numbers without
+// a chain are left to the index.
+func (im *importing) lookUp(rs []campaign.Record) error {
+	im.known, im.chains = map[string]bool{}, map[string]*chainState{}
+	var phones, chains []string
+	for i := range rs {
+		if c := rs[i].Chain; c != "" {
+			phones = append(phones, rs[i].Phone)
+			if im.chains[c] == nil {
+				im.chains[c] = &chainState{last: -1}
+				chains = append(chains, c)
+			}
+		}
+	}
+	err := im.manyOf(func(sc Row) error {
+		var phone string
+		err := sc.Scan(&phone)
+		im.known[phone] = true
+		return err
+	}, phones, `SELECT phone FROM record WHERE list_id = ? AND phone IN `+manyList, im.list)
 	if err != nil {
 		return err
 	}
-	_, err = im.exec(`UPDATE list SET ord = ?, columns = ?, imported = ? WHERE id = ?`, im.ord, string(columns), ms(now), im.list)
-	return err
+	return im.manyOf(func(sc Row) error {
+		var name string
+		var c chainState
+		err := sc.Scan(&name, &c.last, &c.waiting)
+		im.chains[name] = &c
+		return err
+	}, chains, `SELECT chain, max(position), max(CASE WHEN status IN `+undone+` THEN 1 ELSE 0 END) FROM record
+		WHERE list_id = ? AND chain <> '' AND chain IN `+manyList+` GROUP BY chain`, im.list)
 }
 
-func (im *importing) add(r *campaign.Record) (bool, error) {
+const insertRecord = `INSERT INTO record (list_id, id, line, ord, chain, position, person, customer_id, phone, phone_type, name,
+	layout_id, vals, time_zone, win_from, win_until, type, status, result, attempts, next_dial, last_call, owner, top, declined,
+	reason, disposition, note, no_call, callback_at, consent_at, consent_text, consent_source, consent_ref, consent_revoked, queue, rank)`
+
+// finish writes the batch and says how many records were new.
+func (im *importing) finish(now time.Time) (int, error) {
+	added, err := im.insertMany(insertRecord, `ON CONFLICT (phone, list_id) DO NOTHING`, im.rows)
+	if err != nil {
+		return 0, err
+	}
+	columns, err := json.Marshal(im.columns)
+	if err != nil {
+		return 0, err
+	}
+	_, err = im.exec(`UPDATE list SET ord = ?, columns = ?, imported = ? WHERE id = ?`, im.ord, string(columns), ms(now), im.list)
+	return int(added), err
+}
+
+func (im *importing) add(r *campaign.Record) error {
 	if r.Phone == "" {
-		return false, errors.New("no telephone number")
+		return errors.New("no telephone number")
 	}
 	if len(r.ID) > maxName || len(r.CustomerID) > maxName || len(r.Chain) > maxName || len(r.Person) > maxName {
-		return false, fmt.Errorf("its id, customer id or chain is longer than %d bytes", maxName)
+		return fmt.Errorf("its id, customer id or chain is longer than %d bytes", maxName)
+	}
+	if im.known[r.Phone] {
+		return nil
 	}
 	layout, vals, err := im.pack(r.Fields)
 	if err != nil {
-		return false, err
+		return err
 	}
+	im.known[r.Phone] = true
+	im.ord++
 	n := *r
-	n.Order = im.ord + 1
+	n.Order = im.ord
 	im.defaults(&n)
 	if n.Chain != "" {
-		known, err := im.enchain(&n)
-		if known || err != nil {
-			return false, err
-		}
+		im.enchain(&n)
 	}
 	queue, rank := queueOf(&n)
-	rows, err := im.exec(`INSERT INTO record (list_id, id, line, ord, chain, position, person, customer_id, phone, phone_type, name,
-		layout_id, vals, time_zone, win_from, win_until, type, status, result, attempts, next_dial, last_call, owner, top, declined,
-		reason, disposition, note, no_call, callback_at, consent_at, consent_text, consent_source, consent_ref, consent_revoked, queue, rank)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (phone, list_id) DO NOTHING`,
+	im.rows = append(im.rows, []any{
 		im.list, n.ID, n.Line, n.Order, n.Chain, n.Position, n.Person, n.CustomerID, n.Phone, n.PhoneType, n.Name,
 		layout, vals, n.TimeZone, n.From.Milliseconds(), n.Until.Milliseconds(),
 		n.Type, n.Status, n.Result, n.Attempts, ms(n.NextDial), ms(n.LastCall), n.Owner, n.Top, n.Declined,
 		n.Reason, n.Disposition, n.Note, flag(n.NoCall), ms(n.CallbackAt),
-		ms(n.Consent.At), n.Consent.Text, n.Consent.Source, n.Consent.Reference, ms(n.Consent.Revoked), queue, rank)
-	if err != nil || rows == 0 {
-		return false, err
-	}
-	im.ord++
-	return true, nil
+		ms(n.Consent.At), n.Consent.Text, n.Consent.Source, n.Consent.Reference, ms(n.Consent.Revoked), queue, rank,
+	})
+	return nil
 }
 
 // defaults fills in what a fresh record leaves open.
@@ -144,27 +191,20 @@ func (im *importing) defaults(r *campaign.Record) {
 }
 
 // enchain finds a record's place in its chain, behind what an earlier import
-// brought, and whether it has its turn. known: the list has the number.
-func (im *importing) enchain(r *campaign.Record) (known bool, err error) {
-	var n, last, waiting int
-	if err := im.one(`SELECT count(*) FROM record WHERE phone = ? AND list_id = ?`, []any{r.Phone, im.list}, &n); err != nil || n > 0 {
-		return n > 0, err
-	}
-	err = im.one(`SELECT coalesce(max(position), -1), count(CASE WHEN status IN `+undone+` THEN 1 END) FROM record
-		WHERE list_id = ? AND chain = ? AND chain <> ''`, []any{im.list, r.Chain}, &last, &waiting)
-	if err != nil {
-		return false, err
-	}
-	if r.Position <= last {
-		r.Position = last + 1
+// brought, and whether it has its turn.
+func (im *importing) enchain(r *campaign.Record) {
+	c := im.chains[r.Chain]
+	if r.Position <= c.last {
+		r.Position = c.last + 1
 	}
 	if r.Status == campaign.Ready || r.Status == campaign.ChainReady {
 		r.Status = campaign.Ready
-		if waiting > 0 {
+		if c.waiting {
 			r.Status = campaign.ChainReady
 		}
 	}
-	return false, nil
+	c.last = r.Position
+	c.waiting = c.waiting || !r.Status.Done()
 }
 
 // pack splits fields into the layout (their names, kept once) and the values.

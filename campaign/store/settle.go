@@ -32,7 +32,7 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 			return err
 		}
 		if q.Block != nil {
-			if err := t.block(*q.Block, q.Now); err != nil {
+			if err := t.block(q.Now, *q.Block); err != nil {
 				return err
 			}
 		}

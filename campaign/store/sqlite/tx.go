@@ -36,8 +36,8 @@ var dialect = strings.NewReplacer(
 // prepared once and kept. They take no context: cancelling one in the middle
 // would cost the connection, and a transaction is short.
 type tx struct {
-	e     *engine
-	execs int
+	e    *engine
+	rows int64 // changed
 }
 
 // Lock has nothing to do: there is one writer.
@@ -88,7 +88,7 @@ func (e *engine) transact(fn func(store.Tx) error) (err error) {
 	t := &tx{e: e}
 	if err = fn(t); err == nil {
 		if _, err = e.conn.ExecContext(ctx, "COMMIT"); err == nil {
-			e.committed(1 + t.execs/8)
+			e.committed(1 + int(t.rows/8))
 		}
 	}
 	if err != nil {
@@ -128,12 +128,13 @@ func (t *tx) Exec(q string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	t.execs++
 	res, err := st.Exec(args...)
 	if err != nil {
 		return 0, err
 	}
-	return res.RowsAffected()
+	n, err := res.RowsAffected()
+	t.rows += n
+	return n, err
 }
 
 // Query implements store.Tx.
