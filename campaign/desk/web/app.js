@@ -283,6 +283,7 @@ function effects(e) {
       say(t('overtime'));
       break;
     case 'ended':
+      if (i?.state === 'over') doneWith(i); // a quick result, or nobody's
       ui.keypad = ui.transfer = false;
       ui.sent = '';
       sound.mute(false);

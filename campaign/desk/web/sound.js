@@ -36,10 +36,9 @@ export const sound = {
   /** Starts the headset, unless it runs. After a click: then the browser lets sound out. */
   async wake() {
     wanted = true;
+    if (!headset || headset.state() === 'lost') await connect(); // the microphone first: then a page may sound after a reload
     tones ||= new AudioContext();
     tones.resume().catch(() => {});
-    if (headset && headset.state() !== 'lost') return;
-    await connect();
   },
   /** @returns {string} live, connecting, lost, off */
   link() {

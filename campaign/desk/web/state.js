@@ -105,7 +105,7 @@ function takeInteraction(e, v) {
     return;
   }
   state.interactions.delete(is.id);
-  if (is.agent === state.me?.agent && is.dialed_at && e.kind === 'done') state.recent = [is, ...state.recent].slice(0, 10);
+  if (is.agent === state.me?.agent && is.dialed_at && (e.kind === 'done' || e.kind === 'ended')) state.recent = [is, ...state.recent].slice(0, 10);
 }
 
 /** The word of an agent's state: what the state bar shows. @param {Interaction|null} i @param {AgentView|null} me */
