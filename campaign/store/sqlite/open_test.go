@@ -185,22 +185,3 @@ func TestRestore(t *testing.T) {
 		t.Errorf("after refused restores: %v", err)
 	}
 }
-
-func TestKnownAndAdd(t *testing.T) {
-	s := open(t, filepath.Join(t.TempDir(), "freiton.db"))
-	n, err := s.Add(t.Context(), "a", []campaign.Record{record(1), record(2), record(1)})
-	must(t, err)
-	if n != 2 {
-		t.Errorf("%d added", n)
-	}
-	must(t, s.Import(t.Context(), "b", []campaign.Record{record(2)}))
-	var numbers []string
-	for i := range 1200 {
-		numbers = append(numbers, record(i).Phone)
-	}
-	got, err := s.Known(t.Context(), numbers)
-	must(t, err)
-	if len(got) != 2 || strings.Join(got[record(2).Phone], ",") != "a,b" || strings.Join(got[record(1).Phone], ",") != "a" {
-		t.Errorf("known %v", got)
-	}
-}
