@@ -88,10 +88,12 @@ func (d *dncImporter) run(ctx context.Context) error {
 		if errors.Is(err, io.EOF) {
 			return d.flush(ctx)
 		}
+		bad := d.res.BadCells
 		var ce *csvError
 		switch {
 		case errors.As(err, &ce):
 			d.res.Read++
+			d.res.BadLines++
 			d.res.Skipped++
 			d.bad(BadLine{Line: line, Reason: ce.reason, Cure: ce.cure})
 			continue
@@ -114,6 +116,9 @@ func (d *dncImporter) run(ctx context.Context) error {
 		d.line(cells, line)
 		if len(d.batch) == before {
 			d.res.Skipped++
+		}
+		if d.res.BadCells > bad {
+			d.res.BadLines++
 		}
 		if len(d.batch) >= 1000 {
 			if err := d.flush(ctx); err != nil {

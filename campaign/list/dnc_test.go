@@ -51,7 +51,7 @@ func TestImportDNC(t *testing.T) {
 	if want := []campaign.DNCEntry{first, second, third}; !reflect.DeepEqual(es, want) {
 		t.Errorf("%+v, want %+v", es, want)
 	}
-	if res.Skipped != 1 || len(res.Bad) != 2 {
+	if res.Skipped != 1 || len(res.Bad) != 2 || res.BadLines != 2 {
 		t.Errorf("%+v", res)
 	}
 	if _, err := list.ImportDNC(t.Context(), strings.NewReader("a,b\n"), list.DNCOptions{}); err == nil || !strings.Contains(err.Error(), "--map") {

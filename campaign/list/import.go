@@ -6,6 +6,7 @@
 package list
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,6 +61,7 @@ type Result struct {
 	Duplicates int
 	Elsewhere  map[string]int
 	BadCells   int       // all that is wrong, kept in Bad or not
+	BadLines   int       // data lines in which something cannot be read; duplicates are none
 	Bad        []BadLine // by line
 	Encoding   Encoding  // as found
 	Comma      rune
@@ -121,6 +123,8 @@ func Import(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	if err != nil {
 		return im.res, fmt.Errorf("list: %w", err)
 	}
+	// What the list has already is known a batch later than what is wrong.
+	slices.SortStableFunc(im.res.Bad, func(a, b BadLine) int { return cmp.Compare(a.Line, b.Line) })
 	return im.res, nil
 }
 
@@ -142,6 +146,7 @@ type importer struct {
 	customers *table
 	batch     []campaign.Record
 	places    []place // of the batch's records
+	worst     int     // the last line that counts in BadLines
 }
 
 // place is where a record of the batch comes from.
@@ -234,7 +239,17 @@ func blank(cells []string) bool {
 	return !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" })
 }
 
+// bad reports what cannot be read, and counts its line.
 func (im *importer) bad(b BadLine) {
+	if b.Line != im.worst {
+		im.worst = b.Line
+		im.res.BadLines++
+	}
+	im.tell(b)
+}
+
+// tell reports what does not go in.
+func (im *importer) tell(b BadLine) {
 	im.res.BadCells++
 	if r := []rune(b.Value); len(r) > 40 {
 		b.Value = string(r[:40])
@@ -285,7 +300,7 @@ func (im *importer) numbersOf(v *rowReader, base campaign.Record) {
 			empty = false
 			if im.numbers.add(n.E164) > 0 {
 				im.res.Duplicates++
-				im.bad(BadLine{v.line, im.head.names[col], raw, "the number stands in the file already", "nothing, it is called once"})
+				im.tell(BadLine{v.line, im.head.names[col], raw, "the number stands in the file already", "skipped, it is called once"})
 				continue
 			}
 			r := base
@@ -385,7 +400,7 @@ func (im *importer) known(ctx context.Context) error {
 		}
 		if here {
 			im.res.Duplicates++
-			im.bad(BadLine{p.line, p.column, r.Phone, "the number is in the list already", "nothing, it is called once"})
+			im.tell(BadLine{p.line, p.column, r.Phone, "the number is in the list already", "skipped, it is called once"})
 			if left[p.row]--; left[p.row] == 0 {
 				im.res.Skipped++
 			}

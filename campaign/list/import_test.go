@@ -236,7 +236,7 @@ func TestImportBadLines(t *testing.T) {
 	if !slices.Equal(got, wantBad) {
 		t.Errorf("bad lines\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(wantBad, "\n"))
 	}
-	if res.Read != 17 || res.Skipped != 11 || res.Imported != 6 || res.Duplicates != 1 || res.BadCells != len(wantBad) {
+	if res.Read != 17 || res.Skipped != 11 || res.Imported != 6 || res.Duplicates != 1 || res.BadCells != len(wantBad) || res.BadLines != len(wantBad)-1 {
 		t.Errorf("%d read, %d skipped, %d imported, %d duplicates, %d bad", res.Read, res.Skipped, res.Imported, res.Duplicates, res.BadCells)
 	}
 	if rs[3].Name != "two\nlines" || rs[4].Name != `inches 7"` {
@@ -382,8 +382,26 @@ func TestImportKnown(t *testing.T) {
 	if !slices.Equal(phones(rs), []string{"+493023125002", "+493023125004"}) || asked != 4 {
 		t.Errorf("%v, asked for %d", phones(rs), asked)
 	}
-	if res.Duplicates != 2 || res.Elsewhere["other"] != 2 || res.Imported != 2 || res.Skipped != 1 || len(res.Bad) != 2 || res.Bad[1].Line != 3 {
+	if res.Duplicates != 2 || res.Elsewhere["other"] != 2 || res.Imported != 2 || res.Skipped != 1 || len(res.Bad) != 2 || res.Bad[1].Line != 3 || res.BadLines != 0 {
 		t.Errorf("%+v", res)
+	}
+}
+
+// A line of which a part goes in and a part cannot be read is a bad line, once;
+// what is reported stands in the order of the lines.
+func TestImportBadLinesInOrder(t *testing.T) {
+	_, res := read(t, "phone,phone2\n030 23125 001,\n030 23125 002,hello\nhello,hello\n030 23125 003,\n", func(o *list.Options) {
+		o.List = "here"
+		o.Known = func(context.Context, []string) (map[string][]string, error) {
+			return map[string][]string{"+493023125001": {"here"}, "+493023125003": {"here"}}, nil
+		}
+	})
+	var lines []int
+	for _, b := range res.Bad {
+		lines = append(lines, b.Line)
+	}
+	if !slices.Equal(lines, []int{2, 3, 4, 4, 5}) || res.BadLines != 2 || res.Duplicates != 2 || res.Imported != 1 {
+		t.Errorf("lines %v, %+v", lines, res)
 	}
 }
 

@@ -88,11 +88,18 @@ func TestBrokenLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, out, errs := freiton(t, nil, "list", "import", "l", file, "--set", "data="+data)
-	if status != 0 || !strings.Contains(errs, "left out") {
+	if status != 0 || !strings.Contains(errs, "1 duplicates skipped, 0 repaired, 3 bad lines") {
 		t.Errorf("status %d, out %s\n%s", status, out, errs)
 	}
 	if status, _, errs := freiton(t, nil, "list", "import", "l2", file, "--strict", "--set", "data="+data); status != 1 {
 		t.Errorf("--strict: status %d\n%s", status, errs)
+	}
+	// The same once more is all duplicates: they are told, and no bad lines.
+	if status, _, errs := freiton(t, nil, "list", "import", "l3", sampleFile(t, "sample.csv"), "--strict", "--set", "data="+data); status != 0 {
+		t.Errorf("status %d\n%s", status, errs)
+	}
+	if status, out, errs := freiton(t, nil, "list", "import", "l3", sampleFile(t, "sample.csv"), "--strict", "-o", "json", "--set", "data="+data); status != 0 || !strings.Contains(out, `"bad": 0`) {
+		t.Errorf("again: status %d, %s\n%s", status, out, errs)
 	}
 	for _, c := range []struct{ args, err string }{
 		{"list show 4711", "4711"},

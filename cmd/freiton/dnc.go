@@ -34,7 +34,7 @@ func (c *cli) dncImport() *cobra.Command {
 			return c.imported(res, strict)
 		},
 	}
-	cmd.Flags().BoolVar(&strict, "strict", false, "exit status 1 if a line was left out")
+	cmd.Flags().BoolVar(&strict, "strict", false, "exit status 1 if there was a bad line")
 	return cmd
 }
 

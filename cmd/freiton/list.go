@@ -61,7 +61,7 @@ rest goes in; with --strict such lines make the exit status 1.`,
 	}
 	cmd.Flags().StringArrayVar(&o.mapping, "map", nil, "FIELD=HEADING, as in phone=Tel; may be repeated")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only say what would be imported")
-	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit status 1 if a line was left out")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit status 1 if there was a bad line")
 	return cmd
 }
 
@@ -83,15 +83,18 @@ func (c *cli) imported(res desk.ImportResult, strict bool) error {
 	return nil
 }
 
-// errBadLines is how many lines were left out.
+// errBadLines is how many lines could not be read.
 type errBadLines int
 
 func (n errBadLines) Error() string {
 	if n == 1 {
-		return "1 line was left out"
+		return "1 bad line"
 	}
-	return strconv.Itoa(int(n)) + " lines were left out"
+	return strconv.Itoa(int(n)) + " bad lines"
 }
+
+// mostTold is how many of them an import keeps.
+const mostTold = 1000
 
 // sayImport tells what was left out, line by line.
 func (c *cli) sayImport(res desk.ImportResult) {
@@ -102,11 +105,14 @@ func (c *cli) sayImport(res desk.ImportResult) {
 		}
 		c.say("line %d%s: %s", b.Line, column, b.Reason)
 	}
-	if more := res.Bad - len(res.BadLines); more > 0 {
-		c.say("and %d more lines were left out", more)
+	if len(res.BadLines) >= mostTold {
+		c.say("only the first %d are told", mostTold)
 	}
-	c.say("%d lines read, %d records imported, %d skipped, %d repaired, %d lines left out",
+	c.say("%d lines read, %d records imported, %d duplicates skipped, %d repaired, %d bad lines",
 		res.Lines, res.Imported, res.Skipped, res.Repaired, res.Bad)
+	if res.Elsewhere > 0 {
+		c.say("%d of the numbers are in other lists too", res.Elsewhere)
+	}
 }
 
 func (c *cli) listExport() *cobra.Command {

@@ -40,7 +40,7 @@ func ours(store, err error) error {
 }
 
 func (l listFiles) Import(ctx context.Context, name string, r io.Reader, o desk.ImportOptions) (desk.ImportResult, error) {
-	opts := list.Options{List: name, Country: l.cfg.Dial.DefaultCountry, Allow: l.cfg.Allowed(), Known: l.store.Known}
+	opts := list.Options{List: name, MaxBad: mostTold, Country: l.cfg.Dial.DefaultCountry, Allow: l.cfg.Allowed(), Known: l.store.Known}
 	for field, header := range o.Map {
 		m, err := list.ParseMapping(field + "=" + header)
 		if err != nil {
@@ -66,7 +66,7 @@ func (l listFiles) Import(ctx context.Context, name string, r io.Reader, o desk.
 func importResult(name string, res list.Result, dry bool) desk.ImportResult {
 	out := desk.ImportResult{
 		List: name, Lines: res.Read, Imported: res.Imported, Skipped: res.Duplicates, Repaired: res.Repaired,
-		Bad: res.Skipped, DryRun: dry, Encoding: string(res.Encoding), Separator: string(res.Comma),
+		Bad: res.BadLines, DryRun: dry, Encoding: string(res.Encoding), Separator: string(res.Comma),
 	}
 	for _, n := range res.Elsewhere {
 		out.Elsewhere += n
