@@ -818,7 +818,11 @@ func TestLostDesk(t *testing.T) {
 	if got := h.hall.did(); len(got) != 1 || got[0] != (campaign.ClickStatus{Agent: "ann", Status: campaign.AgentNotReady, Reason: "Technik"}) {
 		t.Errorf("clicks %v", got)
 	}
-	for range userStreams {
+	h.seats.open(p) // she is back
+	if got := h.seats.lost(h.clock.now().Add(time.Hour)); len(got) != 0 {
+		t.Errorf("lost with an open tab: %v", got)
+	}
+	for range userStreams - 1 {
 		h.seats.open(p)
 	}
 	if h.seats.open(p) != nil {

@@ -47,6 +47,7 @@ func ownedBy() map[string][]string {
 		"modernc.org/sqlite":         {"campaign/store"},
 		"github.com/jackc/pgx":       {"campaign/store"},
 		"github.com/danielgtaylor/":  {"campaign/desk"},
+		"github.com/alexedwards/scs": {"campaign/desk"},
 	}
 }
 
