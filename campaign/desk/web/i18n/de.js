@@ -140,7 +140,7 @@ export const de = {
   'link unknown': 'unbekannt',
   'link age': 'letzter Nachweis vor {age} s',
   'link title': '{name}: {state}{text}',
-  'lost server': 'Der Server antwortet nicht. Ihr Gespräch läuft weiter, nichts Getipptes geht verloren. Die Seite versucht es weiter.',
+  'lost server': 'Der Server antwortet nicht: Klicks bewirken nichts, der Kontakt hört Sie vielleicht nicht. Getipptes geht nicht verloren, die Seite versucht es weiter. Dauert es an: Netz prüfen, Aufsicht informieren.',
   'back server': 'Der Server antwortet wieder.',
   'lost pbx': 'Die Telefonanlage ist nicht erreichbar: Es kann nicht gewählt werden. Die Aufsicht sieht das auch.',
   'lost headset': 'Keine Tonverbindung: Kontakte hören Sie nicht. Headset prüfen, dann „Ton prüfen“ wählen.',

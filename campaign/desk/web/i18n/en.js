@@ -140,7 +140,7 @@ export const en = {
   'link unknown': 'unknown',
   'link age': 'last proof {age} s ago',
   'link title': '{name}: {state}{text}',
-  'lost server': 'The server is not answering. Your call goes on; nothing you type is lost. The page keeps trying.',
+  'lost server': 'The server is not answering: clicks do nothing and the contact may not hear you. Nothing you type is lost; the page keeps trying. If it lasts, check the network and tell your supervisor.',
   'back server': 'The server answers again.',
   'lost pbx': 'The PBX is not reached: no calls can be placed. Your supervisor sees this too.',
   'lost headset': 'No sound connection: contacts cannot hear you. Check the headset, then choose “Check sound”.',
