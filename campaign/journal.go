@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -119,8 +120,7 @@ func (j *Journal) load() error {
 	}
 	info, err := f.Stat()
 	if err == nil && info.Size() > whole {
-		j.cfg.Log.Warn("the last lines of the journal were not whole; they are cut", "file", name, "bytes", info.Size()-whole)
-		err = errors.Join(f.Truncate(whole), f.Sync())
+		err = j.cut(f, whole, info.Size())
 	}
 	if err == nil {
 		_, err = f.Seek(whole, 0)
@@ -130,6 +130,33 @@ func (j *Journal) load() error {
 	}
 	j.file, j.size = f, whole
 	return nil
+}
+
+// cut takes away what stands behind the last whole line. A crash leaves one
+// that is torn; where whole ones follow, the disk has lost something in
+// between, and they are kept in a file beside it, for people to look at.
+func (j *Journal) cut(f *os.File, whole, size int64) error {
+	rest, err := io.ReadAll(io.NewSectionReader(f, whole, size-whole))
+	if err != nil {
+		return err
+	}
+	lost := 0
+	for line := range bytes.Lines(rest) {
+		if _, ok := parseLine(line); ok {
+			lost++
+		}
+	}
+	if lost > 0 {
+		aside := f.Name() + ".damaged"
+		if err := os.WriteFile(aside, rest, 0o600); err != nil {
+			return err
+		}
+		j.cfg.Log.Error("the journal is damaged; what stands behind the damage is kept aside, and the store says what became of those calls",
+			"file", f.Name(), "kept", aside, "events", lost)
+	} else {
+		j.cfg.Log.Warn("the last lines of the journal were not whole; they are cut", "file", f.Name(), "bytes", len(rest))
+	}
+	return errors.Join(f.Truncate(whole), f.Sync())
 }
 
 // begin starts a file whose first event has a number. It appears whole or not

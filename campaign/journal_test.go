@@ -104,6 +104,35 @@ func TestJournalCutsWhatIsTorn(t *testing.T) {
 	}
 }
 
+// Damage in the middle is no crash: what stands behind it is kept aside.
+func TestJournalKeepsWhatStandsBehindDamage(t *testing.T) {
+	dir := t.TempDir()
+	j := openTestJournal(t, dir, 0, 0)
+	if _, err := j.Append(Event{Kind: EventDialing}, Event{Kind: EventRinging}, Event{Kind: EventEnded}); err != nil {
+		t.Fatal(err)
+	}
+	j.Close()
+	file := filepath.Join(dir, "journal-0000000000000001.log")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := bytes.IndexByte(b, '\n') + 1
+	behind := bytes.Clone(b[first:])
+	behind[12] ^= 4
+	if err := os.WriteFile(file, append(b[:first:first], behind...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j = openTestJournal(t, dir, 0, 0)
+	if j.Last() != 1 {
+		t.Errorf("goes on behind %d", j.Last())
+	}
+	if kept, err := os.ReadFile(file + ".damaged"); err != nil || !bytes.Equal(kept, behind) {
+		t.Errorf("kept %q, %v", kept, err)
+	}
+	j.Close()
+}
+
 // Files are turned over and old ones go, but what is open is never lost.
 func TestJournalTurnsOver(t *testing.T) {
 	dir := t.TempDir()
