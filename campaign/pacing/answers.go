@@ -31,7 +31,7 @@ type Rate struct {
 
 const (
 	quickMemory = 250  // dials
-	slowMemory  = 2000 // dials
+	slowMemory  = 800  // dials
 	mostOpen    = 5000 // dials waited for; beyond, the oldest is given up
 	ringMemory  = 1 - 1.0/4000
 	usualRate   = 0.3 // as long as nothing is known
@@ -58,8 +58,8 @@ func (a *Answers) rate() float64 {
 	// An exponentially aged mean varies as one over twice the memory.
 	spread := math.Sqrt(slow * (1 - slow) / (2*a.Quick.Of + usualWeight))
 	off := math.Abs(quick-slow) / spread
-	// From two to three standard deviations the quick one takes over.
-	share := min(max(off-2, 0), 1)
+	// From one to two standard deviations the quick one takes over.
+	share := min(max(off-1, 0), 1)
 	return slow + share*(quick-slow)
 }
 

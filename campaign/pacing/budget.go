@@ -37,23 +37,26 @@ func budget(windows []campaign.PacingBudget, risk float64, cfg Config) (left flo
 
 // The reserve is what θ is led to leave of the budget: with less it fades out,
 // with more it grows, so that in the end the budget is used and never broken.
+// Abandoned calls come in bursts, the longer the more agents there are, and
+// what chance takes grows as the root of what was granted.
 const (
-	leastReserve = 3.0 // calls
-	reserveShare = 1.0 // times the root of all that was granted, as chance spreads
+	reserveBase  = 2.0 // calls
+	reserveAgent = 0.2 // calls for each agent
+	reserveShare = 1.0 // of the root of all that was granted
 	mostGrowth   = 4.0
 )
 
 // threshold is θ for what is left of the budget. At one call left it is 0: the
 // next abandoned call would close the gate for long.
-func threshold(s *Stats, left float64, windows []campaign.PacingBudget) float64 {
+func threshold(s *Stats, left float64, state campaign.PacingState) float64 {
 	theta := s.Theta
 	if theta == 0 {
 		theta = firstTheta
 	}
 	granted := 0.0
-	for _, w := range windows {
+	for _, w := range state.Budgets {
 		granted = max(granted, w.Limit*float64(w.Answered))
 	}
-	reserve := max(leastReserve, reserveShare*math.Sqrt(granted))
+	reserve := max(reserveBase+reserveAgent*float64(len(state.Agents)), reserveShare*math.Sqrt(granted))
 	return min(theta*min((left-1)/(reserve-1), mostGrowth), mostTheta)
 }

@@ -64,7 +64,7 @@ func Predictive(s campaign.PacingState, stats *Stats, m *Model, cfg Config) Deci
 		d.Dials, d.Closed, d.Why = oneToOne, true, why
 		return d
 	}
-	d.Theta = threshold(stats, left, s.Budgets)
+	d.Theta = threshold(stats, left, s)
 	most := linesAnAgent*len(s.Agents) - len(s.Calls)
 	for d.Dials < most && f.risk() <= d.Theta {
 		f.dial()
