@@ -326,9 +326,13 @@ func (s *Core) Records(ctx context.Context, q campaign.RecordQuery, each func(ca
 
 // errBusy and errOptedOut are refusals of Retry.
 var (
-	errBusy     = errors.New("it is with an agent now; wait until that is done")
-	errOptedOut = errors.New("the contact wants no more calls")
+	errBusy     = notNow("the record is with an agent now; wait until that is done")
+	errOptedOut = notNow("the contact wants no more calls")
 )
+
+func notNow(text string) error {
+	return &campaign.NotPossible{Reason: campaign.Reason{Code: campaign.ReasonNotNow, Text: text}}
+}
 
 // Retry implements campaign.Store. Of a contact with several numbers the stale
 // ones are freed, or, when none is, all of them in their order. Attempts of

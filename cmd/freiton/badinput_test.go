@@ -227,6 +227,9 @@ func TestBackupAndRestore(t *testing.T) {
 	if _, out, _ := freiton(t, nil, append([]string{"dnc", "export"}, set...)...); !strings.Contains(out, one) || strings.Contains(out, two) {
 		t.Errorf("after the restore: %s", out)
 	}
+	if status, _, errs := freiton(t, nil, append([]string{"backup", file}, set...)...); status != 1 || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "exists already") {
+		t.Errorf("over another: status %d\n%s", status, errs)
+	}
 	bad := filepath.Join(data, "bad.db")
 	if err := os.WriteFile(bad, []byte("no store"), 0o600); err != nil {
 		t.Fatal(err)

@@ -6,12 +6,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/freiton/freiton/campaign"
 )
 
 // Backup implements campaign.Store. It runs beside calls. The file appears whole or not at all and must not exist before.
 func (s *Store) Backup(ctx context.Context, file string) (err error) {
 	if _, err := os.Lstat(file); err == nil {
-		return fmt.Errorf("store: backup: %s exists already; choose another name", file)
+		return fmt.Errorf("store: backup: %w", &campaign.NotPossible{Reason: campaign.Reason{
+			Code: campaign.ReasonNotNow, Text: file + " exists already; choose another name",
+		}})
 	}
 	part := file + ".part"
 	defer func() { _ = os.Remove(part) }()
