@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -117,8 +118,8 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 	defer cancel()
 	links := w.links.now(w.cfg)
 	viewer := w.seats.looksOn(st)
-	if err := out.event("link", 0, links); err == nil {
-		err = out.event("viewer", 0, Viewing{viewer})
+	if err := errors.Join(out.event("link", 0, links), out.event("viewer", 0, Viewing{viewer})); err != nil {
+		return err
 	}
 	tick := time.NewTicker(aliveEvery)
 	defer tick.Stop()

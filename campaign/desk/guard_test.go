@@ -1,0 +1,244 @@
+package desk
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+func TestForgery(t *testing.T) {
+	h := openHouse(t, nil)
+	v := h.visitor(t)
+	v.login("ann")
+	v.want(v.ready("Origin", "https://evil.example"), 403, CodeOrigin)
+	v.want(v.ready("Origin", "null"), 403, CodeOrigin)
+	v.want(v.ready("Sec-Fetch-Site", "cross-site"), 403, CodeOrigin)
+	v.want(v.ready("Sec-Fetch-Site", "same-site"), 403, CodeOrigin)
+	v.want(v.ready("X-CSRF-Token", ""), 403, CodeCSRF)
+	v.want(v.ready("X-CSRF-Token", "x"), 403, CodeCSRF)
+	v.want(v.ask("DELETE", "/api/v1/session", "", "X-CSRF-Token", ""), 403, CodeCSRF)
+	other := h.visitor(t)
+	v.want(v.ready("X-CSRF-Token", other.login("sue").CSRF), 403, CodeCSRF) // another session's
+	v.want(v.ask("POST", "/api/v1/session", `{"name":"ann","password":"x"}`, "Origin", "https://evil.example"), 403, CodeOrigin)
+	if got := h.hall.did(); len(got) != 0 {
+		t.Errorf("something was done: %v", got)
+	}
+	v.want(v.ready("Origin", h.URL(), "Sec-Fetch-Site", "same-origin"), 204, "")
+	if got := h.hall.did(); len(got) != 1 {
+		t.Errorf("clicks %v", got)
+	}
+}
+
+func TestRoles(t *testing.T) {
+	h := openHouse(t, nil)
+	nobody, ann, sue, adm := h.visitor(t), h.visitor(t), h.visitor(t), h.visitor(t)
+	ann.login("ann")
+	sue.login("sue")
+	adm.login("adm")
+	n := 0
+	for path, item := range h.desk.api.OpenAPI().Paths {
+		for method, op := range map[string]any{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "DELETE": item.Delete} {
+			o := operationOf(op)
+			if o == nil || strings.HasSuffix(path, "/events") || path == "/api/v1/session" {
+				continue
+			}
+			n++
+			url := strings.NewReplacer("{name}", "x", "{id}", "x", "{list}", "x", "{number}", "x", "{switch}", "load").Replace(path)
+			role, _ := o.Metadata[roleMark].(campaign.Role)
+			if role == "" {
+				role = campaign.RoleAdministrator
+			}
+			nobody.want(nobody.ask(method, url, "{}"), 401, CodeLogin)
+			for _, v := range []struct {
+				*visitor
+				role campaign.Role
+			}{{ann, campaign.RoleAgent}, {sue, campaign.RoleSupervisor}, {adm, campaign.RoleAdministrator}} {
+				a := v.ask(method, url, "{}")
+				refused := a.status == 403 && a.Code == CodeForbidden
+				if want := !may(v.role, role) || o.Metadata[placeMark] == "socket"; refused != want {
+					t.Errorf("%s %s (%s) by %s: %d %s", method, url, role, v.role, a.status, a.text)
+				}
+			}
+		}
+	}
+	if n < 45 {
+		t.Errorf("only %d operations", n)
+	}
+	// A file of the server is named over the socket only.
+	adm.want(adm.ask("PUT", "/api/v1/campaigns?file=/etc/passwd", "name: x"), 403, CodeForbidden)
+	// And the socket has no desktop.
+	var got *Error
+	if err := h.desk.Local().JSON(t.Context(), "POST", "/api/v1/undo", nil, nil); !errors.As(err, &got) || got.Status != 403 {
+		t.Errorf("a desktop on the socket: %v", err)
+	}
+}
+
+func TestBodies(t *testing.T) {
+	h := openHouse(t, nil)
+	v := h.visitor(t)
+	v.login("ann")
+	big := `{"status":"ready","reason":"` + strings.Repeat("x", 70<<10) + `"}`
+	v.want(v.ask("POST", "/api/v1/agent/status", big), 413, CodeTooLarge)
+	req, err := http.NewRequestWithContext(t.Context(), "POST", v.base+"/api/v1/agent/status", io.MultiReader(strings.NewReader(big))) // no length
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"", "k1"} {
+		req.Body = io.NopCloser(strings.NewReader(big))
+		req.Header = v.head.Clone()
+		req.Header.Set("Idempotency-Key", key)
+		res, err := v.http.Do(req)
+		if err != nil || res.StatusCode != 413 {
+			t.Errorf("without a length: %v, %v", res, err)
+		}
+		if err == nil {
+			res.Body.Close()
+		}
+	}
+	for _, bad := range []string{"", "{", "[]", `{"status":"king"}`, `{"status":"ready","x":1}`, `{"status":1}`, strings.Repeat("[", 10000)} {
+		if a := v.ask("POST", "/api/v1/agent/status", bad); a.status < 400 || a.status >= 500 {
+			t.Errorf("%.20q: %d %s", bad, a.status, a.text)
+		}
+	}
+	if got := h.hall.did(); len(got) != 0 {
+		t.Errorf("something was done: %v", got)
+	}
+}
+
+func TestIdempotency(t *testing.T) {
+	h := openHouse(t, nil)
+	v := h.visitor(t)
+	v.login("ann")
+	for range 3 {
+		v.want(v.ready("Idempotency-Key", "k"), 204, "")
+	}
+	if got := h.hall.did(); len(got) != 1 {
+		t.Errorf("%d clicks", len(got))
+	}
+	v.want(v.ask("POST", "/api/v1/agent/status", `{"status":"not-ready"}`, "Idempotency-Key", "k"), 422, CodeKeyReused)
+	v.want(v.ask("POST", "/api/v1/undo", "", "Idempotency-Key", "k"), 422, CodeKeyReused)
+	sue := h.visitor(t)
+	sue.login("sue")
+	sue.want(sue.ready("Idempotency-Key", "k"), 204, "") // her own k
+	if got := h.hall.did(); len(got) != 2 {
+		t.Errorf("%d clicks", len(got))
+	}
+	// A refusal is repeated as well.
+	h.hall.set(func(h *hall) {
+		h.refuse = &campaign.NotPossible{Reason: campaign.Reason{Code: campaign.ReasonNotNow, Text: "no"}}
+	})
+	v.want(v.ask("POST", "/api/v1/undo", "", "Idempotency-Key", "u"), 409, campaign.ReasonNotNow)
+	again := v.ask("POST", "/api/v1/undo", "", "Idempotency-Key", "u")
+	v.want(again, 409, campaign.ReasonNotNow)
+	if again.header.Get("Idempotent-Replayed") != "true" || len(h.hall.did()) != 3 {
+		t.Errorf("%v, %d clicks", again.header, len(h.hall.did()))
+	}
+	// Two at once: the second waits for the first.
+	gate := make(chan struct{})
+	h.hall.set(func(h *hall) { h.refuse, h.wait = nil, gate })
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() { v.want(v.ask("POST", "/api/v1/undo", "", "Idempotency-Key", "both"), 204, "") })
+	}
+	close(gate)
+	both.Wait()
+	if got := h.hall.did(); len(got) != 4 {
+		t.Errorf("%d clicks", len(got))
+	}
+	// After its time a key is free.
+	h.hall.set(func(h *hall) { h.wait = nil })
+	h.clock.pass(replayFor + time.Second)
+	v.want(v.ready("Idempotency-Key", "k"), 204, "")
+	if got := h.hall.did(); len(got) != 5 {
+		t.Errorf("%d clicks", len(got))
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	h := openHouse(t, nil)
+	h.hall.set(func(h *hall) {
+		h.refuse = &campaign.NotPossible{Reason: campaign.Reason{Code: campaign.ReasonNoInteraction, Text: "+49301234 is somebody else's"}}
+	})
+	ann, eva := h.visitor(t), h.visitor(t)
+	h.hall.set(func(h *hall) { h.refuse = nil })
+	ann.login("ann")
+	eva.login("eva")
+	h.hall.set(func(h *hall) {
+		h.refuse = &campaign.NotPossible{Reason: campaign.Reason{Code: campaign.ReasonNoInteraction, Text: "+49301234 is somebody else's"}}
+	})
+	a := ann.ask("POST", "/api/v1/interactions/i9/accept", "")
+	ann.want(a, 404, campaign.ReasonNoInteraction)
+	if !strings.Contains(a.Detail, "somebody") {
+		t.Errorf("detail %q", a.Detail)
+	}
+	e := eva.ask("POST", "/api/v1/interactions/i9/accept", "")
+	eva.want(e, 404, campaign.ReasonNoInteraction)
+	if strings.Contains(e.text, "4930") {
+		t.Errorf("a number for an engaged agent: %s", e.text)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	folder := t.TempDir()
+	h := openHouse(t, func(c *WebConfig) { c.SelfSigned = folder })
+	v := h.visitor(t)
+	if !strings.HasPrefix(h.URL(), "https://") {
+		t.Errorf("url %s", h.URL())
+	}
+	a := v.ask("POST", "/api/v1/session", fmt.Sprintf(`{"name":"ann","password":%q}`, password))
+	if c := a.header.Get("Set-Cookie"); !strings.Contains(c, "Secure") || !strings.HasPrefix(c, "__Host-") {
+		t.Errorf("cookie %s", c)
+	}
+	if a.header.Get("Strict-Transport-Security") != "" {
+		t.Error("a browser that was told so could not come back to a self-signed page")
+	}
+	first, err := ownCertificate(folder, "127.0.0.1", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := ownCertificate(folder, "127.0.0.1", time.Now())
+	if err != nil || !bytes.Equal(first.Certificate[0], second.Certificate[0]) {
+		t.Errorf("not kept: %v", err)
+	}
+	third, err := ownCertificate(folder, "127.0.0.1", time.Now().Add(certLife-certRenew/2))
+	if err != nil || bytes.Equal(first.Certificate[0], third.Certificate[0]) {
+		t.Errorf("not renewed: %v", err)
+	}
+}
+
+func TestPlainBeyondLoopback(t *testing.T) {
+	for _, c := range []struct {
+		listen string
+		allow  bool
+		want   error
+	}{{"0.0.0.0:0", false, ErrPlain}, {":0", false, ErrPlain}, {"[::]:0", false, ErrPlain}, {"0.0.0.0:0", true, nil}, {"localhost:0", false, nil}} {
+		d, _, _ := newDesk(&hall{})
+		s, err := OpenSessions(filepath.Join(t.TempDir(), "s"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := d.OpenWeb(WebConfig{Listen: c.listen, AllowPlain: c.allow, Sessions: s})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s, %v: %v", c.listen, c.allow, err)
+		}
+		if err == nil {
+			w.Close()
+		}
+	}
+}
+
+func operationOf(v any) *huma.Operation {
+	o, _ := v.(*huma.Operation)
+	return o
+}
