@@ -44,7 +44,8 @@ func browser(t *testing.T) context.Context {
 	}
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), flags...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	silent := func(string, ...any) {} // it speaks of every event that is newer than itself
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(silent), chromedp.WithLogf(silent))
 	t.Cleanup(cancel)
 	must(t, chromedp.Run(ctx))
 	return ctx

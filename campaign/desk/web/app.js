@@ -399,6 +399,27 @@ window.addEventListener('beforeunload', e => {
   saveDrafts();
   if (mine()?.state === 'talking' && !state.viewer) e.preventDefault();
 });
+document.addEventListener('pointerdown', () => sound.gesture());
+document.addEventListener('keydown', () => sound.gesture());
+
+// A headset that is pulled out leaves nobody listening to silence: the contact
+// hears music, and no new record comes (product §3.11).
+let heldForHeadset = '';
+sound.onUnplugged = () => {
+  const i = mine();
+  if (state.viewer) return;
+  if (i?.state === 'talking' && !i.held) {
+    heldForHeadset = i.id;
+    act(on(i.id, 'hold'), {}, `hold ${i.id}`);
+  }
+  if (state.me?.status === 'ready') act('/agent/status', { status: 'not-ready', reason: 'Technik' }, 'status not-ready');
+};
+sound.onPlugged = () => {
+  const i = mine();
+  if (i && i.id === heldForHeadset && i.state === 'talking' && i.held && !state.viewer) act(on(i.id, 'resume'), {}, `hold ${i.id}`);
+  heldForHeadset = '';
+};
+
 document.addEventListener('keydown', onKey);
 document.addEventListener('keydown', e => {
   if (e.key === 'Escape' && ui.dialog) closeDialog();

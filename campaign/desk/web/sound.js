@@ -77,6 +77,14 @@ export const sound = {
     await sound.wake();
   },
   quality: () => quality,
+  /** The headset was pulled out, and put in again. */
+  onUnplugged: () => {},
+  onPlugged: () => {},
+  /** A click or key: now the browser lets sound out. */
+  gesture() {
+    if (tones?.state === 'suspended') tones.resume().catch(() => {});
+    headset?.headset?.resume?.();
+  },
   /** @param {number} v */
   volume(v) {
     if (headset?.headset) headset.headset.volume = v;
@@ -107,6 +115,20 @@ async function exchange(sdp) {
   }
 }
 
+/** What the headset tells. @param {Event} [e] */
+function changed(e) {
+  if (e?.type === 'talking') toast('info', t('talking muted'), { ms: 3000 });
+  if (e?.type === 'unplugged') {
+    problem = 'mic gone';
+    sound.onUnplugged();
+  }
+  if (e?.type === 'plugged' && problem === 'mic gone') {
+    problem = '';
+    sound.onPlugged();
+  }
+  redraw();
+}
+
 async function connect() {
   if (joining) return;
   joining = true;
@@ -119,7 +141,7 @@ async function connect() {
     headset = await made.connect({
       microphone: prefs.microphone, speaker: prefs.speaker, volume: prefs.speechVolume,
       exchange,
-      changed: redraw,
+      changed,
     });
   } catch (e) {
     const name = e instanceof DOMException ? e.name : '';
