@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +15,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// mostBytes a world's file may have.
-const mostBytes = 1 << 20
+// mostBytes a file may have: a world is short, a report is not.
+const mostBytes = 256 << 20
 
 // worldFile is a world as written; see `freiton simulate --help`.
 type worldFile struct {
@@ -57,7 +58,8 @@ func (l *length) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// Load reads a world from a file; it is named after the file.
+// Load reads a world from a file: as written by hand, or the report of a
+// campaign as JSON. It is named after the file.
 func Load(path string) (World, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -69,9 +71,13 @@ func Load(path string) (World, error) {
 		return World{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(text) > mostBytes {
-		return World{}, fmt.Errorf("%s: longer than 1 MB", path)
+		return World{}, fmt.Errorf("%s: longer than 256 MB", path)
 	}
-	w, err := Parse(text)
+	read := Parse
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) && json.Valid(text) {
+		read = History
+	}
+	w, err := read(text)
 	if err != nil {
 		return World{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -101,6 +107,9 @@ func Parse(text []byte) (World, error) {
 	in.Wrap.Mean, in.Wrap.CV = length(s1.Wrap.Mean), s1.Wrap.CV
 	in.Ring.Mean, in.Ring.Shape, in.Ring.Timeout = length(s1.Ring.Mean), s1.Ring.Shape, length(s1.Ring.Timeout)
 	in.Setup, in.Grace = length(s1.Setup), length(s1.Grace)
+	if len(text) > 1<<20 {
+		return World{}, errors.New("longer than 1 MB")
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
 	if err := dec.Decode(&in); err != nil {

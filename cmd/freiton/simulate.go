@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ type simulation struct {
 	shifts                   int
 	seed                     uint64
 	limit                    float64
+	wrapUp                   time.Duration
 	check                    bool
 }
 
@@ -54,9 +56,13 @@ or a file such as
   live_by_hour: [0.25, 0.40, 0.15, 0.28]     # optional, cycling
   breaks: {every: 60m, length: [5m, 15m]}    # optional
 
+or the report of a campaign of one's own (freiton campaign report NAME --output
+json), which tells everything but wrap-up: say that with --wrap-up.
+
 The same command prints the same bytes every time.`,
-		Example: "  freiton simulate --world S1 --agents 5,20\n  freiton simulate --world ours.yaml --agents 12 --output json",
-		Args:    cobra.NoArgs,
+		Example: "  freiton simulate --world S1 --agents 5,20\n  freiton simulate --world ours.yaml --agents 12 --output json\n" +
+			"  freiton campaign report spring --output json > spring.json && freiton simulate --world spring.json --agents 12 --wrap-up 45s",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			trials, err := s.trials()
 			if err != nil {
@@ -71,6 +77,7 @@ The same command prints the same bytes every time.`,
 	cmd.Flags().IntVar(&s.shifts, "shifts", 24, "shifts to play of each")
 	cmd.Flags().Uint64Var(&s.seed, "seed", 1, "of chance: another one, other shifts")
 	cmd.Flags().Float64Var(&s.limit, "max-abandoned", 0.03, "share of live answers that may be abandoned in a shift")
+	cmd.Flags().DurationVar(&s.wrapUp, "wrap-up", 0, "mean wrap-up instead of the world's, as in 45s")
 	cmd.Flags().BoolVar(&s.check, "check", false, "exit status 1 if the benchmark is missed")
 	return cmd
 }
@@ -80,9 +87,6 @@ func (c *cli) simulate(trials []sim.Trial, s simulation) error {
 	cells, failed := []sim.Cell{}, []string{}
 	t := table{head: []string{"world", "agents", "policy", "utilisation", "G", "U", "optimum", "abandoned", "worst shift", "wait", "talk min/h", "dials/connect"}}
 	for _, trial := range trials {
-		if c.verbose {
-			c.say("%s, %d agents, %s: %d shifts", trial.World.Name, trial.Agents, trial.Policy, trial.Shifts)
-		}
 		cell := sim.Run(trial, func() sim.Pacer {
 			return pacing.New(pacing.Config{Grace: trial.World.Grace, Limit: s.limit})
 		})
@@ -98,6 +102,10 @@ func (c *cli) simulate(trials []sim.Trial, s simulation) error {
 			failed = append(failed, fmt.Sprintf("%s, %d agents, %s: %s", cell.World, cell.Agents, cell.Policy, why))
 		}
 		cells = append(cells, cell)
+		if c.verbose {
+			c.say("%s, %d agents, %s: %s, abandoned %.2f %%, worst shift %.2f %%", cell.World, cell.Agents, cell.Policy,
+				percent(cell.Utilisation), 100*cell.Abandoned, 100*cell.WorstShift)
+		}
 		t.add(cell.World, cell.Agents, cell.Policy, percent(cell.Utilisation), g, u, best, fmt.Sprintf("%.2f %%", 100*cell.Abandoned),
 			fmt.Sprintf("%.2f %%", 100*cell.WorstShift), fmt.Sprintf("%.1f s", cell.WaitS),
 			fmt.Sprintf("%.1f", cell.TalkMinPerHour), fmt.Sprintf("%.2f", cell.DialsPerConnect))
@@ -135,11 +143,16 @@ func (s simulation) trials() ([]sim.Trial, error) {
 	switch {
 	case s.shifts < 1 || s.shifts > mostSimShifts:
 		return nil, usage("--shifts must be between 1 and %d", mostSimShifts)
+	case s.wrapUp < 0 || s.wrapUp > 24*time.Hour:
+		return nil, usage("--wrap-up must be between 0s and 24h")
 	case !(s.limit > 0 && s.limit <= 1):
 		return nil, usage("--max-abandoned is a share above 0 and up to 1, as in 0.03")
 	}
 	var trials []sim.Trial
 	for _, w := range worlds {
+		if s.wrapUp > 0 {
+			w.Wrap.Mean = s.wrapUp
+		}
 		for _, n := range agents {
 			for _, p := range strings.Split(s.policies, ",") {
 				policy := sim.Policy(strings.TrimSpace(p))
