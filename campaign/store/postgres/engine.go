@@ -250,7 +250,7 @@ type tx struct {
 	e       *engine
 	ctx     context.Context
 	db      *sql.Tx
-	xid     string
+	xid     string // the server's number of the transaction, once known
 	wrote   bool
 	changed bool
 	cut     bool      // the connection broke
@@ -316,13 +316,22 @@ func (t *tx) Lock(names ...string) error {
 		keys[i] = int64(h.Sum64())
 	}
 	slices.Sort(keys)
-	for _, key := range slices.Compact(keys) {
-		if err := t.Query(func(store.Row) error { return nil }, `SELECT pg_advisory_xact_lock(?)`, key); err != nil {
+	for part := range slices.Chunk(keys, lockAtOnce) {
+		args := []any{}
+		for i := range lockAtOnce {
+			args = append(args, part[min(i, len(part)-1)])
+		}
+		err := t.Query(func(r store.Row) error { return r.Scan(new(any), &t.xid) },
+			`SELECT pg_advisory_xact_lock(key), pg_current_xact_id()::text FROM unnest(ARRAY[?::bigint, ?, ?]) AS key`, args...)
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// lockAtOnce is how many locks one statement takes, in the order of its array.
+const lockAtOnce = 3
 
 // Clock implements store.Tx.
 func (t *tx) Clock(now time.Time) time.Time {
@@ -332,10 +341,11 @@ func (t *tx) Clock(now time.Time) time.Time {
 	if t.now.IsZero() && t.failed == nil {
 		t.failed = t.Query(func(r store.Row) error {
 			var at, up int64
-			err := r.Scan(&at, &up)
+			err := r.Scan(&at, &up, &t.xid)
 			t.now, t.up = time.UnixMilli(at), time.UnixMilli(up)
 			return err
-		}, `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, (extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint`)
+		}, `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, (extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint,
+			pg_current_xact_id()::text`)
 	}
 	return t.now
 }
@@ -368,7 +378,7 @@ func (t *tx) finish() error {
 			return err
 		}
 	}
-	if !t.wrote {
+	if !t.wrote || t.xid != "" {
 		return nil
 	}
 	return t.Query(func(r store.Row) error { return r.Scan(&t.xid) }, `SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')`)
