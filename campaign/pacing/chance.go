@@ -13,6 +13,9 @@ type count struct {
 
 func (c *count) reset(exact bool) {
 	c.exact, c.mean, c.variance = exact, 0, 0
+	if exact && cap(c.p) == 0 {
+		c.p = make([]float64, 0, 64)
+	}
 	c.p = append(c.p[:0], 1)
 }
 

@@ -16,9 +16,9 @@ type Lengths struct {
 const (
 	firstEdge = 0.2 // seconds
 	growth    = 1.25
-	bins      = 50 // the last reaches from about 3 h on
-	keep      = 1 - 1.0/2000
-	smoothing = 3 // ends at the mean hazard that every bin is given to begin with
+	bins      = 50           // the last reaches from about 3 h on
+	keep      = 1 - 1.0/2000 // what each further length leaves of the memory
+	smoothing = 3            // ends at the mean hazard that every bin is given to begin with
 )
 
 func edge(i int) float64 { return firstEdge * math.Pow(growth, float64(i)) }
@@ -55,15 +55,6 @@ func expose(in []float64, seconds float64) {
 		in[i] += to - from
 		from = to
 	}
-}
-
-// count is how many lengths are remembered.
-func (l Lengths) count() float64 {
-	n := 0.0
-	for _, e := range l.Ended {
-		n += e
-	}
-	return n
 }
 
 // hazards are the ends per second in each bin. unfinished are the ages of those

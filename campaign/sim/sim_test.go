@@ -28,7 +28,7 @@ func TestBenchmark(t *testing.T) {
 		world  string
 		agents int
 		shifts int
-	}{{"S1", 5, 4}, {"S3", 10, 2}} {
+	}{{"S1", 5, 3}, {"S3", 10, 1}} {
 		got := run(t, c.world, c.agents, sim.Predictive, c.shifts)
 		b, _ := sim.PB1(c.world, c.agents)
 		t.Logf("%s with %d: %.1f %% (G %.1f, U %.1f), abandoned %.2f %%, worst %.2f %%", c.world, c.agents,
@@ -43,8 +43,8 @@ func TestBenchmark(t *testing.T) {
 // plus the time to the next answer. A shift begins empty, so a little less.
 func TestProgressiveAsGiven(t *testing.T) {
 	for world, want := range map[string]float64{"S1": 70.2, "S2": 31.7, "S3": 46.0, "S4": 90.2, "M1": 76.2} {
-		got := run(t, world, 10, sim.Progressive, 8)
-		if math.Abs(100*got.Utilisation-want) > 0.9 {
+		got := run(t, world, 10, sim.Progressive, 5)
+		if math.Abs(100*got.Utilisation-want) > 1 {
 			t.Errorf("%s: progressive reaches %.2f, want %.1f", world, 100*got.Utilisation, want)
 		}
 		if got.Abandoned != 0 {
@@ -53,16 +53,16 @@ func TestProgressiveAsGiven(t *testing.T) {
 	}
 }
 
-func TestSameSeedSameCell(t *testing.T) {
-	a, b := run(t, "S5", 5, sim.Predictive, 1), run(t, "S5", 5, sim.Predictive, 1)
-	if a != b {
+func TestSameSeedSameShift(t *testing.T) {
+	w, _ := sim.Named("S5")
+	play := func(seed uint64) sim.Tally {
+		shift := sim.Shift{World: w, Agents: 8, Length: 2 * time.Hour, Mode: campaign.ModePredictive, Seed: seed}
+		return sim.Play(shift, pacing.New(pacing.Config{Grace: w.Grace}))
+	}
+	if a, b := play(1), play(1); a != b {
 		t.Errorf("one seed, two results: %+v, %+v", a, b)
 	}
-	w, _ := sim.Named("S5")
-	c := sim.Run(sim.Trial{World: w, Agents: 5, Policy: sim.Predictive, Shifts: 1, Seed: 2}, func() sim.Pacer {
-		return pacing.New(pacing.Config{Grace: w.Grace})
-	})
-	if a.Utilisation == c.Utilisation {
+	if play(1) == play(2) {
 		t.Error("another seed changed nothing")
 	}
 }
