@@ -251,7 +251,7 @@ func TestWatch(t *testing.T) {
 		"user": func() error { return two.PutUser(t.Context(), campaign.User{Name: "ann"}) },
 	} {
 		must(t, change())
-		within(what, time.Second)
+		within(what, 2*time.Second) // a loaded machine; alone it is under a millisecond
 	}
 	conn, err := pgx.Connect(t.Context(), address)
 	must(t, err)
