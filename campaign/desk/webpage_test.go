@@ -280,6 +280,24 @@ func TestHostileName(t *testing.T) {
 	}
 }
 
+// TestInboundCall: a call that comes in is answered and ends like any other.
+func TestInboundCall(t *testing.T) {
+	b, w, say := browser(t), worldOf(t), words("de")
+	p := w.visit(t, b, "de")
+	p.logIn("ann", say)
+	p.press(say("Ready"), p.find("group", say("My status")))
+	p.until("Ready", func() bool {
+		return p.on(p.find("button", say("Ready")), `function() { return this.ariaPressed }`) == "true"
+	})
+	w.line.calls("+493023125000")
+	p.press(say("Answer"))
+	p.says(say("Call status"), say("Connected"))
+	w.line.end("inbound-1", campaign.Answer, 200, campaign.ByContact)
+	p.says(say("Call status"), say("Ended"))
+	p.press(say("Done"))
+	p.gone("button", say("Hang up"))
+}
+
 // TestSecondTab: a second tab looks on until it takes over; then the first does.
 func TestSecondTab(t *testing.T) {
 	b, w, say := browser(t), worldOf(t), words("en")

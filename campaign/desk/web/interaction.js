@@ -102,7 +102,7 @@ export function toggleMute(i) {
 function actions(i) {
   const talking = i.state === 'talking';
   const keys = keysOf();
-  return h('div', { class: 'actions', role: 'group', 'aria-label': t('Call') + ' …' },
+  return h('div', { class: `actions ${previews(i) ? 'many' : ''}`, role: 'group', 'aria-label': t('Call') + ' …' },
     previews(i) ? button({
       name: t('Call'), icon: 'call', kind: 'good', disabled: i.state !== 'open', busy: on(i.id, 'call'),
       run: () => act(on(i.id, 'call'), { number: draft(i.id, 'number')?.trim() || undefined }),
@@ -119,9 +119,6 @@ function actions(i) {
     button({ name: t('Transfer'), icon: 'transfer', disabled: !talking, expanded: talking && ui.transfer, run: () => { ui.transfer = !ui.transfer; redraw(); } }),
     recording(i),
     h('span', { class: 'gap', 'aria-hidden': 'true' }),
-    i.state === 'incoming'
-      ? button({ name: t('Answer'), label: t('Accept'), icon: 'call', kind: 'good', key: keys.accept, busy: on(i.id, 'accept'), run: () => act(on(i.id, 'accept')) })
-      : null,
     button({ name: t('Hang up'), icon: 'hangup', kind: 'danger', key: keys.hangup, disabled: !mayHangUp(i), busy: on(i.id, 'hangup'), run: () => hangUp(i) }));
 }
 
