@@ -64,7 +64,7 @@ postgres() {
 }
 
 tools_there() {
-	postgres_there && has sipp && has tshark && has espeak-ng && has sox && has pulseaudio && has pactl && has parecord && has chromium
+	postgres_there && has sipp && has tshark && has espeak-ng && has sox && has pulseaudio && has pactl && has parecord && has chromium && has npm
 }
 
 tools() {
@@ -75,6 +75,7 @@ tools() {
 	has sox || want+=(sox)
 	has pulseaudio || want+=(pulseaudio)
 	has chromium || want+=(chromium)
+	has npm || want+=(nodejs npm) # the page's types and its accessibility are checked with tools from there
 	has pactl && has parecord || want+=(pulseaudio-utils libpulse0) # the utilities run by libpulse: it is there where they are
 	[ ${#want[@]} = 0 ] || apt_install "${want[@]}"
 	postgres_there || postgres
