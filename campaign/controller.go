@@ -200,6 +200,12 @@ func (c *Controller) Drain(ctx context.Context, d time.Duration) error {
 			return ErrClosed
 		}
 	}
+	return c.Settled(ctx)
+}
+
+// Settled returns when the store has everything that was decided so far. A
+// store that takes nothing is waited for a moment only.
+func (c *Controller) Settled(ctx context.Context) error {
 	within, cancel := context.WithTimeout(ctx, closeWithin)
 	defer cancel()
 	if err := c.work.flush(within); err != nil {
@@ -210,9 +216,6 @@ func (c *Controller) Drain(ctx context.Context, d time.Duration) error {
 	}
 	return nil
 }
-
-// Settled returns when the store has everything that was decided so far.
-func (c *Controller) Settled(ctx context.Context) error { return c.work.flush(ctx) }
 
 // EndCalls ends all live calls at once (the second signal).
 func (c *Controller) EndCalls() {

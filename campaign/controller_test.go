@@ -533,6 +533,9 @@ func TestDrainWithoutStore(t *testing.T) {
 		if took := time.Since(begin); err == nil || took > 10*time.Second+closeWithin {
 			t.Errorf("drained after %s: %v", took, err)
 		}
+		if err := r.c.Settled(t.Context()); err == nil {
+			t.Error("settled without a store")
+		}
 		r.close()
 		store.mu.Lock()
 		store.away = nil
