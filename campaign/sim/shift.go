@@ -33,9 +33,9 @@ const (
 )
 
 // cadence spares work where much happens at once.
-func cadence(agents int) time.Duration {
+func cadence(agents int, mode campaign.Mode) time.Duration {
 	switch {
-	case agents <= 10:
+	case agents <= 10 || mode != campaign.ModePredictive:
 		return 0
 	case agents <= 30:
 		return 250 * time.Millisecond
@@ -114,7 +114,7 @@ func Play(s Shift, p Pacer) Tally {
 			g.now = next.at
 			g.queue.pop()
 			g.happen(next)
-			g.nextAsk = min(g.nextAsk, max(g.now, g.asked+cadence(s.Agents)))
+			g.nextAsk = min(g.nextAsk, max(g.now, g.asked+cadence(s.Agents, s.Mode)))
 		case g.nextAsk < g.end:
 			g.now = g.nextAsk
 			g.ask()
