@@ -31,7 +31,7 @@ lab: ## start Asterisk with an extension for every fate; prints how to call it; 
 bench: ## sizes and percentiles, without the race detector
 	go test -run '^$$' -bench . -benchmem -timeout 30m ./...
 
-pb1: build ## the pacing benchmark: every set with 5 to 100 agents, 24 shifts each (some 20 min)
+pb1: build ## the pacing benchmark: every set with 5 to 100 agents, 24 shifts each (about 10 min)
 	bin/freiton simulate --world all --agents 5,10,20,50,100 --shifts 24 --seed 1 --check
 
 lint: ## gofmt, go vet, staticcheck
