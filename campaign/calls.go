@@ -210,8 +210,8 @@ func (m *move) ended() error {
 	}
 	m.keep = &Keep{Attempt: w.kept()}
 	switch {
-	case w.quick:
-		m.settle()
+	case w.quick: // Done, and as such may be undone
+		m.close()
 		m.to = StateOver
 	case w.answered() || !w.selfClosing():
 		m.to = StateWrapUp
