@@ -323,6 +323,8 @@ func (a *app) crew(ctx context.Context, camp campaign.Campaign, n int) ([]campai
 		login := campaign.ClickLogin{Agent: campaign.AgentID(fmt.Sprintf("agent-%d", i+1))}
 		if i < len(camp.Agents.Names) {
 			login.Agent = camp.Agents.Names[i]
+		} else if len(camp.Agents.Teams) > 0 {
+			login.Team = camp.Agents.Teams[0]
 		} else if !camp.Agents.All {
 			return nil, usage("--agents %d: the campaign has only %d agents; write agents: all, or name more", n, len(camp.Agents.Names))
 		}

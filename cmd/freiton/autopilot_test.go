@@ -217,6 +217,14 @@ func TestAutopilotPreviewModes(t *testing.T) {
 	}
 }
 
+// A campaign for a team gets scripted agents of that team.
+func TestAutopilotForATeam(t *testing.T) {
+	f := newFlight(t, "agents: {team: berlin}\n", numbers("02", 2)...)
+	if r, errs := f.run(t, "--agents", "2"); len(r.Attempts) != 2 {
+		t.Errorf("%d attempts\n%s", len(r.Attempts), errs)
+	}
+}
+
 // SIGTERM: nothing more is dialled, the live call comes to its end.
 func TestAutopilotDrains(t *testing.T) {
 	f := newFlight(t, "", numbers("02", 5)...)
