@@ -84,8 +84,8 @@ func (c *cli) demo(ctx context.Context, o demoOptions) (err error) {
 	return errors.Join(c.runDemo(ctx, a, exchange, sample, o), a.Close())
 }
 
-// demoAgents work the sample list in well under two minutes.
-const demoAgents = 6
+// demoAgents work the sample list in about a minute.
+const demoAgents = 12
 
 // The practice exchange is on loopback and made anew each time: its password
 // protects nothing.
