@@ -9,45 +9,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk/pagetest"
 )
-
-// words gives a language's word for an English one, out of the names that
-// scripts and screen readers rely on.
-func words(language string) func(string) string {
-	german := map[string]string{
-		"User name": "Benutzername", "Password": "Kennwort", "Log in": "Anmelden", "Log off": "Abmelden", "My status": "Mein Status",
-		"Ready": "Bereit", "Not ready": "Nicht bereit", "After-call work": "Nachbearbeitung", "Do not disturb": "Bitte nicht stören",
-		"Campaign loaded: spring": "Kampagne geladen: spring", "Campaign started: spring": "Kampagne gestartet: spring",
-		"Campaign started: bestand": "Kampagne gestartet: bestand",
-		"Interaction preview":       "Interaktionsvorschau", "Accept": "Annehmen", "Decline": "Ablehnen", "Outbound interaction": "Ausgehende Interaktion",
-		"Call status": "Anrufstatus", "Dialing": "Wird gewählt", "Ringing": "Klingelt", "Connected": "Verbunden", "On hold": "Wird gehalten",
-		"Held by contact": "Vom Kontakt gehalten", "Ended": "Beendet", "Case information": "Vorgangsinformationen",
-		"Record information": "Datensatzinformationen", "Contact": "Kontakt", "Responses": "Antworten", "Script": "Gesprächsleitfaden",
-		"Dispositions": "Klassifizierungen", "Note": "Notiz", "Call": "Anrufen", "Hold": "Halten", "Resume": "Zurückholen", "Mute": "Stummschalten",
-		"Unmute": "Stummschaltung aufheben", "Hang up": "Auflegen", "Call result": "Anrufergebnis", "Do not call": "Nicht anrufen",
-		"Disposition code": "Klassifizierungscode", "Done": "Fertig", "Done and next": "Fertig und weiter", "Get record": "Datensatz abrufen",
-		"Return to list": "An Liste zurückgeben", "Schedule callback": "Rückruf vereinbaren", "Correct result": "Ergebnis korrigieren",
-		"Join": "Beitreten", "Leave": "Verlassen", "Load": "Laden", "Start": "Starten", "Stop": "Stoppen", "Unload": "Entladen", "Save": "Speichern",
-		"Search": "Suchen", "Call back at": "Rückruf am", "Personal callback": "Persönlicher Rückruf", "Status after this call": "Status danach",
-		"Reason": "Grund", "Take over here": "Hier übernehmen", "Language": "Sprache", "Help": "Hilfe", "My campaigns": "Meine Kampagnen",
-		"Contact directory": "Kontaktverzeichnis", "Call history": "Anrufverlauf", "Manual call": "Manuelle Anwahl", "Undo": "Rückgängig",
-		"Answer result": "Erreicht", "Wrong party": "Zielperson nicht da", "Answer": "Annehmen (Anruf)", "Number": "Nummer",
-		"Contact history": "Kontakthistorie", "Keypad": "Tastenfeld", "Transfer": "Weiterleiten", "Floor": "Leitstand", "Settings": "Einstellungen",
-		"tomorrow 15": "morgen 15",
-	}
-	return func(s string) string {
-		if language == "de" {
-			if g, ok := german[s]; ok {
-				return g
-			}
-			return s
-		}
-		if s == "Answer result" {
-			return "Answer"
-		}
-		return s
-	}
-}
 
 // TestWorkflow works a progressive campaign step by step, as the seed's page
 // describes it (product §3), in both languages.
@@ -306,7 +269,7 @@ func TestSecondTab(t *testing.T) {
 	ctx, cancel := chromedp.NewContext(p.ctx)
 	t.Cleanup(cancel)
 	must(t, chromedp.Run(ctx))
-	second := &tab{t: t, ctx: ctx, w: w}
+	second := tabOf(t, w, &pagetest.Tab{T: t, Ctx: ctx})
 	second.run(chromedp.Navigate(w.url + "/"))
 	second.press("Take over here")
 	second.gone("button", "Take over here")
