@@ -239,7 +239,10 @@ func (m *move) settle() {
 	if len(f.callers) >= 5000 {
 		clear(f.callers)
 	}
-	f.callers[w.attempt.Number] = lastCall{agent: w.agent.id, camp: w.doc.Name, lease: w.lease}
+	if w.agent == nil {
+		return // nobody spoke to the contact
+	}
+	f.callers[w.attempt.Number] = lastCall{agent: w.who(), camp: w.doc.Name, lease: w.lease}
 	w.agent.remember(w)
 }
 
@@ -273,6 +276,9 @@ func (m *move) close() {
 		return
 	}
 	m.settle()
+	if m.w.agent == nil {
+		return
+	}
 	m.w.agent.undoUntil = m.f.now.Add(undoFor)
 }
 

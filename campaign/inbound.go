@@ -54,7 +54,7 @@ func (f *Floor) whoAnswers(last AgentID, tried []AgentID) *agent {
 
 func (m *move) takeCall() error {
 	m.content = true
-	m.f.line(AnswerCall{Attempt: m.w.attempt.ID, Agent: m.w.agent.id})
+	m.f.line(AnswerCall{Attempt: m.w.attempt.ID, Agent: m.w.who()})
 	return nil
 }
 

@@ -68,7 +68,7 @@ func (m *move) decided(d Decision, at time.Time) {
 		return
 	}
 	m.f.store(OpOffer{Offer{
-		Campaign: w.doc.Name, Record: w.lease.Record.Key, RecordID: w.lease.Record.ID, Agent: w.agent.id,
+		Campaign: w.doc.Name, Record: w.lease.Record.Key, RecordID: w.lease.Record.ID, Agent: w.who(),
 		OfferedAt: w.offeredAt, DecidedAt: at, Decision: d,
 	}})
 }
@@ -114,7 +114,7 @@ func (m *move) miss() error {
 // callback stays its owner's and comes back to her a little later.
 func (m *move) toTop() {
 	r := m.w.lease.Record
-	if r.Owner != "" && r.Owner == m.w.agent.id {
+	if r.Owner != "" && r.Owner == m.w.who() {
 		m.f.giveBack(m.w.lease, Release{Declined: true, NotBefore: m.f.now.Add(declinedOwn)})
 		return
 	}
@@ -140,7 +140,7 @@ func (m *move) remove() error {
 	w := m.w
 	u := updateOf(w.lease.Record)
 	u.Status, u.Result, u.NextDial = Cancelled, ResultCancelled, time.Time{}
-	u.Reason = fmt.Sprintf("removed from the campaign by %s", w.agent.id)
+	u.Reason = fmt.Sprintf("removed from the campaign by %s", w.who())
 	if w.wrap.Note != "" {
 		u.Note = w.wrap.Note
 	}

@@ -14,7 +14,7 @@ func (f *Floor) ask(w *work) {
 		w.waitsSince = f.now
 	}
 	q := PermitQuery{
-		Attempt: w.attempt.ID, Lease: w.lease, Agent: w.agent.id, Process: f.cfg.Process,
+		Attempt: w.attempt.ID, Lease: w.lease, Agent: w.who(), Process: f.cfg.Process,
 		Number: w.attempt.Number, Person: w.attempt.Person,
 	}
 	if w.kind == KindManual {
@@ -65,7 +65,7 @@ func (m *move) dial() error {
 		return nil
 	}
 	w.attempt.DialedAt = f.now
-	d := Dial{Attempt: w.attempt.ID, Agent: w.agent.id, Number: w.attempt.Number}
+	d := Dial{Attempt: w.attempt.ID, Agent: w.who(), Number: w.attempt.Number}
 	if w.kind == KindManual {
 		d.Account, d.CallerID = f.cfg.Manual.Account, f.cfg.Manual.CallerID
 	} else {

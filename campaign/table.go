@@ -105,7 +105,7 @@ func (f *Floor) step(w *work, s stimulus, in any) error {
 func (f *Floor) tell(w *work, m *move) {
 	v := w.view(m.content)
 	e := Event{
-		Kind: m.event, Agent: w.agent.id, Campaign: v.Campaign, Interaction: w.id, Attempt: w.attempt.ID,
+		Kind: m.event, Agent: w.who(), Campaign: v.Campaign, Interaction: w.id, Attempt: w.attempt.ID,
 		Text: m.text, Reason: m.reason, InteractionView: &v, Keep: m.keep,
 	}
 	f.publish(e)
@@ -149,11 +149,13 @@ func (f *Floor) ringTime(w *work) time.Duration {
 	return manual.ring()
 }
 
-// open puts a new interaction on an agent's desk.
+// open puts a new interaction on the desk of its agent, if it has one.
 func (f *Floor) open(w *work, state InteractionState) {
 	w.id = InteractionID(f.cfg.NewID("i", f.now))
 	w.state = state
-	w.agent.work = w
+	if w.agent != nil {
+		w.agent.work = w
+	}
 	f.works = append(f.works, w)
 	f.arm(w)
 }
@@ -162,7 +164,7 @@ func (f *Floor) open(w *work, state InteractionState) {
 func (f *Floor) close(w *work) {
 	f.works = slices.DeleteFunc(f.works, func(o *work) bool { return o == w })
 	w.until = time.Time{}
-	if w.agent.work == w {
+	if w.agent != nil && w.agent.work == w {
 		f.free(w.agent)
 	}
 	f.stir()

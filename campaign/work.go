@@ -14,7 +14,7 @@ type work struct {
 	id    InteractionID
 	kind  InteractionKind
 	state InteractionState
-	agent *agent
+	agent *agent    // nil: nobody yet, or nobody any more (a call dialled ahead)
 	camp  *camp     // nil: manual, inbound
 	doc   *Campaign // the document it began with; nil: manual, inbound
 	lease Lease     // Record.Key 0: none
@@ -41,6 +41,14 @@ type work struct {
 	tried                                        []AgentID // inbound: whom it rang
 }
 
+// who is the agent's name; empty while there is none.
+func (w *work) who() AgentID {
+	if w.agent == nil {
+		return ""
+	}
+	return w.agent.id
+}
+
 // mode is empty for manual and inbound calls.
 func (w *work) mode() Mode {
 	if w.doc == nil {
@@ -57,14 +65,14 @@ func (w *work) selfClosing() bool {
 
 // blank: an engaged agent sees nothing of the record before the answer.
 func (w *work) blank() bool {
-	return w.agent.engaged && w.selfClosing() && w.attempt.AnsweredAt.IsZero()
+	return w.agent != nil && w.agent.engaged && w.selfClosing() && w.attempt.AnsweredAt.IsZero()
 }
 
 func (w *work) answered() bool { return !w.attempt.AnsweredAt.IsZero() }
 
 func (w *work) view(content bool) InteractionView {
 	v := InteractionView{
-		ID: w.id, Kind: w.kind, State: w.state, Agent: w.agent.id, Mode: w.mode(), Attempt: w.attempt.ID,
+		ID: w.id, Kind: w.kind, State: w.state, Agent: w.who(), Mode: w.mode(), Attempt: w.attempt.ID,
 		Blank: w.blank(), Until: w.until, Declined: w.lease.Record.Declined,
 		CallStatus: w.callStatus(), Held: w.held, RemoteHeld: w.remoteHeld, Muted: w.muted, Recording: w.recording,
 		DialedAt: w.attempt.DialedAt, RingingAt: w.attempt.RingingAt, AnsweredAt: w.attempt.AnsweredAt,
@@ -78,7 +86,7 @@ func (w *work) view(content bool) InteractionView {
 	}
 	if w.doc != nil {
 		v.Campaign = w.doc.Name
-		v.Case = ownFields(w.doc, append(slices.Clone(w.doc.Fields.Preview), w.doc.Fields.Case...), w.agent.id)
+		v.Case = ownFields(w.doc, append(slices.Clone(w.doc.Fields.Preview), w.doc.Fields.Case...), w.who())
 	}
 	if content {
 		v.Content = w.content()
@@ -120,9 +128,9 @@ func (w *work) content() *Content {
 		c.Number = r.Phone
 	}
 	if w.doc != nil {
-		c.Preview = recordFields(w.doc, r, w.doc.Fields.Preview, w.agent.id)
-		c.Case = recordFields(w.doc, r, w.doc.Fields.Case, w.agent.id)
-		c.Record = recordFields(w.doc, r, w.doc.Fields.Record, w.agent.id)
+		c.Preview = recordFields(w.doc, r, w.doc.Fields.Preview, w.who())
+		c.Case = recordFields(w.doc, r, w.doc.Fields.Case, w.who())
+		c.Record = recordFields(w.doc, r, w.doc.Fields.Record, w.who())
 	}
 	c.Fields = slices.Clone(r.Fields)
 	return c
