@@ -55,6 +55,9 @@ func (k *checker) web(w Web) {
 	if w.TLS.Cert != "" && w.TLS.SelfSigned {
 		k.add("web.tls.self_signed", "there is a certificate as well", "keep one of the two")
 	}
+	if w.Session.Absolute < w.Session.Idle {
+		k.add("web.session.absolute", fmt.Sprintf("%s is less than web.session.idle (%s)", w.Session.Absolute, w.Session.Idle), "write the longer time here")
+	}
 }
 
 func (k *checker) sip(c Config) {
@@ -230,6 +233,13 @@ func (k *checker) media(c Config) {
 	} else if m.Ports.Contains(port) {
 		k.add("headset.udp", fmt.Sprintf("port %d is one of media.ports", port), "choose another port, or other media.ports")
 	}
+	for i, a := range c.Headset.Advertise {
+		// RFC 8839 §5.1: browsers resolve no name of a candidate.
+		if ip, err := netip.ParseAddr(a); err != nil || ip.IsUnspecified() || ip.IsMulticast() {
+			k.add(fmt.Sprintf("headset.advertise.%d", i), quote(a)+" is not an IP address that can be sent to", "write the address browsers reach us at, as in 192.0.2.7")
+		}
+	}
+	k.unique("headset.advertise", c.Headset.Advertise)
 }
 
 // advertise checks an address others are told.

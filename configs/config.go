@@ -33,6 +33,13 @@ type Web struct {
 	Listen     string `yaml:"listen"`
 	TLS        TLS    `yaml:"tls"`
 	AllowPlain bool   `yaml:"allow_plain"`
+	Session    Login  `yaml:"session"`
+}
+
+// Login is how long somebody stays logged in.
+type Login struct {
+	Idle     Duration `yaml:"idle" min:"1m" max:"1w"`
+	Absolute Duration `yaml:"absolute" min:"5m" max:"30d"`
 }
 
 // TLS is a certificate and its key, or the wish for a self-signed one.
@@ -96,7 +103,8 @@ type Media struct {
 
 // Headset is the audio of browsers.
 type Headset struct {
-	UDP string `yaml:"udp"`
+	UDP       string   `yaml:"udp"`
+	Advertise []string `yaml:"advertise"`
 }
 
 // Retention is after what time things are deleted.

@@ -35,12 +35,12 @@ func TestDefaultsAreTheManual(t *testing.T) {
 	c := Default()
 	want := Config{
 		Data:    "freiton-data",
-		Web:     Web{Listen: "127.0.0.1:8080"},
+		Web:     Web{Listen: "127.0.0.1:8080", Session: Login{Idle: Duration(time.Hour), Absolute: Duration(12 * time.Hour)}},
 		SIP:     SIP{Listen: []string{"udp://0.0.0.0:5070"}, Trusted: []string{}, Accounts: []Account{}},
 		Dial:    Dial{Country: "DE", DefaultCountry: "DE", Allow: []string{}, Kinds: []string{}, CallerIDs: []string{}, RingTimeout: Duration(30 * time.Second), CallsPerSecond: 5},
 		Inbound: Inbound{To: "agents"},
 		Media:   Media{IP: "0.0.0.0", Ports: PortRange{16384, 32767}, Codecs: []string{"pcma", "pcmu"}},
-		Headset: Headset{UDP: "0.0.0.0:8443"},
+		Headset: Headset{UDP: "0.0.0.0:8443", Advertise: []string{}},
 		NotReady: []string{"Pause", "Bildschirmpause", "Besprechung", "Schulung",
 			"Technik"},
 		Retention: Retention{Duration(90 * day), Duration(year), Duration(90 * day)},

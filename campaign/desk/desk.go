@@ -84,6 +84,7 @@ func New(cfg Config) *Desk {
 	d.agent(api)
 	d.interactions(api)
 	d.sound(api)
+	d.soundCheck(api)
 	d.past(api)
 	d.texts(api)
 	return d

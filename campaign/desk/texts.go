@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -23,6 +24,7 @@ type Texts struct {
 	Description string   `json:"description"`
 	Link        string   `json:"link" doc:"screen pop"`
 	NotReady    []string `json:"not_ready"`
+	Recording   string   `json:"recording" enum:"off,on-demand,ask,announce,always" doc:"whether and how calls are recorded"`
 }
 
 // Response is a standard text to read aloud.
@@ -46,7 +48,8 @@ func (d *Desk) texts(api huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			return reply(Texts{Script: c.Script, Greeting: c.Greeting, Description: c.Description, Link: c.Link, NotReady: listed(d.web.cfg.NotReady)}), nil
+			return reply(Texts{Script: c.Script, Greeting: c.Greeting, Description: c.Description, Link: c.Link, NotReady: listed(d.web.cfg.NotReady),
+				Recording: string(cmp.Or(c.Recording.Mode, campaign.RecordingOff))}), nil
 		})
 	huma.Register(api, operation("responses", http.MethodGet, "/api/v1/campaigns/{name}/responses", campaign.RoleAgent,
 		"Standard texts of a campaign, all or those with all words of q"),

@@ -28,12 +28,13 @@ type WebConfig struct {
 	// CheckPassword compares a password with an argon2id hash.
 	CheckPassword func(plain, hash string) (bool, error)
 
-	Headsets Headsets
-	PBX      func() Link
-	Quality  func(campaign.AgentID) Quality
-	NotReady []string // reasons an agent may choose from
-	Files    fs.FS    // of the page; nil = those built in
-	Now      func() time.Time
+	Headsets  Headsets
+	TestCalls TestCalls
+	PBX       func() Link
+	Quality   func(campaign.AgentID) Quality
+	NotReady  []string // reasons an agent may choose from
+	Files     fs.FS    // of the page; nil = those built in
+	Now       func() time.Time
 }
 
 // Headsets are the browsers' microphones and loudspeakers. offer and answer

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"time"
 
@@ -24,6 +25,7 @@ type desktop struct {
 	desk  *desk.Desk
 	web   *desk.Web
 	sound *browser.Headsets
+	tests *testCalls
 	files *os.Root // of the page, while developing
 }
 
@@ -44,9 +46,11 @@ func (a *app) openDesktop(files string) (_ *desktop, err error) {
 	if d.sound, err = openSound(a.cfg, a.voice.clock, a); err != nil {
 		return d, err
 	}
+	d.tests = newTestCalls(d.sound, a.voice.clock)
 	wc := desk.WebConfig{
 		Listen: a.cfg.Web.Listen, Cert: string(a.cfg.Web.TLS.Cert), Key: string(a.cfg.Web.TLS.Key), AllowPlain: a.cfg.Web.AllowPlain,
-		CheckPassword: argon2id.ComparePasswordAndHash, Headsets: d.sound, NotReady: a.cfg.NotReady,
+		CheckPassword: argon2id.ComparePasswordAndHash, Headsets: d.sound, TestCalls: d.tests, NotReady: a.cfg.NotReady,
+		Idle: time.Duration(a.cfg.Web.Session.Idle), Life: time.Duration(a.cfg.Web.Session.Absolute),
 		PBX: func() desk.Link { return pbxLink(a.voice.agent.Registrations(), a.cfg) }, Quality: d.quality,
 	}
 	if a.cfg.Web.TLS.SelfSigned {
@@ -67,15 +71,18 @@ func (a *app) openDesktop(files string) (_ *desktop, err error) {
 	if d.web, err = d.desk.OpenWeb(wc); err != nil {
 		return d, err
 	}
-	a.voice.headsets.useBrowsers(d.sound.Endpoint)
+	a.voice.headsets.useBrowsers(d.tests.taken)
 	return d, nil
 }
 
 // openSound opens the browsers' UDP port.
 func openSound(cfg configs.Config, clock *media.Clock, a *app) (*browser.Headsets, error) {
 	bc := browser.Config{UDP: cfg.Headset.UDP, Clock: clock, Log: a.log.With("part", "browser")}
-	if cfg.Media.Advertise != "" {
+	if bc.Advertise = cfg.Headset.Advertise; len(bc.Advertise) == 0 && cfg.Media.Advertise != "" {
 		bc.Advertise = []string{cfg.Media.Advertise}
+		if _, err := netip.ParseAddr(cfg.Media.Advertise); err != nil {
+			return nil, fmt.Errorf("media.advertise %s is a name, and browsers need an address: write it into headset.advertise", cfg.Media.Advertise)
+		}
 	}
 	for _, name := range cfg.Media.Codecs {
 		c, err := media.ParseCodec(name)
@@ -101,6 +108,9 @@ func (d *desktop) Close() error {
 	}
 	if d.sound != nil {
 		d.app.voice.headsets.useBrowsers(nil)
+		if d.tests != nil {
+			d.tests.Close()
+		}
 		errs = append(errs, d.sound.Shutdown())
 	}
 	if d.files != nil {
