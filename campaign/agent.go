@@ -39,6 +39,9 @@ type asked struct {
 	camp    *camp
 	tops    int  // Floor.tops when it was asked for
 	preview bool // Get record
+
+	selection *Selection // by which it was asked for
+	kind      RecordKind // that the mix dealt
 }
 
 // emptied is what the store said when it had no record for an agent.
@@ -318,9 +321,16 @@ func (f *Floor) balance() {
 
 func (f *Floor) askFor(a *agent, c *camp, preview bool) {
 	f.seq++
-	a.ask = &asked{seq: f.seq, camp: c, tops: f.tops, preview: preview}
+	sel := &c.doc.Selection
+	a.ask = &asked{seq: f.seq, camp: c, tops: f.tops, preview: preview, selection: sel}
+	kinds := c.mix.order(sel)
+	if len(kinds) > 0 {
+		a.ask.kind = kinds[0]
+		c.mix.deal(sel, a.ask.kind)
+	}
 	f.store(OpLease{Seq: f.seq, Query: LeaseQuery{
 		Campaign: c.doc.Name, Lists: slices.Clone(c.doc.Lists), Agent: a.id, Process: f.cfg.Process,
+		Kinds: slices.Clone(kinds), Newest: sel.Newest, Filter: sel.Filter,
 	}})
 }
 
@@ -342,6 +352,12 @@ func (f *Floor) onLeased(in Leased) {
 	ask := a.ask
 	a.ask = nil
 	c := ask.camp
+	if kind := in.Lease.Record.Kind(); in.Err != nil || kind != ask.kind {
+		c.mix.undeal(ask.selection, ask.kind)
+		if in.Err == nil {
+			c.mix.deal(ask.selection, kind)
+		}
+	}
 	switch none := (*NoRecord)(nil); {
 	case errors.As(in.Err, &none):
 		f.noRecord(a, ask, *none)

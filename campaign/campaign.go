@@ -17,6 +17,7 @@ type Campaign struct {
 	Mode        Mode
 	Accept      AcceptMode
 	Lists       []string
+	Selection   Selection
 	Agents      AgentSet
 	Country     string // law profile
 	CallerID    string

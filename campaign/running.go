@@ -15,6 +15,7 @@ type camp struct {
 	pause  *Reason // it paused itself; state stays Running
 	fails  int     // own failures in a row
 	pacing *Reason
+	mix    mix
 
 	blocked      *Reason // no leases: a global refusal, or the store is away
 	blockedUntil time.Time

@@ -103,6 +103,10 @@ type LeaseQuery struct {
 	Process  string
 	Now      time.Time
 	Until    time.Time // end of the lease unless extended
+
+	Kinds  []RecordKind // looked for in this order, and no others; empty: callbacks, then by place in the list
+	Newest bool         // the last place of a list first
+	Filter Filter       // holds for every record, whatever its kind
 }
 
 // Lease is a record taken by this process.

@@ -25,6 +25,7 @@ type Core struct {
 	mu      sync.Mutex
 	layouts map[int64][]string // column names; never change once written
 	zones   map[string]*time.Location
+	passed  map[string]passed // by passedKey
 }
 
 // Options of a store. The zero value is usable.
@@ -75,7 +76,7 @@ func New(db Engine, o Options) *Core {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Core{db: db, opt: o, layouts: map[int64][]string{}, zones: map[string]*time.Location{}}
+	return &Core{db: db, opt: o, layouts: map[int64][]string{}, zones: map[string]*time.Location{}, passed: map[string]passed{}}
 }
 
 // OpenError says in one line why a store cannot be opened, and what to do.

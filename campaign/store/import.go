@@ -125,6 +125,7 @@ func (im *importing) finish(now time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	im.s.unpassNewest(im.list)
 	columns, err := json.Marshal(im.columns)
 	if err != nil {
 		return 0, err

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/freiton/freiton/campaign"
@@ -139,7 +140,7 @@ func (t tx) endLease(key campaign.Key) error {
 // see window.
 func (t tx) promote(lists []int64, now time.Time) error {
 	for _, id := range lists {
-		_, err := t.exec(`UPDATE record SET queue = 1, rank = ord WHERE key IN
+		_, err := t.exec(`UPDATE record SET queue = CASE WHEN `+fresh+` THEN 1 ELSE 6 END, rank = ord WHERE key IN
 			(SELECT key FROM record WHERE list_id = ? AND queue = 4 AND rank <= ? ORDER BY rank, ord LIMIT ? FOR UPDATE SKIP LOCKED)`, id, ms(now), promote)
 		if err != nil {
 			return err
@@ -151,68 +152,128 @@ func (t tx) promote(lists []int64, now time.Time) error {
 // next finds the record to be leased; 0 when there is none.
 func (t tx) next(lists []int64, q campaign.LeaseQuery) (campaign.Key, error) {
 	now := ms(q.Now)
-	if q.Agent != "" {
-		if key, _, err := t.first(lists, `r.queue = 5 AND r.owner = ? AND r.rank <= ?`, q.Agent, now); key != 0 || err != nil {
+	if q.Agent != "" && wants(q, campaign.KindCallback) {
+		if key, _, err := t.first(lists, q, queueOwn, `r.owner = ? AND r.rank <= ?`, q.Agent, now); key != 0 || err != nil {
 			return key, err
 		}
 	}
-	for _, where := range []string{
-		`r.queue = 2 AND r.next_dial <= ?`,
-		`r.queue = 3 AND r.rank <= ?`,
-	} {
-		if key, _, err := t.first(lists, where, now); key != 0 || err != nil {
-			return key, err
-		}
+	key, _, err := t.first(lists, q, queueTop, `r.next_dial <= ?`, now)
+	if len(q.Kinds) == 0 {
+		q.Kinds = []campaign.RecordKind{campaign.KindCallback, ""} // fresh and rescheduled ones by their places
 	}
-	for _, id := range lists { // whole lists one after the other, as the campaign names them
-		key, place, err := t.first([]int64{id}, `r.queue = 1`)
-		if err == nil {
-			key, err = t.due(id, now, key, place)
-		}
+	for _, kind := range q.Kinds {
 		if key != 0 || err != nil {
-			return key, err
+			break
+		}
+		if kind == campaign.KindCallback {
+			key, _, err = t.first(lists, q, queueCallback, `r.rank <= ?`, now)
+			continue
+		}
+		for _, id := range lists { // whole lists one after the other, as the campaign names them
+			if key == 0 && err == nil {
+				key, err = t.inLine(id, kind, q)
+			}
 		}
 	}
-	return 0, nil
+	return key, err
+}
+
+// wants tells whether a query asks for records of a kind.
+func wants(q campaign.LeaseQuery, kind campaign.RecordKind) bool {
+	return len(q.Kinds) == 0 || slices.Contains(q.Kinds, kind)
+}
+
+// place is a record that can be leased and its place in the list.
+type place struct {
+	key campaign.Key
+	ord int64
+}
+
+// before tells which of two comes first; a key of 0 is none.
+func (p place) before(o place, newest bool) bool {
+	return p.key != 0 && (o.key == 0 || newest && p.ord > o.ord || !newest && p.ord < o.ord)
+}
+
+// inLine is the first record of a kind, or of both that are not callbacks, in
+// the line of a list.
+func (t tx) inLine(list int64, kind campaign.RecordKind, q campaign.LeaseQuery) (campaign.Key, error) {
+	var best place
+	if kind != campaign.KindRescheduled {
+		p, err := t.head(list, queueLine, q)
+		if err != nil {
+			return 0, err
+		}
+		best = p
+	}
+	if kind != campaign.KindFresh {
+		p, err := t.head(list, queueAgain, q)
+		if err != nil {
+			return 0, err
+		}
+		if p.before(best, q.Newest) {
+			best = p
+		}
+	}
+	return t.due(list, kind, q, best)
+}
+
+// head is the first free record of a queue that is ordered by place.
+func (t tx) head(list int64, queue int, q campaign.LeaseQuery) (p place, err error) {
+	if len(q.Filter) > 0 {
+		return t.pick(list, queue, q)
+	}
+	order := `r.rank`
+	if q.Newest {
+		order = `r.rank DESC`
+	}
+	err = t.one(`SELECT r.key, r.rank FROM record r WHERE r.list_id = ? AND r.queue = ?`+free+`ORDER BY `+order+` LIMIT 1 FOR UPDATE OF r SKIP LOCKED`,
+		[]any{list, queue}, &p.key, &p.ord)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return p, err
 }
 
 // due is the free waiting record of the window that comes before the first in
 // line; else that one.
-func (t tx) due(list, now int64, key campaign.Key, place int64) (campaign.Key, error) {
-	type candidate struct {
-		key   campaign.Key
-		place int64
-	}
-	var cs []candidate
-	err := t.query(func(sc Row) error {
-		var c candidate
-		err := sc.Scan(&c.key, &c.place)
-		if key == 0 || c.place < place {
-			cs = append(cs, c)
-		}
-		return err
-	}, `SELECT key, ord FROM record WHERE list_id = ? AND queue = 4 AND rank <= ? ORDER BY rank, ord LIMIT ?`, list, now, window)
+func (t tx) due(list int64, kind campaign.RecordKind, q campaign.LeaseQuery, first place) (campaign.Key, error) {
+	cs, err := t.candidates(q.Filter, `r.list_id = ? AND r.queue = 4 AND r.rank <= ? ORDER BY r.rank, r.ord LIMIT ?`, list, ms(q.Now), window)
 	if err != nil {
 		return 0, err
 	}
-	slices.SortFunc(cs, func(a, b candidate) int { return cmp.Compare(a.place, b.place) })
+	cs = slices.DeleteFunc(cs, func(c candidate) bool {
+		return kind != "" && c.fresh != (kind == campaign.KindFresh) || !q.Filter.Match(&c.Record) ||
+			!place{c.Key, c.Order}.before(first, q.Newest)
+	})
+	slices.SortFunc(cs, func(a, b candidate) int {
+		if q.Newest {
+			a, b = b, a
+		}
+		return cmp.Compare(a.Order, b.Order)
+	})
 	for _, c := range cs {
-		err := t.one(`SELECT r.key FROM record r WHERE r.key = ? AND r.queue = 4`+free+`FOR UPDATE OF r SKIP LOCKED`, []any{c.key}, &c.key)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return c.key, err
+		if ok, err := t.grab(c.Key, queueWaiting); ok || err != nil {
+			return c.Key, err
 		}
 	}
-	return key, nil
+	return first.key, nil
 }
 
-// first is the free record with the smallest rank among the lists.
-func (t tx) first(lists []int64, where string, args ...any) (key campaign.Key, rank int64, err error) {
+// first is the free record with the smallest rank among the lists that passes
+// the filter.
+func (t tx) first(lists []int64, q campaign.LeaseQuery, queue int, where string, args ...any) (key campaign.Key, rank int64, err error) {
+	where = `r.queue = ` + strconv.Itoa(queue) + ` AND ` + where // written out, so that a partial index can be chosen
 	for _, id := range lists {
 		var k campaign.Key
 		var rk int64
-		err := t.one(`SELECT r.key, r.rank FROM record r WHERE r.list_id = ? AND `+where+free+`ORDER BY r.rank LIMIT 1 FOR UPDATE OF r SKIP LOCKED`,
-			append([]any{id}, args...), &k, &rk)
-		if errors.Is(err, sql.ErrNoRows) {
+		if len(q.Filter) > 0 {
+			k, rk, err = t.firstPassing(id, queue, q.Filter, where, args...)
+		} else {
+			err = t.one(`SELECT r.key, r.rank FROM record r WHERE r.list_id = ? AND `+where+free+`ORDER BY r.rank LIMIT 1 FOR UPDATE OF r SKIP LOCKED`,
+				append([]any{id}, args...), &k, &rk)
+		}
+		if errors.Is(err, sql.ErrNoRows) || err == nil && k == 0 {
+			err = nil
 			continue
 		}
 		if err != nil {
@@ -263,28 +324,29 @@ func (t tx) noRecord(lists []int64, q campaign.LeaseQuery) (*campaign.NoRecord, 
 	var next int64
 	for _, id := range lists {
 		for _, w := range []struct {
-			due  string // what rank or next_dial says
-			from string
-			args []any
+			queue int
+			due   string // what says when it is due
+			kind  campaign.RecordKind
 		}{
-			{`rank`, `queue = 4`, nil},
-			{`rank`, `queue = 3`, nil},
-			{`next_dial`, `queue = 2`, nil},
-			{`rank`, `queue = 5 AND owner = ?`, []any{q.Agent}},
-			{`0`, `queue = 1`, nil}, // in line, and yet not free
+			{queueWaiting, `rank`, ""},
+			{queueCallback, `rank`, campaign.KindCallback},
+			{queueTop, `next_dial`, ""},
+			{queueOwn, `rank`, campaign.KindCallback},
+			{queueLine, `0`, campaign.KindFresh}, // in line, and yet not free
+			{queueAgain, `0`, campaign.KindRescheduled},
 		} {
-			var n int
-			var soonest sql.NullInt64
-			err := t.one(`SELECT count(*), min(due) FROM (SELECT `+w.due+` AS due FROM record WHERE list_id = ? AND `+w.from+` ORDER BY 1 LIMIT ?) AS waiting`,
-				append(append([]any{id}, w.args...), countLimit), &n, &soonest)
+			if w.kind != "" && !wants(q, w.kind) {
+				continue
+			}
+			n, soonest, err := t.waiting(id, w.queue, w.due, q)
 			if err != nil {
 				return nil, err
 			}
 			out.Waiting += n
-			if !soonest.Valid {
+			if n == 0 {
 				continue
 			}
-			at := soonest.Int64
+			at := soonest
 			if at <= now {
 				at = now + askAgain.Milliseconds()
 			}

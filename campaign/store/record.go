@@ -27,6 +27,7 @@ const (
 	queueCallback = 3
 	queueWaiting  = 4
 	queueOwn      = 5
+	queueAgain    = 6
 )
 
 // queueOf says where Lease finds a record, and its rank there.
@@ -44,8 +45,10 @@ func queueOf(r *campaign.Record) (queue sql.NullInt64, rank int64) {
 		return at(queueCallback), ms(r.NextDial)
 	case !r.NextDial.IsZero():
 		return at(queueWaiting), ms(r.NextDial) // Lease moves it to the line when its time has come
-	default:
+	case r.Kind() == campaign.KindFresh:
 		return at(queueLine), r.Order
+	default:
+		return at(queueAgain), r.Order
 	}
 }
 
@@ -156,6 +159,7 @@ func (t tx) save(r *row, changed time.Time) error {
 	if err == nil && n != 1 {
 		err = errors.New("the record vanished")
 	}
+	t.s.unpass(r.listID, queue, rank)
 	return err
 }
 
