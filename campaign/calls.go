@@ -230,6 +230,9 @@ func (m *move) settle() {
 	f, w := m.f, m.w
 	s := Outcome(w.doc, w.lease, *w.kept(), w.wrap, f.now)
 	s.Correction = w.correction
+	if w.barred {
+		s.Block = nil // that entry says who asked, and when
+	}
 	w.attempt, w.settled = s.Attempt, true
 	f.store(OpSettle{s})
 	m.keep = &Keep{Settlement: &s}

@@ -13,13 +13,16 @@ import (
 
 // ControllerConfig is what a controller is made of.
 type ControllerConfig struct {
-	Floor    FloorConfig // NewID may be nil: ULIDs
-	Store    Store
-	Line     Line
-	Journal  *Journal
-	Log      *slog.Logger
-	Now      func() time.Time // nil = time.Now
-	LeaseFor time.Duration    // how long a lease lasts without a heartbeat; 0 = 1 min
+	Floor   FloorConfig // NewID may be nil: ULIDs
+	Store   Store
+	Line    Line
+	Journal *Journal
+	Log     *slog.Logger
+	Now     func() time.Time // nil = time.Now
+	// Document works out a campaign's document as the store keeps it; nil = the
+	// campaigns of the store are not taken over.
+	Document func([]byte) (Campaign, error)
+	LeaseFor time.Duration // how long a lease lasts without a heartbeat; 0 = 1 min
 }
 
 // Controller owns the floor.
@@ -90,8 +93,8 @@ func NewController(cfg ControllerConfig) (*Controller, error) {
 	return c, nil
 }
 
-// Start recovers what an earlier process left behind and begins to work. ctx
-// bounds the recovery only.
+// Start recovers what an earlier process left behind, takes over the campaigns
+// of the store and begins to work. ctx bounds this beginning only.
 func (c *Controller) Start(ctx context.Context) error {
 	c.mu.Lock()
 	again := c.started
@@ -103,9 +106,17 @@ func (c *Controller) Start(ctx context.Context) error {
 	if err := c.recover(ctx); err != nil {
 		return fmt.Errorf("recovery: %w", err)
 	}
+	if c.cfg.Document != nil {
+		in, err := c.work.look(ctx, OpLook{})
+		if err != nil {
+			return fmt.Errorf("campaigns: %w", err)
+		}
+		c.step(job{in: in})
+	}
 	c.running.Go(c.loop)
 	c.running.Go(c.work.run)
 	c.running.Go(c.heartbeat)
+	c.running.Go(c.watch)
 	return nil
 }
 

@@ -118,12 +118,18 @@ func testCampaign() *Campaign {
 
 func newRig(t *testing.T, dir string, store *memStore) *rig {
 	t.Helper()
+	return newSharedRig(t, dir, store, "p", nil)
+}
+
+// newSharedRig is a process among others; document reads those of the store.
+func newSharedRig(t *testing.T, dir string, store *memStore, process string, document func([]byte) (Campaign, error)) *rig {
+	t.Helper()
 	r := &rig{t: t, store: store, line: newFakeLine(), dir: dir}
 	var err error
 	if r.journal, err = OpenJournal(JournalConfig{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
-	if r.c, err = NewController(ControllerConfig{Floor: FloorConfig{Process: "p"}, Store: store, Line: r.line, Journal: r.journal}); err != nil {
+	if r.c, err = NewController(ControllerConfig{Floor: FloorConfig{Process: process}, Store: store, Line: r.line, Journal: r.journal, Document: document}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.c.Start(t.Context()); err != nil {
@@ -372,6 +378,7 @@ func TestJournalFails(t *testing.T) {
 func TestDialWithoutJournalEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, t.TempDir(), newMemStore())
+		synctest.Wait() // the floor is ours from here on
 		after := r.c.after(Effects{}, r.c.atOnce([]Command{Dial{Attempt: "x"}, Hangup{Attempt: "x"}, Hold{Attempt: "y"}}), nil)
 		if fmt.Sprint(r.line.commands) != "[campaign.Hold]" {
 			t.Errorf("at once: %v", r.line.commands)

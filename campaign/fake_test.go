@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ type memStore struct {
 	tops      int64
 	away      error // every operation fails with it
 	extended  int
+	watchers  []chan struct{}
 }
 
 type memRecord struct {
@@ -423,19 +425,73 @@ func (s *memStore) AddOffer(_ context.Context, o Offer) error {
 	return s.away
 }
 
-func (s *memStore) Retry(context.Context, string, string) error      { return nil }
-func (s *memStore) Lists(context.Context) ([]ListInfo, error)        { return nil, nil }
-func (s *memStore) PutUser(context.Context, User) error              { return nil }
-func (s *memStore) Users(context.Context) ([]User, error)            { return nil, nil }
-func (s *memStore) Backup(context.Context, string) error             { return nil }
-func (s *memStore) Close() error                                     { return nil }
-func (s *memStore) Campaigns(context.Context) ([]CampaignRow, error) { return nil, nil }
+func (s *memStore) Retry(context.Context, string, string) error { return nil }
+func (s *memStore) Lists(context.Context) ([]ListInfo, error)   { return nil, nil }
+func (s *memStore) PutUser(context.Context, User) error         { return nil }
+func (s *memStore) Users(context.Context) ([]User, error)       { return nil, nil }
+func (s *memStore) Backup(context.Context, string) error        { return nil }
+func (s *memStore) Close() error                                { return nil }
+
+func (s *memStore) Campaigns(context.Context) (rows []CampaignRow, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(s.campaigns)) {
+		rows = append(rows, s.campaigns[name])
+	}
+	return rows, s.away
+}
+
+func (s *memStore) Watch(ctx context.Context, changed func()) {
+	told := make(chan struct{}, 1)
+	s.mu.Lock()
+	s.watchers = append(s.watchers, told)
+	s.mu.Unlock()
+	for changed(); ; changed() {
+		select {
+		case <-told:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tell says that something has changed; the caller holds the lock.
+func (s *memStore) tell() {
+	for _, told := range s.watchers {
+		select {
+		case told <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (s *memStore) Blocks(_ context.Context, qs []PermitQuery) ([]*DNCEntry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*DNCEntry, len(qs))
+	for i, q := range qs {
+		for _, e := range s.dnc {
+			if e.Number == q.Number || e.Person == q.Person {
+				out[i] = &e
+			}
+		}
+	}
+	return out, s.away
+}
 
 func (s *memStore) PutCampaign(_ context.Context, c CampaignRow) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.away == nil {
+		was := s.campaigns[c.Name]
+		if c.Document == nil {
+			c.Document = was.Document
+		}
+		if c.State == "" {
+			c.State, c.Pause = cmp.Or(was.State, Unloaded), was.Pause
+		}
 		s.campaigns[c.Name] = c
+		s.tell()
 	}
 	return s.away
 }

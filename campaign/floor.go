@@ -65,6 +65,10 @@ type Floor struct {
 	draining  bool
 	finishing bool
 
+	stated             int // changes of campaigns that were written (OpState)
+	looking, lookAgain bool
+	lookedAt           int // stated, when the store was last asked what others did
+
 	now time.Time // of the Apply under way
 	out Effects
 }
@@ -92,8 +96,8 @@ func NewFloor(cfg FloorConfig) *Floor {
 	return &Floor{cfg: cfg, table: newTransitions(), callers: map[string]lastCall{}}
 }
 
-// Apply takes in what happened: a Click, a LineEvent, a Leased or Permitted, a
-// JournalFailed, DrainFloor or FinishFloor, or nil when only time has passed.
+// Apply takes in what happened: a Click, a LineEvent, a Leased, Permitted
+// or Looked, a StoreChanged, JournalFailed, DrainFloor or FinishFloor, or nil when only time has passed.
 // It gives what is to be done and when it wants to be asked again (zero: not
 // by itself).
 func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
@@ -108,6 +112,10 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 		f.onLeased(in)
 	case Permitted:
 		f.onPermitted(in)
+	case StoreChanged:
+		f.look()
+	case Looked:
+		f.onLooked(in)
 	case JournalFailed:
 		f.pauseAll(Reason{Code: ReasonJournal, Text: "the journal cannot be written: " + in.Err.Error()})
 	case DrainFloor:

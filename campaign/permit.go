@@ -13,6 +13,11 @@ func (f *Floor) ask(w *work) {
 		w.attempt.ID = AttemptID(f.cfg.NewID("a", f.now))
 		w.waitsSince = f.now
 	}
+	f.store(OpPermit{Interaction: w.id, Query: f.permitQuery(w)})
+}
+
+// permitQuery is what the gate is asked about an interaction.
+func (f *Floor) permitQuery(w *work) PermitQuery {
 	q := PermitQuery{
 		Attempt: w.attempt.ID, Lease: w.lease, Agent: w.who(), Process: f.cfg.Process,
 		Number: w.attempt.Number, Person: w.attempt.Person,
@@ -25,7 +30,7 @@ func (f *Floor) ask(w *work) {
 		q.Rules = w.camp.rules()
 		q.Callback = w.lease.Record.agreed()
 	}
-	f.store(OpPermit{Interaction: w.id, Query: q})
+	return q
 }
 
 func (f *Floor) onPermitted(in Permitted) {

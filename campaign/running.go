@@ -63,7 +63,7 @@ func (f *Floor) moveCampaign(what, name string) error {
 }
 
 func (f *Floor) started(c *camp) {
-	if c.state == Loaded {
+	if c.state != Running {
 		f.popup(c, PopupStarted, f.agents...)
 	}
 	c.pause, c.fails, c.asked = nil, 0, false
@@ -95,7 +95,9 @@ func (f *Floor) pauseCampaign(c *camp, r Reason) {
 	}
 	c.pause = &r
 	f.withdraw(c, r)
-	f.keepCampaign(c)
+	if r.Code != ReasonJournal { // this process's own disk, and no matter of the others
+		f.keepCampaign(c)
+	}
 }
 
 func (f *Floor) pauseAll(r Reason) {
@@ -118,11 +120,18 @@ func (f *Floor) block(c *camp, r Reason, until time.Time) {
 	c.blocked, c.blockedUntil = &r, until
 }
 
+// keepCampaign writes what a campaign is doing, and leaves its document alone:
+// another process may have changed that.
 func (f *Floor) keepCampaign(c *camp) {
-	row := CampaignRow{Name: c.doc.Name, Document: c.doc.Document, State: c.state, Changed: f.now}
+	row := CampaignRow{Name: c.doc.Name, State: c.state, Changed: f.now}
 	if c.pause != nil {
 		row.Pause = c.pause.Text
 	}
+	f.state(row)
+}
+
+func (f *Floor) state(row CampaignRow) {
+	f.stated++
 	f.store(OpState{row})
 }
 
@@ -133,14 +142,23 @@ func (f *Floor) apply(in ClickApply) error {
 	if doc == nil || doc.Name == "" {
 		return notPossible(ReasonBadInput, "a campaign needs a name")
 	}
+	row := CampaignRow{Name: doc.Name, Document: doc.Document, Changed: f.now}
 	c := f.campaign(doc.Name)
 	if c == nil {
+		row.State, row.Pause = in.State, in.Pause
 		c = &camp{state: cmp.Or(in.State, Unloaded)}
 		if in.Pause != "" && c.state == Running {
 			c.pause = &Reason{Code: ReasonOwnFails, Text: in.Pause}
 		}
 		f.campaigns = append(f.campaigns, c)
 	}
+	f.setDocument(c, doc)
+	f.state(row)
+	return nil
+}
+
+// setDocument gives a campaign a document.
+func (f *Floor) setDocument(c *camp, doc *Campaign) {
 	modeChanged := c.doc != nil && c.doc.Mode != doc.Mode
 	c.doc = doc
 	slices.SortStableFunc(f.campaigns, func(a, b *camp) int {
@@ -156,8 +174,6 @@ func (f *Floor) apply(in ClickApply) error {
 	}
 	c.asked = false
 	f.stir()
-	f.keepCampaign(c)
-	return nil
 }
 
 // rules are the campaign's, with its state put in.

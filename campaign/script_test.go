@@ -140,6 +140,12 @@ func (s *script) line(words []string) {
 
 // campaign brings a campaign, loaded and running unless state= says otherwise.
 func (s *script) campaign(name string, options []string) {
+	c, state := s.document(name, options)
+	s.apply(ClickApply{Campaign: c, State: state}, s.begin, "")
+}
+
+// document is a campaign by its options, and the state they name.
+func (s *script) document(name string, options []string) (*Campaign, RunState) {
 	c := &Campaign{
 		Name: name, Mode: ModeProgressive, Client: "Muster", Lists: []string{name}, Agents: AgentSet{All: true},
 		AfterCallWork: time.Minute, Attempts: 5, Treatments: spring().Treatments, Dispositions: spring().Dispositions,
@@ -179,7 +185,28 @@ func (s *script) campaign(name string, options []string) {
 			s.t.Fatalf("campaign option %q", o)
 		}
 	}
-	s.apply(ClickApply{Campaign: c, State: state}, s.begin, "")
+	return c, state
+}
+
+// looked is what others have done: "told spring state=loaded mode=preview",
+// with why= when it has paused itself, or "told blocked 1" for a contact.
+func (s *script) looked(args []string) Looked {
+	if args[0] == "blocked" {
+		return Looked{Blocked: []BlockedCall{{Interaction: s.work(args[1]).id, Entry: DNCEntry{Person: "x", By: "ben"}}}}
+	}
+	row, options := CampaignRow{Name: args[0]}, args[1:]
+	if last := len(options) - 1; last >= 0 && strings.HasPrefix(options[last], "why=") {
+		row.Pause, options = options[last][len("why="):], options[:last]
+	}
+	doc, state := s.document(args[0], options)
+	row.State = state
+	for _, o := range options {
+		if !strings.HasPrefix(o, "state=") {
+			row.Document = append(row.Document, o...)
+		}
+	}
+	doc.Document = row.Document
+	return Looked{Campaigns: []ToldCampaign{{Row: row, Doc: doc}}}
 }
 
 func (s *script) apply(in any, now time.Time, head string) {
@@ -271,6 +298,10 @@ func (s *script) inputs(verb string, args []string, now time.Time) []any {
 		return []any{FinishFloor{}}
 	case "journal-fails":
 		return []any{JournalFailed{errors.New("disk full")}}
+	case "changed":
+		return []any{StoreChanged{}}
+	case "told":
+		return []any{s.looked(args)}
 	case "lease", "none", "store-away":
 		return []any{s.answerLease(verb, args, now)}
 	case "incoming":
@@ -470,6 +501,8 @@ func (s *script) render(fx Effects) []string {
 			out = append(out, fmt.Sprintf("decided %d %s %s", o.Offer.Record, o.Offer.Agent, o.Offer.Decision))
 		case OpBlock:
 			out = append(out, "block "+o.Entry.Number)
+		case OpLook:
+			out = append(out, fmt.Sprintf("look? %d", len(o.Calls)))
 		case OpState:
 			out = append(out, strings.TrimSpace(fmt.Sprintf("state %s %s %s", o.Row.Name, o.Row.State, o.Row.Pause)))
 		}

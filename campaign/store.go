@@ -25,7 +25,8 @@ type Store interface {
 	// refusal is returned as *Refusal; where Verdict.Update says so it settles
 	// the record (and Verdict.Chain its chain) in the same transaction, and
 	// the lease ends. After a global refusal the lease stands. ErrLost when
-	// the lease is not ours any more: nothing is written.
+	// the lease is not ours any more: nothing is written. Asked again with the
+	// same attempt, because no answer came, it decides anew: it is one call.
 	Permit(ctx context.Context, q PermitQuery) error
 	// Note keeps progress of an attempt (ringing, answered, joined); losing
 	// one is harmless, the journal has it as well.
@@ -46,6 +47,8 @@ type Store interface {
 	Block(ctx context.Context, e DNCEntry) error
 	Unblock(ctx context.Context, number string, campaign string) (removed int, err error)
 	Blocked(ctx context.Context) ([]DNCEntry, error)
+	// Blocks gives, for each query, the entry that forbids the call; nil: none.
+	Blocks(ctx context.Context, qs []PermitQuery) ([]*DNCEntry, error)
 
 	// Import adds records to a list in one transaction per batch; Records and
 	// Attempts read them back in list order and time order.
@@ -58,9 +61,16 @@ type Store interface {
 	Retry(ctx context.Context, list, id string) error
 	Lists(ctx context.Context) ([]ListInfo, error)
 
-	// Campaign documents (YAML as applied) and their state survive restarts.
+	// Campaign documents (YAML as applied) and their state survive restarts. A
+	// row without Document leaves the document as it is, one without State the
+	// state and the pause.
 	PutCampaign(ctx context.Context, c CampaignRow) error
 	Campaigns(ctx context.Context) ([]CampaignRow, error)
+
+	// Watch calls changed after campaigns, users or the do-not-call list have
+	// changed, by whomever, and once at its begin, until ctx is done. Several
+	// changes may be one call.
+	Watch(ctx context.Context, changed func())
 
 	// Users.
 	PutUser(ctx context.Context, u User) error

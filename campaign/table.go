@@ -46,6 +46,7 @@ const (
 
 	onTimeout  stimulus = "timeout"
 	onWithdraw stimulus = "withdraw"
+	onOptOut   stimulus = "opt-out" // the contact is on the do-not-call list by now
 	onFinish   stimulus = "finish"
 )
 
@@ -292,7 +293,12 @@ func newTransitions() transitions {
 			onFinish:   {to: StateClosing, do: (*move).finishCall},
 		},
 	}
+	for _, s := range []InteractionState{StateOffered, StateOpening, StateOpen, StateWaiting} {
+		t[s][onOptOut] = row{to: StateOver, event: EventWithdrawn, do: (*move).optedOut}
+	}
+	t[StateAsking][onOptOut] = row{to: StateAsking, do: (*move).optOutAsking}
 	for _, s := range []InteractionState{StateDialing, StateRinging} {
+		t[s][onOptOut] = row{to: StateStopping, do: (*move).optOutCall}
 		t[s][onEnded] = row{to: StateResult, event: EventEnded, do: (*move).ended, may: []InteractionState{StateWrapUp, StateOver}}
 		t[s][onHangup] = row{to: StateStopping, do: (*move).hangup}
 		t[s][onFinish] = row{to: StateStopping, do: (*move).finishCall}

@@ -19,7 +19,7 @@ func allStimuli() []stimulus {
 	return []stimulus{
 		onAccept, onDecline, onShown, onCall, onReturn, onRemove, onHold, onResume, onHangup, onDigits, onMute, onRecord,
 		onTransfer, onEnter, onQuick, onDone, onPermitted, onRefused, onLost, onStoreAway, onDialing, onRinging, onAnswered,
-		onJoined, onHeld, onResumed, onRemoteHeld, onRemoteResumed, onDigit, onEnded, onTimeout, onWithdraw, onFinish,
+		onJoined, onHeld, onResumed, onRemoteHeld, onRemoteResumed, onDigit, onEnded, onTimeout, onWithdraw, onFinish, onOptOut,
 	}
 }
 
@@ -31,6 +31,8 @@ func argument(s stimulus) any {
 		return permanent(ReasonDoNotCall, "listed", DoNotCall)
 	case onWithdraw:
 		return Reason{Code: ReasonStopped, Text: "stopped"}
+	case onOptOut:
+		return DNCEntry{Number: "+493012345678", By: "ben"}
 	case onDigits:
 		return ClickDigits{Digits: "1"}
 	case onMute:

@@ -38,6 +38,7 @@ type work struct {
 	quick                                        bool  // Done follows the end by itself
 	settled                                      bool
 	correction                                   bool
+	barred                                       bool      // ended because the contact is on the do-not-call list
 	tried                                        []AgentID // inbound: whom it rang
 }
 

@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,14 +18,16 @@ const (
 // lost (settlements and the like) is set aside when the store is away, and
 // repeated; live calls and screens go on meanwhile.
 type worker struct {
-	c     *Controller
-	mu    sync.Mutex
-	queue []queued
-	ended bool
-	wake  chan struct{}
-	aside []StoreOp     // the worker's own
-	idle  chan struct{} // closed and renewed when there is nothing to do
-	busy  bool
+	c         *Controller
+	mu        sync.Mutex
+	queue     []queued
+	ended     bool
+	wake      chan struct{}
+	aside     []StoreOp               // the worker's own
+	unseen    *OpLook                 // not answered by the store yet
+	documents map[string]readDocument // by campaign
+	idle      chan struct{}           // closed and renewed when there is nothing to do
+	busy      bool
 }
 
 // queued is an operation, and whether what led to it could be journalled.
@@ -34,7 +37,7 @@ type queued struct {
 }
 
 func newWorker(c *Controller) *worker {
-	return &worker{c: c, wake: make(chan struct{}, 1), idle: make(chan struct{})}
+	return &worker{c: c, wake: make(chan struct{}, 1), idle: make(chan struct{}), documents: map[string]readDocument{}}
 }
 
 func (w *worker) push(op StoreOp, journal error) {
@@ -156,6 +159,9 @@ func (w *worker) do(q queued) {
 			w.complain("permit", in.Err)
 		}
 		c.post(in)
+	case OpLook:
+		w.unseen = &op
+		w.see(ctx)
 	default:
 		if !w.try(ctx, q.op) {
 			w.aside = append(w.aside, q.op)
@@ -182,6 +188,9 @@ func (w *worker) try(ctx context.Context, op StoreOp) bool {
 	case OpBlock:
 		err = s.Block(ctx, op.Entry)
 	case OpState:
+		if w.waits(op.Row.Name) {
+			return false // what was written before comes first
+		}
 		err = s.PutCampaign(ctx, op.Row)
 	}
 	if errors.Is(err, ErrLost) {
@@ -194,15 +203,41 @@ func (w *worker) try(ctx context.Context, op StoreOp) bool {
 
 // repeat tries again what was set aside.
 func (w *worker) repeat() {
-	left := w.aside[:0]
-	for _, op := range w.aside {
+	aside := w.aside
+	w.aside = nil
+	for _, op := range aside {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 		if !w.try(ctx, op) {
-			left = append(left, op)
+			w.aside = append(w.aside, op)
 		}
 		cancel()
 	}
-	w.aside = left
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	w.see(ctx)
+}
+
+// waits reports whether a change of a campaign (of any, when empty) is set
+// aside.
+func (w *worker) waits(name string) bool {
+	return slices.ContainsFunc(w.aside, func(op StoreOp) bool {
+		s, ok := op.(OpState)
+		return ok && (name == "" || s.Row.Name == name)
+	})
+}
+
+// see answers the floor's question what others have done. While a change of our
+// own is set aside, the store has not the last word.
+func (w *worker) see(ctx context.Context) {
+	if w.unseen == nil || w.waits("") {
+		return
+	}
+	in, err := w.look(ctx, *w.unseen)
+	w.complain("look", err)
+	if err == nil {
+		w.unseen = nil
+		w.c.post(in)
+	}
 }
 
 // complain logs an error that is one.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/freiton/freiton/campaign"
@@ -36,7 +37,8 @@ func (s *Core) Offers(ctx context.Context, name string, each func(campaign.Offer
 		FROM offer`+where+` ORDER BY offered_at, id`, args...)
 }
 
-// PutCampaign implements campaign.Store.
+// PutCampaign implements campaign.Store. Two processes may change a campaign at
+// once, one its document and one its state: neither takes back the other's.
 func (s *Core) PutCampaign(ctx context.Context, c campaign.CampaignRow) error {
 	return s.write(ctx, "put campaign", func(t tx) error {
 		document := c.Document
@@ -45,8 +47,11 @@ func (s *Core) PutCampaign(ctx context.Context, c campaign.CampaignRow) error {
 		}
 		t.db.Changed()
 		_, err := t.exec(`INSERT INTO campaign (name, document, state, pause, changed) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET document = excluded.document, state = excluded.state,
-				pause = excluded.pause, changed = excluded.changed`,
+			ON CONFLICT (name) DO UPDATE SET
+				document = CASE WHEN length(excluded.document) > 0 THEN excluded.document ELSE campaign.document END,
+				state = CASE WHEN excluded.state <> '' THEN excluded.state ELSE campaign.state END,
+				pause = CASE WHEN excluded.state <> '' THEN excluded.pause ELSE campaign.pause END,
+				changed = excluded.changed`,
 			c.Name, document, c.State, c.Pause, ms(c.Changed))
 		return err
 	})
@@ -59,7 +64,7 @@ func (s *Core) Campaigns(ctx context.Context) ([]campaign.CampaignRow, error) {
 		var c campaign.CampaignRow
 		var changed int64
 		err := sc.Scan(&c.Name, &c.Document, &c.State, &c.Pause, &changed)
-		c.Changed = timeOf(changed)
+		c.State, c.Changed = cmp.Or(c.State, campaign.Unloaded), timeOf(changed)
 		out = append(out, c)
 		return err
 	}, `SELECT name, document, state, pause, changed FROM campaign ORDER BY name`)

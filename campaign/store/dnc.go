@@ -88,6 +88,22 @@ func (s *Core) Unblock(ctx context.Context, number, name string) (removed int, e
 	return removed, err
 }
 
+// Blocks implements campaign.Store. The widest entry is given, as Permit does.
+func (s *Core) Blocks(ctx context.Context, qs []campaign.PermitQuery) ([]*campaign.DNCEntry, error) {
+	out := make([]*campaign.DNCEntry, len(qs))
+	for i, q := range qs {
+		err := s.read(ctx, "blocks", func(sc Row) error {
+			e, err := scanEntry(sc)
+			out[i] = &e
+			return err
+		}, entryThatBlocks, blockedArgs(q)...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // Blocked implements campaign.Store, oldest entry first.
 func (s *Core) Blocked(ctx context.Context) ([]campaign.DNCEntry, error) {
 	var out []campaign.DNCEntry

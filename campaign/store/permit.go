@@ -13,6 +13,8 @@ import (
 //
 //	lease ours? ── no ──▶ ErrLost, nothing written
 //	     │
+//	asked before, and no answer came? ── yes ──▶ that permit is taken back
+//	     │
 //	  facts ──▶ campaign.Gate ── refused ──▶ record and chain settled, lease ended
 //	                 │                        (not after a global refusal)
 //	                 ▼
@@ -27,13 +29,13 @@ func (s *Core) Permit(ctx context.Context, q campaign.PermitQuery) error {
 			if r, err = t.ours(q.Lease); err != nil {
 				return err
 			}
-			if err := t.undialled(r.Key); err != nil {
-				return err
-			}
 		}
 		identify(&q, &r)
 		// What the gate sees must hold until the call is written.
 		if err := t.db.Lock("number "+q.Number, "person "+q.Person, "account "+q.Account); err != nil {
+			return err
+		}
+		if err := t.askedBefore(q, r.Key); err != nil {
 			return err
 		}
 		facts, err := t.facts(q, &r)
@@ -52,6 +54,31 @@ func (s *Core) Permit(ctx context.Context, q campaign.PermitQuery) error {
 	})
 	if err == nil && refusal != nil {
 		return refusal
+	}
+	return err
+}
+
+// askedBefore takes back a permit of the same attempt, whose answer never
+// reached who asks again: it was not dialled, and the gate decides anew. An
+// attempt that is under way is not permitted again, nor a second one for the
+// record.
+func (t tx) askedBefore(q campaign.PermitQuery, key campaign.Key) error {
+	var mine, other int
+	err := t.one(`SELECT coalesce(sum(CASE WHEN attempt = ? THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN attempt <> ? THEN 1 ELSE 0 END), 0)
+		FROM calling WHERE attempt = ? OR record_key = ? AND record_key <> 0`, []any{q.Attempt, q.Attempt, q.Attempt, key}, &mine, &other)
+	if err != nil || mine+other == 0 {
+		return err
+	}
+	if other > 0 {
+		return errCalled
+	}
+	n, err := t.exec(`DELETE FROM attempt WHERE id = ? AND process = ? AND record_key = ? AND number = ?
+		AND ended_at = 0 AND ringing_at = 0 AND answered_at = 0 AND token IS NULL`, q.Attempt, q.Process, key, q.Number)
+	if err == nil && n != 1 {
+		return errCalled
+	}
+	if err == nil {
+		_, err = t.exec(`DELETE FROM calling WHERE attempt = ?`, q.Attempt)
 	}
 	return err
 }
@@ -206,16 +233,23 @@ func (t tx) blockedBy(q campaign.PermitQuery) (e *campaign.DNCEntry, readable bo
 		found, err := scanEntry(sc)
 		e = &found
 		return err
-	}, `SELECT `+entryColumns+` FROM do_not_call
-		WHERE id IN (SELECT id FROM do_not_call WHERE number <> '' AND number = ?
-			UNION SELECT id FROM do_not_call WHERE person <> '' AND person IN (?, ?))
-		AND (campaign = '' OR campaign = ?) AND (campaign <> '' OR client = '' OR client = ?)
-		ORDER BY campaign <> '', client <> '', at LIMIT 1`,
-		q.Number, q.Person, campaign.PersonOf("", "", q.Number), q.Campaign, q.Client)
+	}, entryThatBlocks, blockedArgs(q)...)
 	if err != nil {
 		return nil, false
 	}
 	return e, true
+}
+
+// entryThatBlocks finds the entry that forbids a call; blockedArgs are its
+// parameters.
+const entryThatBlocks = `SELECT ` + entryColumns + ` FROM do_not_call
+	WHERE id IN (SELECT id FROM do_not_call WHERE number <> '' AND number = ?
+		UNION SELECT id FROM do_not_call WHERE person <> '' AND person IN (?, ?))
+	AND (campaign = '' OR campaign = ?) AND (campaign <> '' OR client = '' OR client = ?)
+	ORDER BY campaign <> '', client <> '', at LIMIT 1`
+
+func blockedArgs(q campaign.PermitQuery) []any {
+	return []any{q.Number, q.Person, campaign.PersonOf("", "", q.Number), q.Campaign, q.Client}
 }
 
 // Note implements campaign.Store. A time already known stays.

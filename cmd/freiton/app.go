@@ -171,6 +171,7 @@ func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app,
 	a.control, err = campaign.NewController(campaign.ControllerConfig{
 		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg)},
 		Store: a.store, Line: a.voice.line, Journal: a.journal, Log: log.With("part", "campaign"),
+		Document: documents{cfg, a.folder.path}.Parse,
 	})
 	if err != nil {
 		return a, err
@@ -179,28 +180,7 @@ func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app,
 		a.control = nil
 		return a, err
 	}
-	return a, a.restore(ctx)
-}
-
-// restore hands the campaigns of the store to the controller, in the state they
-// were in. One whose document this configuration refuses is left out, loudly.
-func (a *app) restore(ctx context.Context) error {
-	rows, err := a.store.Campaigns(ctx)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		c, err := documents{a.cfg, a.folder.path}.Parse(row.Document)
-		if err != nil {
-			a.log.Error("campaign left out", "campaign", row.Name, "err", err)
-			continue
-		}
-		err = a.control.Do(ctx, campaign.ClickApply{By: "restart", Campaign: &c, State: row.State, Pause: row.Pause})
-		if err != nil {
-			return fmt.Errorf("campaign %s: %w", row.Name, err)
-		}
-	}
-	return nil
+	return a, nil
 }
 
 // Close closes what is open, in the order of dependence. Live calls are ended;

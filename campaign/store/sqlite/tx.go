@@ -21,6 +21,7 @@ type engine struct {
 	conn   *sql.Conn            // the writing connection and
 	stmts  map[string]*sql.Stmt // its statements; of the holder of the token
 
+	hub     hub // of those who watch for changes
 	commits atomic.Int64
 	due     chan struct{} // asks for a checkpoint
 	quit    chan struct{} // closed by close
@@ -36,8 +37,9 @@ var dialect = strings.NewReplacer(
 // prepared once and kept. They take no context: cancelling one in the middle
 // would cost the connection, and a transaction is short.
 type tx struct {
-	e    *engine
-	rows int64 // changed
+	e       *engine
+	rows    int64 // changed
+	changed bool  // campaigns, users or the do-not-call list
 }
 
 // Lock has nothing to do: there is one writer.
@@ -49,8 +51,9 @@ func (t *tx) Clock(now time.Time) time.Time { return now }
 // Expired is the caller's time as well.
 func (t *tx) Expired(now time.Time) time.Time { return now }
 
-// Changed has nobody to tell.
-func (t *tx) Changed() {}
+// Changed tells those who watch in this process: nobody else writes the file
+// while it runs.
+func (t *tx) Changed() { t.changed = true }
 
 // Transact implements store.Engine.
 func (e *engine) Transact(ctx context.Context, fn func(store.Tx) error) error {
@@ -89,6 +92,9 @@ func (e *engine) transact(fn func(store.Tx) error) (err error) {
 	if err = fn(t); err == nil {
 		if _, err = e.conn.ExecContext(ctx, "COMMIT"); err == nil {
 			e.committed(1 + int(t.rows/8))
+			if t.changed {
+				e.hub.tell()
+			}
 		}
 	}
 	if err != nil {

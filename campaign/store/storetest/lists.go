@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -215,6 +216,54 @@ func campaigns(t *testing.T, b *bench) {
 	if want := []campaign.CampaignRow{autumn, spring}; !reflectEqual(got, want) {
 		t.Errorf("campaigns %+v, want %+v", got, want)
 	}
+}
+
+// campaignParts: document and state are written by themselves, and neither takes
+// back what another process did to the other.
+func campaignParts(t *testing.T, b *bench) {
+	put := func(r campaign.CampaignRow) { b.must(b.s.PutCampaign(t.Context(), r)) }
+	is := func(want campaign.CampaignRow) {
+		t.Helper()
+		got, err := b.s.Campaigns(t.Context())
+		b.must(err)
+		want.Name = "spring"
+		if !reflectEqual(got, []campaign.CampaignRow{want}) {
+			t.Errorf("campaigns %+v, want %+v", got, want)
+		}
+	}
+	put(campaign.CampaignRow{Name: "spring", Document: []byte("one")})
+	is(campaign.CampaignRow{Document: []byte("one"), State: campaign.Unloaded})
+	put(campaign.CampaignRow{Name: "spring", State: campaign.Running, Pause: "trunks"})
+	is(campaign.CampaignRow{Document: []byte("one"), State: campaign.Running, Pause: "trunks"})
+	put(campaign.CampaignRow{Name: "spring", Document: []byte("two"), Changed: b.now})
+	is(campaign.CampaignRow{Document: []byte("two"), State: campaign.Running, Pause: "trunks", Changed: b.now})
+	put(campaign.CampaignRow{Name: "spring", State: campaign.Running})
+	is(campaign.CampaignRow{Document: []byte("two"), State: campaign.Running})
+}
+
+// watch: whoever changes something, those who watch are told.
+func watch(t *testing.T, b *bench) {
+	ctx, cancel := context.WithCancel(t.Context())
+	told := make(chan struct{}, 64)
+	var watching sync.WaitGroup
+	watching.Go(func() { b.s.Watch(ctx, func() { told <- struct{}{} }) })
+	defer watching.Wait()
+	defer cancel()
+	within := func(what string) {
+		t.Helper()
+		select {
+		case <-told:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s was not told", what)
+		}
+	}
+	within("the begin")
+	b.must(b.s.PutCampaign(t.Context(), campaign.CampaignRow{Name: "spring", State: campaign.Running}))
+	within("a campaign")
+	b.must(b.s.Block(t.Context(), campaign.DNCEntry{Number: phone(1)}))
+	within("an entry of the do-not-call list")
+	b.must(b.s.PutUser(t.Context(), campaign.User{Name: "ann"}))
+	within("a user")
 }
 
 func users(t *testing.T, b *bench) {

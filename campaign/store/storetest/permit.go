@@ -31,13 +31,53 @@ func permitWritesAttempt(t *testing.T, b *bench) {
 	equal(t, "process", a.Process, process)
 	equal(t, "dialled", a.DialedAt, b.now)
 	equal(t, "ended", a.EndedAt, time.Time{})
-	if err := b.s.Permit(t.Context(), q); err == nil {
-		t.Error("the same attempt was permitted twice")
-	}
 	if err := b.s.Permit(t.Context(), b.permitQuery(l)); err == nil {
 		t.Error("a record in a call was permitted again")
 	}
 	b.status("1", campaign.Retrieved)
+}
+
+// permitAgain: who got no answer asks again with the same attempt. It is one
+// call, and the gate has the last word; a call under way is not permitted again.
+func permitAgain(t *testing.T, b *bench) {
+	b.imports(recs(1, 2)...)
+	q := b.permitQuery(b.leases("1"))
+	q.Account = "pbx"
+	q.Rules.Profiles = []campaign.Profile{{Country: "lab", MaxPerDay: 1}}
+	q.Rules.MaxCalls, q.Rules.PerSecond = 1, 1
+	b.must(b.s.Permit(t.Context(), q))
+	b.must(b.open(t).Permit(t.Context(), q)) // itself is not in its way
+	equal(t, "attempts", len(b.attempts("")), 1)
+	foreign := q
+	foreign.Process = "p2"
+	foreign.Lease.Process = "p2"
+	if err := b.s.Permit(t.Context(), foreign); err == nil {
+		t.Error("another process was permitted the same attempt")
+	}
+	b.must(b.s.Note(t.Context(), campaign.Attempt{ID: q.Attempt, Token: []byte("on the line")}))
+	if err := b.s.Permit(t.Context(), q); err == nil {
+		t.Error("a call that is on the line was permitted again")
+	}
+	a := b.attempts("")[0]
+	equal(t, "token", string(a.Token), "on the line")
+	b.settles(b.settlement(q.Lease, b.attemptOf(q), campaign.Busy))
+	if err := b.s.Permit(t.Context(), q); err == nil {
+		t.Error("a call that has ended was permitted again")
+	}
+	equal(t, "attempts", len(b.attempts("")), 1)
+
+	q = b.permitQuery(b.leases("2"))
+	b.must(b.s.Permit(t.Context(), q))
+	b.must(b.s.Block(t.Context(), campaign.DNCEntry{Number: phone(2), At: b.now, By: "ann"}))
+	b.refused(q, campaign.ReasonDoNotCall) // opted out between the two
+	equal(t, "attempts", len(b.attempts("")), 1)
+	b.status("2", campaign.Updated)
+
+	m := b.permitQuery(campaign.Lease{})
+	m.Number, m.Manual = "112", true
+	b.must(b.s.Permit(t.Context(), m))
+	b.must(b.s.Permit(t.Context(), m))
+	equal(t, "attempts", len(b.attempts("")), 2)
 }
 
 func permitFence(t *testing.T, b *bench) {
@@ -285,4 +325,29 @@ func doNotCallUnblock(t *testing.T, b *bench) {
 	es, err = b.s.Blocked(t.Context())
 	b.must(err)
 	equal(t, "left", len(es), 1)
+}
+
+// doNotCallBlocks: which of these calls are forbidden, by the rules of Permit.
+func doNotCallBlocks(t *testing.T, b *bench) {
+	ask := func(number, person, client string) campaign.PermitQuery {
+		return campaign.PermitQuery{Number: number, Person: person, Campaign: "spring", Client: client}
+	}
+	qs := []campaign.PermitQuery{ask(phone(1), "customer:1", "Muster"), ask(phone(2), "customer:2", "Muster"), ask(phone(3), "customer:2", "Other"), ask(phone(4), "", "")}
+	named := func() (out []string) {
+		es, err := b.s.Blocks(t.Context(), qs)
+		b.must(err)
+		for _, e := range es {
+			by := "-"
+			if e != nil {
+				by = e.By
+			}
+			out = append(out, by)
+		}
+		return out
+	}
+	equal(t, "an empty list", strings.Join(named(), " "), "- - - -")
+	b.must(b.s.Block(t.Context(), campaign.DNCEntry{Person: "customer:2", Client: "Muster", By: "ann", At: b.now}))
+	b.must(b.s.Block(t.Context(), campaign.DNCEntry{Number: phone(4), By: "ben", At: b.now}))
+	b.must(b.s.Block(t.Context(), campaign.DNCEntry{Number: phone(1), Campaign: "autumn", By: "cid", At: b.now}))
+	equal(t, "blocked by", strings.Join(named(), " "), "- ann - ben")
 }

@@ -1,0 +1,109 @@
+package campaign
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// readTestDocument reads "NAME MODE".
+func readTestDocument(text []byte) (Campaign, error) {
+	name, mode, ok := strings.Cut(string(text), " ")
+	if !ok {
+		return Campaign{}, errors.New("it names no mode")
+	}
+	return Campaign{Name: name, Mode: Mode(mode), Lists: []string{"l"}, Agents: AgentSet{All: true}, Document: text}, nil
+}
+
+// is fails unless a rig has the campaign in a state and a mode, paused or not.
+func (r *rig) is(what string, state RunState, mode Mode, paused bool) {
+	r.t.Helper()
+	s, err := r.c.Snapshot(r.t.Context(), Viewer{Role: RoleAdministrator})
+	if err != nil || len(s.Campaigns) != 1 {
+		r.t.Fatalf("%s: %v, %d campaigns", what, err, len(s.Campaigns))
+	}
+	if c := s.Campaigns[0]; c.State != state || c.Mode != mode || (c.Pause != nil) != paused {
+		r.t.Errorf("%s: %s %s, pause %v; want %s %s, paused %v", what, c.State, c.Mode, c.Pause, state, mode, paused)
+	}
+}
+
+// Two processes share the campaigns: what one does, the other takes over within
+// a second, and nothing goes back and forth. While the store is away each has
+// its own word; afterwards both have the last one written.
+func TestShareCampaigns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		one := newSharedRig(t, t.TempDir(), store, "one", readTestDocument)
+		two := newSharedRig(t, t.TempDir(), store, "two", readTestDocument)
+		both := func(what string, state RunState, mode Mode, paused bool) {
+			t.Helper()
+			time.Sleep(time.Second)
+			one.is(what+", here", state, mode, paused)
+			two.is(what+", there", state, mode, paused)
+		}
+		apply := func(r *rig, text string) {
+			t.Helper()
+			doc, err := readTestDocument([]byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.do(ClickApply{By: "admin", Campaign: &doc})
+		}
+		two.do(ClickLogin{Agent: "ben"})
+		apply(one, "spring progressive")
+		both("applied", Unloaded, ModeProgressive, false)
+		one.do(ClickLoad{Campaign: "spring"})
+		if p := two.until(EventPopup); p.Agent != "ben" || p.Popup.Stage != PopupLoaded {
+			t.Errorf("popup %+v", p)
+		}
+		two.do(ClickStart{Campaign: "spring"})
+		both("started", Running, ModeProgressive, false)
+		apply(one, "spring preview")
+		both("another mode", Running, ModePreview, false)
+
+		store.setAway(errors.New("connection refused"))
+		one.do(ClickStop{Campaign: "spring"})
+		apply(two, "spring progressive")
+		one.do(ClickStart{Campaign: "spring"})
+		one.do(ClickStop{Campaign: "spring"})
+		time.Sleep(3 * time.Second)
+		one.is("while the store is away", Loaded, ModePreview, false)
+		two.is("while the store is away", Running, ModeProgressive, false)
+		store.setAway(nil)
+		time.Sleep(5 * time.Second)
+		both("when it is back", Loaded, ModeProgressive, false)
+
+		// A third one begins, with what there is, and writes nothing.
+		changes := len(store.campaigns["spring"].Document)
+		three := newSharedRig(t, t.TempDir(), store, "three", readTestDocument)
+		three.is("begun", Loaded, ModeProgressive, false)
+		if got := store.campaigns["spring"]; len(got.Document) != changes || got.State != Loaded {
+			t.Errorf("the store has %+v", got)
+		}
+		three.close()
+		two.close()
+		one.close()
+	})
+}
+
+// An unreadable document does not stop the process, nor is its state lost.
+func TestShareUnreadable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		r := newSharedRig(t, t.TempDir(), store, "p", readTestDocument)
+		put := func(row CampaignRow) {
+			if err := store.PutCampaign(t.Context(), row); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		put(CampaignRow{Name: "spring", Document: []byte("spring preview"), State: Running})
+		put(CampaignRow{Name: "autumn", Document: []byte("?"), State: Running})
+		r.is("one is left out", Running, ModePreview, false)
+		put(CampaignRow{Name: "spring", Document: []byte("?"), State: Loaded})
+		r.is("its new document is not taken over, its state is", Loaded, ModePreview, false)
+		r.close()
+	})
+}
