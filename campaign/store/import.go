@@ -117,7 +117,7 @@ func (im *importing) lookUp(rs []campaign.Record) error {
 
 const insertRecord = `INSERT INTO record (list_id, id, line, ord, chain, position, person, customer_id, phone, phone_type, name,
 	layout_id, vals, time_zone, win_from, win_until, type, status, result, attempts, next_dial, last_call, owner, top, declined,
-	reason, disposition, note, no_call, callback_at, consent_at, consent_text, consent_source, consent_ref, consent_revoked, queue, rank)`
+	reason, disposition, note, no_call, callback_at, consent_at, consent_text, consent_source, consent_ref, consent_revoked, queue, rank, search)`
 
 // finish writes the batch and says how many records were new.
 func (im *importing) finish(now time.Time) (int, error) {
@@ -162,7 +162,7 @@ func (im *importing) add(r *campaign.Record) error {
 		layout, vals, n.TimeZone, n.From.Milliseconds(), n.Until.Milliseconds(),
 		n.Type, n.Status, n.Result, n.Attempts, ms(n.NextDial), ms(n.LastCall), n.Owner, n.Top, n.Declined,
 		n.Reason, n.Disposition, n.Note, flag(n.NoCall), ms(n.CallbackAt),
-		ms(n.Consent.At), n.Consent.Text, n.Consent.Source, n.Consent.Reference, ms(n.Consent.Revoked), queue, rank,
+		ms(n.Consent.At), n.Consent.Text, n.Consent.Source, n.Consent.Reference, ms(n.Consent.Revoked), queue, rank, searchText(&n),
 	})
 	return nil
 }

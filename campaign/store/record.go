@@ -18,6 +18,7 @@ type row struct {
 	fence      int64
 	finishedBy campaign.AttemptID
 	was        campaign.RecordStatus
+	edited     string // what agents have changed of the contact; JSON, see contactDoc
 }
 
 // The places where Lease looks for a record. See the schema.
@@ -66,9 +67,12 @@ const recordColumns = `r.key, r.list_id, l.name, r.id, r.line, r.ord, r.chain, r
 	r.type, r.status, r.result, r.attempts, r.next_dial, r.last_call, r.owner, r.top, r.declined, r.reason,
 	r.disposition, r.note, r.no_call, r.callback_at,
 	r.consent_at, r.consent_text, r.consent_source, r.consent_ref, r.consent_revoked,
-	r.fence, r.finished_by, r.was`
+	r.fence, r.finished_by, r.was, coalesce(ct.doc, '')`
 
-const fromRecord = ` FROM record r JOIN list l ON l.id = r.list_id `
+const (
+	fromRecord = ` FROM record r` + ofRecord
+	ofRecord   = ` JOIN list l ON l.id = r.list_id LEFT JOIN contact ct ON ct.person = r.person `
+)
 
 // scanRecord reads recordColumns, followed by more. The fields are still
 // packed: see unpack.
@@ -80,7 +84,7 @@ func scanRecord(sc Row, more ...any) (row, error) {
 		&r.Type, &r.Status, &r.Result, &r.Attempts, &next, &last, &r.Owner, &r.Top, &r.Declined, &r.Reason,
 		&r.Disposition, &r.Note, &r.NoCall, &callback,
 		&consent, &r.Consent.Text, &r.Consent.Source, &r.Consent.Reference, &revoked,
-		&r.fence, &r.finishedBy, &r.was}, more...)...)
+		&r.fence, &r.finishedBy, &r.was, &r.edited}, more...)...)
 	r.From, r.Until = time.Duration(from)*time.Millisecond, time.Duration(until)*time.Millisecond
 	r.NextDial, r.LastCall, r.CallbackAt = timeOf(next), timeOf(last), timeOf(callback)
 	r.Consent.At, r.Consent.Revoked = timeOf(consent), timeOf(revoked)
@@ -88,8 +92,18 @@ func scanRecord(sc Row, more ...any) (row, error) {
 }
 
 // unpack sets the fields of a record from its values and the names of its
-// layout, which names looks up where the store has not seen it yet.
+// layout, which names looks up where the store has not seen it yet, and puts in
+// what agents have changed.
 func (s *Core) unpack(r *row, names func(id int64) (string, error)) error {
+	if err := s.unpackFields(r, names); err != nil || r.edited == "" {
+		return err
+	}
+	e, err := readEdit(r.edited)
+	e.Apply(&r.Record)
+	return err
+}
+
+func (s *Core) unpackFields(r *row, names func(id int64) (string, error)) error {
 	if r.layoutID == 0 {
 		return nil
 	}

@@ -21,6 +21,10 @@ import (
 // vaultStore is the store of either kind, with what administration needs.
 type vaultStore interface {
 	campaign.Store
+	campaign.Directory
+	campaign.Histories
+	campaign.Mailbox
+	campaign.Preferences
 	Known(ctx context.Context, numbers []string) (map[string][]string, error)
 	LastLine(ctx context.Context, list string) (int, error)
 	BlockAll(context.Context, []campaign.DNCEntry) error

@@ -27,3 +27,4 @@ func BenchmarkStore(b *testing.B)        { storetest.BenchStore(b, opener) }
 func BenchmarkLeaseNothing(b *testing.B) { storetest.BenchLeaseNothing(b, opener) }
 func BenchmarkRead(b *testing.B)         { storetest.BenchRead(b, opener) }
 func BenchmarkDoNotCall(b *testing.B)    { storetest.BenchDoNotCall(b, opener) }
+func BenchmarkDesk(b *testing.B)         { storetest.BenchDesk(b, opener) }

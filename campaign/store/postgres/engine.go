@@ -383,3 +383,12 @@ func (t *tx) finish() error {
 	}
 	return t.Query(func(r store.Row) error { return r.Scan(&t.xid) }, `SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')`)
 }
+
+// Matching implements store.Engine by the index on the table's words.
+func (e *engine) Matching(table, alias string, words []string) (from, where string, arg any) {
+	terms := make([]string, len(words))
+	for i, w := range words {
+		terms[i] = w + ":*"
+	}
+	return table + " " + alias, "to_tsvector('simple', " + alias + ".search) @@ to_tsquery('simple', ?)", strings.Join(terms, " & ")
+}

@@ -34,3 +34,4 @@ func BenchmarkBackup(b *testing.B) {
 		b.ReportMetric(time.Since(begin).Seconds(), "backup-s")
 	}
 }
+func BenchmarkDesk(b *testing.B) { storetest.BenchDesk(b, opener) }

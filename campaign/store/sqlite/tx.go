@@ -174,3 +174,13 @@ func drain(rows *sql.Rows, each func(store.Row) error) error {
 	}
 	return rows.Err()
 }
+
+// Matching implements store.Engine by the table's full-text index, which is
+// walked first: its matches come one by one.
+func (e *engine) Matching(table, alias string, words []string) (from, where string, arg any) {
+	terms := make([]string, len(words))
+	for i, w := range words {
+		terms[i] = `"` + w + `"*`
+	}
+	return table + "_text CROSS JOIN " + table + " " + alias, alias + ".key = " + table + "_text.rowid AND " + table + "_text MATCH ?", strings.Join(terms, " ")
+}

@@ -197,3 +197,62 @@ func BenchDoNotCall(b *testing.B, open func(testing.TB) campaign.Store) {
 	}
 	permit.report(b, "refused-permit")
 }
+
+// BenchDesk asks what a desktop asks of a big list with as many calls.
+func BenchDesk(b *testing.B, open func(testing.TB) campaign.Store) {
+	n := records(b)
+	s := open(b)
+	d, ok := s.(deskStore)
+	if !ok {
+		b.Fatal("the store answers no desktop")
+	}
+	now := time.Date(2026, 3, 4, 10, 0, 0, 0, time.UTC)
+	took := fill(b, s, n, func(r *campaign.Record) {
+		r.Name = fmt.Sprintf("Vorname%d Nachname%d", r.Line%2000, r.Line%50_000)
+		if r.Line%1000 == 0 {
+			r.Type, r.Owner, r.NextDial = campaign.PersonalCallback, campaign.AgentID(fmt.Sprint("agent-", r.Line/1000%20)), now.Add(time.Hour)
+		}
+	})
+	b.ReportMetric(float64(n)/took.Seconds(), "import/s")
+	spent := map[string]*spread{}
+	timed := func(what string, want bool, ask func() (int, error)) {
+		begin := time.Now()
+		got, err := ask()
+		if err != nil || want != (got > 0) {
+			b.Fatal(what, got, err)
+		}
+		if spent[what] == nil {
+			spent[what] = &spread{}
+		}
+		*spent[what] = append(*spent[what], time.Since(begin))
+	}
+	find := func(text string) func() (int, error) {
+		return func() (int, error) {
+			cs, err := d.FindContacts(b.Context(), campaign.ContactQuery{Text: text, Lists: []string{"customers"}, Limit: 50})
+			return len(cs), err
+		}
+	}
+	for i := 0; b.Loop(); i++ {
+		timed("name", true, find(fmt.Sprintf("nachname%d vorname", i%50_000)))
+		timed("common", true, find("koln"))
+		timed("two-letters", true, find("na"))
+		timed("number", true, find(fmt.Sprintf("0171%05d", i%(n/100+1))))
+		timed("nobody", false, find("zzyzx"))
+		timed("workbin", true, func() (int, error) { rs, err := d.Owned(b.Context(), "agent-3", 200); return len(rs), err })
+		timed("contact", true, func() (int, error) {
+			c, err := d.Contact(b.Context(), fmt.Sprintf("number:+49171%07d", 1+i%n))
+			return len(c.Records), err
+		})
+		timed("history", false, func() (int, error) {
+			as, err := d.PastAttempts(b.Context(), campaign.AttemptQuery{Agent: "agent-3", Since: now, Limit: 200})
+			return len(as), err
+		})
+		timed("count", true, func() (int, error) {
+			by, _, err := d.CountRecords(b.Context(), []string{"customers"})
+			return by[campaign.Ready], err
+		})
+	}
+	for what, s := range spent {
+		s.report(b, what)
+	}
+}
