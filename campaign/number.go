@@ -324,3 +324,35 @@ func numberError(raw, reason, cure string) *NumberError {
 	}
 	return &NumberError{Raw: raw, Reason: reason, Cure: cure}
 }
+
+// NumberPrefix is the beginning of a number in E.164 that a text of four digits
+// or more means, as somebody types it who looks for a number; "" for any other
+// text.
+func NumberPrefix(text, defaultCountry string) string {
+	digits := strings.Map(func(c rune) rune {
+		switch {
+		case c >= '0' && c <= '9', c == '+':
+			return c
+		case strings.ContainsRune(" -/().", c):
+			return -1
+		}
+		return 'x'
+	}, text)
+	if len(digits) < 4 || strings.Contains(digits, "x") || strings.LastIndex(digits, "+") > 0 {
+		return ""
+	}
+	if digits[0] == '+' {
+		return digits
+	}
+	if rest, ok := strings.CutPrefix(digits, "00"); ok {
+		return "+" + rest
+	}
+	country := strings.ToUpper(defaultCountry)
+	trunk := phonenumbers.GetNddPrefixForRegion(country, true)
+	code := phonenumbers.GetCountryCodeForRegion(country)
+	rest, ok := strings.CutPrefix(digits, trunk)
+	if code == 0 || !ok || trunk == "" {
+		return ""
+	}
+	return "+" + strconv.Itoa(code) + rest
+}

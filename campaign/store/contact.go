@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -199,13 +200,14 @@ const recordsPerContact = 4
 
 // FindContacts implements campaign.Directory.
 func (s *Core) FindContacts(ctx context.Context, q campaign.ContactQuery) ([]campaign.Contact, error) {
-	words := wordsOf(q.Text)
+	words := longestFirst(wordsOf(q.Text))
 	if len(words) == 0 || q.Limit <= 0 || q.Lists != nil && len(q.Lists) == 0 {
 		return nil, nil
 	}
+	// The plus keeps SQLite from beginning with the lists.
 	in, lists := ``, []any{}
 	if q.Lists != nil {
-		in = ` AND l.name IN (?` + strings.Repeat(`, ?`, len(q.Lists)-1) + `)`
+		in = ` AND +r.list_id IN (SELECT id FROM list WHERE name IN (?` + strings.Repeat(`, ?`, len(q.Lists)-1) + `))`
 		for _, l := range q.Lists {
 			lists = append(lists, l)
 		}
@@ -213,28 +215,45 @@ func (s *Core) FindContacts(ctx context.Context, q campaign.ContactQuery) ([]cam
 	var found people
 	records := func(from, where string, args ...any) error {
 		args = append(append(args, lists...), q.Limit*recordsPerContact)
-		return s.recordsOf(ctx, found.add, ` FROM `+from+ofRecord+`WHERE `+where+in+` LIMIT ?`, args...)
+		return s.recordsOf(ctx, found.add, ` FROM `+from+` JOIN list l ON l.id = +r.list_id LEFT JOIN contact ct ON ct.person = r.person WHERE `+where+in+` LIMIT ?`, args...)
 	}
 	var err error
-	if number := s.numberPrefix(q.Text); number != "" {
+	if number := campaign.NumberPrefix(q.Text, s.opt.Country); number != "" {
 		err = records(`record r`, `r.phone >= ? AND r.phone < ?`, number, number+":") // : follows 9
 		if err == nil {
 			err = s.byHand(ctx, &found, q, `contact c`, `c.number >= ? AND c.number < ?`, number, number+":")
 		}
 	}
 	if err == nil && len(found.list) < q.Limit {
-		from, where, arg := s.db.Matching("record", "r", words)
-		err = records(from, where, arg)
+		from, where, args := s.matching("record", "r", words)
+		err = records(from, where, args...)
 	}
 	if err == nil {
-		from, where, arg := s.db.Matching("contact", "c", words)
-		err = s.byHand(ctx, &found, q, from, where, arg)
+		from, where, args := s.matching("contact", "c", words)
+		err = s.byHand(ctx, &found, q, from, where, args...)
 	}
 	out := make([]campaign.Contact, 0, min(len(found.list), q.Limit))
 	for _, c := range found.list[:cap(out)] {
 		out = append(out, *c)
 	}
 	return out, err
+}
+
+// longestFirst sorts words, each once: the longest is in the fewest records.
+func longestFirst(words []string) []string {
+	slices.SortFunc(words, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
+	return slices.Compact(words)
+}
+
+// matching asks the index for the first word, and the column for the others.
+func (s *Core) matching(table, alias string, words []string) (from, where string, args []any) {
+	from, where, arg := s.db.Matching(table, alias, words[0])
+	args = []any{arg}
+	for _, w := range words[1:] {
+		where += ` AND ' ' || ` + alias + `.search LIKE ?` // letters and digits only: nothing to escape
+		args = append(args, `% `+w+`%`)
+	}
+	return from, where, args
 }
 
 // byHand adds contacts found by what was entered. One who has records is shown
@@ -265,35 +284,4 @@ func (s *Core) byHand(ctx context.Context, found *people, q campaign.ContactQuer
 		}
 	}
 	return err
-}
-
-// numberPrefix is the beginning of a number in E.164 that a text of digits
-// means; "" for any other text.
-func (s *Core) numberPrefix(text string) string {
-	digits := strings.Map(func(c rune) rune {
-		switch {
-		case c >= '0' && c <= '9', c == '+':
-			return c
-		case strings.ContainsRune(" -/().", c):
-			return -1
-		}
-		return 'x'
-	}, text)
-	if len(digits) < 4 || strings.Contains(digits, "x") || strings.LastIndex(digits, "+") > 0 {
-		return ""
-	}
-	switch {
-	case digits[0] == '+':
-		return digits
-	case strings.HasPrefix(digits, "00"):
-		return "+" + digits[2:]
-	case digits[0] == '0':
-		// The country's code, by way of a number that it surely has.
-		if n := s.number(digits + strings.Repeat("2", max(0, 10-len(digits)))); strings.HasPrefix(n, "+") {
-			if i := strings.Index(n, digits[1:]); i > 0 {
-				return n[:i+len(digits)-1]
-			}
-		}
-	}
-	return ""
 }

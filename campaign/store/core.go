@@ -47,10 +47,10 @@ type Engine interface {
 	Transact(ctx context.Context, fn func(Tx) error) error
 	// Read runs a query outside of transactions and calls each for every row.
 	Read(ctx context.Context, each func(Row) error, query string, args ...any) error
-	// Matching looks for words, small letters and digits only, in the column
+	// Matching looks for a word, small letters and digits only, in the column
 	// search of a table: what stands behind FROM for the table under an alias,
-	// and a condition that each word begins one there, with its argument.
-	Matching(table, alias string, words []string) (from, where string, arg any)
+	// and a condition that the word begins one there, with its argument.
+	Matching(table, alias, word string) (from, where string, arg any)
 }
 
 // Tx is a running transaction.

@@ -385,10 +385,6 @@ func (t *tx) finish() error {
 }
 
 // Matching implements store.Engine by the index on the table's words.
-func (e *engine) Matching(table, alias string, words []string) (from, where string, arg any) {
-	terms := make([]string, len(words))
-	for i, w := range words {
-		terms[i] = w + ":*"
-	}
-	return table + " " + alias, "to_tsvector('simple', " + alias + ".search) @@ to_tsquery('simple', ?)", strings.Join(terms, " & ")
+func (e *engine) Matching(table, alias, word string) (from, where string, arg any) {
+	return table + " " + alias, "to_tsvector('simple', " + alias + ".search) @@ to_tsquery('simple', ?)", word + ":*"
 }

@@ -177,10 +177,7 @@ func drain(rows *sql.Rows, each func(store.Row) error) error {
 
 // Matching implements store.Engine by the table's full-text index, which is
 // walked first: its matches come one by one.
-func (e *engine) Matching(table, alias string, words []string) (from, where string, arg any) {
-	terms := make([]string, len(words))
-	for i, w := range words {
-		terms[i] = `"` + w + `"*`
-	}
-	return table + "_text CROSS JOIN " + table + " " + alias, alias + ".key = " + table + "_text.rowid AND " + table + "_text MATCH ?", strings.Join(terms, " ")
+func (e *engine) Matching(table, alias, word string) (from, where string, arg any) {
+	index := table + "_text"
+	return index + " CROSS JOIN " + table + " " + alias, alias + ".key = " + index + ".rowid AND " + index + " MATCH ?", `"` + word + `"*`
 }

@@ -17,9 +17,9 @@ CREATE INDEX contact_number ON contact (number);
 -- The words a record is found by: small letters without accents.
 ALTER TABLE record ADD COLUMN search TEXT NOT NULL DEFAULT '';
 UPDATE record SET search = lower(name || ' ' || customer_id || ' ' || id);
-CREATE VIRTUAL TABLE record_text USING fts5(search, content = 'record', content_rowid = 'key', detail = none, columnsize = 0);
+CREATE VIRTUAL TABLE record_text USING fts5(search, content = 'record', content_rowid = 'key', prefix = '2', detail = none, columnsize = 0);
 INSERT INTO record_text (record_text) VALUES ('rebuild');
-CREATE VIRTUAL TABLE contact_text USING fts5(search, content = 'contact', content_rowid = 'key', detail = none, columnsize = 0);
+CREATE VIRTUAL TABLE contact_text USING fts5(search, content = 'contact', content_rowid = 'key', prefix = '2', detail = none, columnsize = 0);
 
 -- +goose StatementBegin
 CREATE TRIGGER record_text_new AFTER INSERT ON record BEGIN
