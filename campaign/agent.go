@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -31,6 +30,12 @@ type agent struct {
 	recent    []*work // settled ones, newest first
 	undoUntil time.Time
 	shown     AgentView
+
+	headset   HeadsetState
+	lostAt    time.Time // since when nothing is heard of it; zero: it is there
+	soundless bool      // the loss has had its consequences
+	technik   bool      // the loss made her Not ready
+	notice    *Reason   // what happened while she was away
 }
 
 // asked is a lease under way.
@@ -50,8 +55,10 @@ type emptied struct {
 	until time.Time // not asked before
 }
 
-// waitsForRecord: Ready, and nothing on her desk.
-func (a *agent) waitsForRecord() bool { return a.status == AgentReady && a.work == nil }
+// waitsForRecord: Ready, nothing on her desk, and she would hear the contact.
+func (a *agent) waitsForRecord() bool {
+	return a.status == AgentReady && a.work == nil && a.hasSound()
+}
 
 func (a *agent) loggedIn() bool { return a.status != AgentLoggedOff }
 
@@ -59,6 +66,10 @@ func (a *agent) view() AgentView {
 	v := AgentView{
 		Agent: a.id, Status: a.status, Reason: a.reason, Since: a.since, After: a.after, AfterReason: a.afterReason,
 		Engaged: a.engaged, Team: a.team, Joined: []string{}, Popups: slices.Clone(a.popups), Idle: a.idle, UndoUntil: a.undoUntil,
+		Headset: a.headset, Notice: a.notice,
+	}
+	if a.headset == HeadsetLost && !a.soundless { // a reload is no news
+		v.Headset = HeadsetUp
 	}
 	if v.Popups == nil {
 		v.Popups = []Popup{}
@@ -82,11 +93,11 @@ func (f *Floor) login(c ClickLogin) error {
 	if c.Agent == "" {
 		return notPossible(ReasonBadInput, "an agent needs a name")
 	}
-	a := f.agent(c.Agent)
-	if a == nil {
-		a = &agent{id: c.Agent, status: AgentLoggedOff}
-		i, _ := slices.BinarySearchFunc(f.agents, c.Agent, func(a *agent, id AgentID) int { return strings.Compare(string(a.id), string(id)) })
-		f.agents = slices.Insert(f.agents, i, a)
+	a := f.someone(c.Agent)
+	if a.headset == HeadsetUnknown && c.Headset != HeadsetUnknown {
+		if err := f.headset(ClickHeadset{c.Agent, c.Headset}); err != nil {
+			return err
+		}
 	}
 	if a.loggedIn() {
 		a.after, a.afterReason = stillLoggedIn(a.after, a.afterReason)
@@ -125,8 +136,12 @@ func (f *Floor) setStatusClick(a *agent, s AgentStatus, reason string) error {
 	if len(reason) > 200 {
 		return notPossible(ReasonBadInput, "the reason is too long")
 	}
-	if w := a.work; w != nil && s != AgentReady && (w.state == StateOffered || w.state == StateIncoming) {
+	if w := a.work; w != nil && s != AgentReady && (w.state == StateOffered || w.state == StateIncoming || w.state == StateTakeOver) {
 		f.step(w, onDecline, nil)
+	}
+	a.technik = false
+	if s == AgentReady {
+		a.notice = nil
 	}
 	if a.work != nil {
 		a.after, a.afterReason = s, reason
@@ -221,12 +236,15 @@ func (f *Floor) setIdle(a *agent) {
 		a.idle = &Reason{Code: IdleNotReady, Text: text, Name: a.reason}
 	case f.draining:
 		a.idle = &Reason{Code: IdleDraining, Text: "the program is being stopped"}
+	case a.soundless:
+		a.idle = &Reason{Code: IdleHeadset, Text: noHeadsetText}
+	case !a.hasSound() && a.idle != nil: // for a moment: nothing flickers
 	case len(a.joined) == 0:
 		a.idle = &Reason{Code: IdleNotJoined, Text: "Ready, but joined nothing"}
 	case a.ask == nil:
 		r := f.whyNoRecord(a)
 		a.idle = &r
-	case a.idle == nil || a.idle.Code == IdleNotReady || a.idle.Code == IdleNotJoined || a.idle.Code == IdleNotRunning:
+	case a.idle == nil || a.idle.Code == IdleNotReady || a.idle.Code == IdleNotJoined || a.idle.Code == IdleNotRunning || a.idle.Code == IdleHeadset:
 		a.idle = &Reason{Code: IdleAsking, Text: "the next record is being fetched"}
 	default: // while the store is asked again the old reason stands: nothing flickers
 	}
@@ -400,7 +418,7 @@ func (f *Floor) offerable(a *agent, ask *asked, l Lease) bool {
 	if f.draining || a.work != nil || !a.loggedIn() || !a.joined[c.doc.Name] || c.state != Running || c.pause != nil {
 		return false
 	}
-	if ask.preview != (c.doc.Mode == ModePreview) || (!ask.preview && a.status != AgentReady) {
+	if ask.preview != (c.doc.Mode == ModePreview) || (!ask.preview && !a.waitsForRecord()) {
 		return false
 	}
 	return ask.tops == f.tops || (l.Record.Owner == a.id && l.Record.Owner != "")

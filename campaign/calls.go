@@ -43,6 +43,8 @@ func lineStimulus(k LineEventKind) (stimulus, bool) {
 		return onRemoteResumed, true
 	case LineDigit:
 		return onDigit, true
+	case LinePlayed:
+		return onPlayed, true
 	case LineEnded:
 		return onEnded, true
 	}
@@ -82,6 +84,10 @@ func (m *move) answered() error {
 	if w.doc != nil && w.doc.Recording.Mode == RecordingAlways && m.to == StateTalking {
 		m.startRecording()
 	}
+	if m.to == StateTalking && w.agent != nil && w.agent.soundless {
+		m.to = StateParked
+		return m.park()
+	}
 	return nil
 }
 
@@ -97,6 +103,7 @@ func (m *move) hold() error {
 	if m.w.held {
 		return notPossible(ReasonNotNow, "the contact is on hold already")
 	}
+	m.w.ownHold = true
 	m.f.line(Hold{m.w.attempt.ID})
 	return nil
 }
@@ -105,6 +112,7 @@ func (m *move) resume() error {
 	if !m.w.held {
 		return notPossible(ReasonNotNow, "the contact is not on hold")
 	}
+	m.w.ownHold = false
 	m.f.line(Resume{m.w.attempt.ID})
 	return nil
 }

@@ -59,6 +59,7 @@ type (
 		Agent   AgentID
 		Engaged bool // ASM
 		Team    string
+		Headset HeadsetState // how it is, where the floor was not told yet
 	}
 	ClickLogout struct{ Agent AgentID }
 	ClickStatus struct {

@@ -24,6 +24,8 @@ func (f *Floor) click(in Click) error {
 		return f.moveCampaign("stop", c.Campaign)
 	case ClickUnload:
 		return f.moveCampaign("unload", c.Campaign)
+	case ClickHeadset:
+		return f.headset(c)
 	case ClickListChanged:
 		f.stir()
 		for _, camp := range f.campaigns {
@@ -190,6 +192,8 @@ func (f *Floor) manual(a *agent, number string) error {
 		return notPossible(ReasonDraining, "the program is being stopped: nothing is dialled any more")
 	case a.work != nil && a.work.state != StateOffered:
 		return notPossible(ReasonBusy, "one call at a time")
+	case !a.hasSound():
+		return notPossible(ReasonNoHeadset, noHeadsetText)
 	case number == "" || len(number) > 32 || strings.Trim(number, "+0123456789*#") != "":
 		return notPossible(ReasonBadInput, "that is not a number that can be dialled")
 	}

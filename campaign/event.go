@@ -72,6 +72,11 @@ const (
 	EventNoRecord    EventKind = "no-record"      // Reason: Get record found none
 	EventDeclineLots EventKind = "declined-often" // I: told to supervisors
 	EventLost        EventKind = "lost"           // I, Reason: another process has the record
+	EventSoundLost   EventKind = "sound-lost"     // I, Reason: the headset is gone, the contact on hold
+	EventSoundBack   EventKind = "sound-back"     // I, Reason: it is there again
+	EventTakeOver    EventKind = "take-over"      // I, Reason: the call of another agent is offered
+	EventHandedOn    EventKind = "handed-on"      // I, Reason: another agent has the call
+	EventCutOff      EventKind = "cut-off"        // I, Reason: nobody takes the call over; it is ended
 	EventStored      EventKind = "stored"         // Keep only; never published
 	EventRecovered   EventKind = "recovered"      // Attempt, Text: an earlier process left it on the line
 )
@@ -91,6 +96,8 @@ type AgentView struct {
 	Interaction InteractionID `json:"interaction,omitempty"`
 	Idle        *Reason       `json:"idle,omitempty"` // why nothing comes, while nothing is on her desk
 	UndoUntil   time.Time     `json:"undo_until,omitzero"`
+	Headset     HeadsetState  `json:"headset,omitempty"`
+	Notice      *Reason       `json:"notice,omitempty"` // what became of her call while she was away; until she is Ready again
 }
 
 // The reasons why an agent, or a campaign, is idle.
@@ -139,7 +146,11 @@ const (
 	StateRefused  InteractionState = "refused"   // the gate said no: shown for 2 s
 	StateIncoming InteractionState = "incoming"  // inbound call, ringing at this agent
 	StateTaking   InteractionState = "answering" // inbound call, being answered
-	StateOver     InteractionState = "over"
+	StateParked   InteractionState = "parked"    // the agent's headset is lost: the contact is on hold until it is back, or somebody takes the call over
+	StateTakeOver InteractionState = "take-over" // offered to this agent: the call of another one who lost her headset
+	// StateAnnouncing: nobody took it over; the contact hears the announcement.
+	StateAnnouncing InteractionState = "announcing"
+	StateOver       InteractionState = "over"
 )
 
 // InteractionKind is where an interaction comes from.
@@ -171,6 +182,7 @@ type InteractionView struct {
 	Kind     InteractionKind  `json:"kind"`
 	State    InteractionState `json:"state"`
 	Agent    AgentID          `json:"agent"`
+	From     AgentID          `json:"from,omitempty"` // of a take-over: whose call it is
 	Campaign string           `json:"campaign,omitempty"`
 	Mode     Mode             `json:"mode,omitempty"`
 	Attempt  AttemptID        `json:"attempt,omitempty"`

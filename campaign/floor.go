@@ -12,6 +12,7 @@ type FloorConfig struct {
 	NewID   func(prefix string, at time.Time) string // unique over all processes (ULID)
 	Manual  ManualRules
 	Inbound InboundRule
+	Headset HeadsetRules
 	Pacer   Pacer // nil = OneToOne
 }
 
@@ -138,6 +139,7 @@ func (f *Floor) expire() {
 			f.step(w, onTimeout, nil)
 		}
 	}
+	f.expireHeadsets()
 }
 
 // next is when the floor wants to be asked again.
@@ -153,6 +155,7 @@ func (f *Floor) next() time.Time {
 	}
 	for _, a := range f.agents {
 		want(a.undoUntil)
+		want(f.lossShown(a))
 		if a.waitsForRecord() {
 			for _, e := range a.empty {
 				want(e.until)
@@ -195,7 +198,8 @@ func (f *Floor) finish() {
 func (f *Floor) Live() (calls, wrapUps int) {
 	for _, w := range f.works {
 		switch w.state {
-		case StateAsking, StateDialing, StateRinging, StateTalking, StateStopping, StateClosing, StateIncoming, StateTaking:
+		case StateAsking, StateDialing, StateRinging, StateTalking, StateStopping, StateClosing, StateIncoming, StateTaking,
+			StateParked, StateTakeOver, StateAnnouncing:
 			calls++
 		default:
 			wrapUps++

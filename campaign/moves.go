@@ -182,6 +182,8 @@ func (m *move) call() error {
 	switch {
 	case m.f.draining:
 		return notPossible(ReasonDraining, "the program is being stopped: nothing is dialled any more")
+	case !w.agent.hasSound():
+		return notPossible(ReasonNoHeadset, noHeadsetText)
 	case !w.camp.rules().Running:
 		return notPossible(ReasonNotRunning, "the campaign does not run")
 	}

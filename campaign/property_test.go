@@ -35,6 +35,7 @@ type world struct {
 	settled map[AttemptID]int
 	inbound map[AttemptID]bool // that still ring or are answered
 	stopped bool
+	kinds   map[EventKind]int // of what happened
 	// rapid prefers small numbers, which is right for what happens and wrong
 	// for which kind of thing happens.
 	dice *rand.Rand
@@ -45,7 +46,7 @@ const secret = "Geheimrat" // in every field of every record
 func newWorld(t *rapid.T) *world {
 	w := &world{
 		t: t, now: noon(), dice: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 1)), permits: map[AttemptID]bool{}, live: map[AttemptID]Dial{},
-		ended: map[AttemptID]int{}, inbound: map[AttemptID]bool{}, settled: map[AttemptID]int{}, names: []AgentID{"ann", "ben", "eva"},
+		kinds: map[EventKind]int{}, ended: map[AttemptID]int{}, inbound: map[AttemptID]bool{}, settled: map[AttemptID]int{}, names: []AgentID{"ann", "ben", "eva"},
 	}
 	var rs []Record
 	for i := range 3 + w.dice.IntN(8) {
@@ -167,6 +168,7 @@ func (w *world) command(c Command) {
 // event: what is offered is first in order; what an engaged agent gets to see
 // before the answer holds nothing of the record.
 func (w *world) event(e Event) {
+	w.kinds[e.Kind]++
 	if e.Kind == EventOffered || e.Kind == EventOpened && e.InteractionView.State == StateOpening {
 		w.order(e)
 	}
@@ -220,6 +222,18 @@ func (w *world) desks() {
 			w.t.Fatalf("%s has two interactions", x.agent.id)
 		}
 		seen[x.agent] = true
+		if x.heir != nil && x.state != StateParked || x.heir != nil && x.heir.from != x || x.from != nil && x.from.heir != x {
+			w.t.Fatalf("%s and the offer to take it over are at odds", x.id)
+		}
+		if (x.state == StateTakeOver) != (x.from != nil) {
+			w.t.Fatalf("%s is %s, and its call is not at another desk", x.id, x.state)
+		}
+		if x.state == StateTalking && x.agent.soundless {
+			w.t.Fatalf("%s has lost her headset, and the contact hears nothing", x.agent.id)
+		}
+		if x.state == StateTakeOver {
+			continue // the record is on the other desk
+		}
 		if k := x.lease.Record.Key; k != 0 && x.kind == KindCampaign && !x.settled && !x.correction && x.state != StateRefused {
 			if records[k] {
 				w.t.Fatalf("record %d is on two desks", k)
@@ -311,7 +325,7 @@ func (w *world) lineStep() {
 	ev := LineEvent{At: w.now, Attempt: id, Token: []byte("tok")}
 	a := w.s.attempts[id]
 	ev.Kind = rapid.SampledFrom([]LineEventKind{
-		LineDialing, LineRinging, LineAnswered, LineAnswered, LineJoined, LineHeld, LineResumed, LineRemoteHeld, LineEnded, LineEnded,
+		LineDialing, LineRinging, LineAnswered, LineAnswered, LineJoined, LineHeld, LineResumed, LinePlayed, LineRemoteHeld, LineEnded, LineEnded,
 	}).Draw(w.t, "line")
 	if ev.Kind == LineEnded {
 		w.endCall(id, ev, a)
@@ -375,7 +389,7 @@ func (w *world) work() {
 	case x == nil:
 		w.apply(ClickGetRecord{n, rapid.SampledFrom(w.camps).Draw(w.t, "get")})
 		w.storeStep()
-	case x.state == StateOffered || x.state == StateIncoming:
+	case x.state == StateOffered || x.state == StateIncoming || x.state == StateTakeOver:
 		if w.dice.IntN(4) == 0 {
 			w.apply(ClickDecline{Agent: n, Interaction: x.id})
 		} else {
@@ -415,6 +429,37 @@ func (w *world) others() {
 	if r.by == "p" && !open {
 		r.by, r.Status = "", Updated
 		r.fence++
+	}
+}
+
+// headset loses or finds somebody's headset; where a call hangs on it, it goes
+// on about that.
+func (w *world) headset() {
+	at := func(s InteractionState) *work {
+		i := slices.IndexFunc(w.f.works, func(x *work) bool { return x.state == s })
+		if i < 0 {
+			return nil
+		}
+		return w.f.works[i]
+	}
+	lost := slices.IndexFunc(w.f.agents, func(a *agent) bool { return !a.hasSound() && (a.work == nil || a.work.state != StateParked) })
+	switch parked, offer, talk := at(StateParked), at(StateTakeOver), at(StateTalking); {
+	case offer != nil && w.dice.IntN(3) > 0:
+		w.apply(ClickAccept{offer.agent.id, offer.id})
+	case parked != nil && w.dice.IntN(2) == 0:
+		w.advance(31 * time.Second)
+		if offer = at(StateTakeOver); offer != nil && w.dice.IntN(3) > 0 {
+			w.apply(ClickAccept{offer.agent.id, offer.id})
+		}
+	case parked != nil:
+		w.apply(ClickHeadset{parked.agent.id, HeadsetUp})
+	case lost >= 0:
+		w.apply(ClickHeadset{w.f.agents[lost].id, HeadsetUp})
+	case talk != nil:
+		w.apply(ClickHeadset{talk.agent.id, HeadsetLost})
+		w.advance(time.Duration(w.dice.IntN(6)) * time.Second)
+	default:
+		w.apply(ClickHeadset{w.names[w.dice.IntN(len(w.names))], []HeadsetState{HeadsetLost, HeadsetMissing}[w.dice.IntN(2)]})
 	}
 }
 
@@ -464,11 +509,11 @@ func (w *world) end() {
 // no record is lost; what was declined is offered next; a blank record is blank.
 func TestFloorProperties(t *testing.T) {
 	var done, dials int
-	decisions := map[Decision]int{}
+	decisions, kinds := map[Decision]int{}, map[EventKind]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		for range rapid.IntRange(100, 400).Draw(t, "steps") {
-			switch w.dice.IntN(40) {
+			switch w.dice.IntN(43) {
 			default:
 				w.storeStep()
 			case 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23:
@@ -485,17 +530,27 @@ func TestFloorProperties(t *testing.T) {
 				w.others()
 			case 39:
 				w.administrator()
+			case 40, 41, 42:
+				w.headset()
 			}
 		}
 		w.end()
 		done++
 		dials += len(w.ended)
+		for k, n := range w.kinds {
+			kinds[k] += n
+		}
 		for _, o := range w.s.offers {
 			decisions[o.Decision]++
 		}
 	})
 	// A world in which hardly anything happens proves nothing.
-	t.Logf("%d histories, %d dials, offers %v", done, dials, decisions)
+	t.Logf("%d histories, %d dials, offers %v, events %v", done, dials, decisions, kinds)
+	for _, k := range []EventKind{EventSoundLost, EventCutOff} {
+		if done >= 100 && kinds[k] == 0 {
+			t.Errorf("in %d histories never %s: %v", done, k, kinds)
+		}
+	}
 	if done >= 100 && (dials < done || decisions[Declined] < done/4 || decisions[Missed] < done/4) {
 		t.Errorf("too little happens: %d histories, %d dials, offers %v", done, dials, decisions)
 	}

@@ -290,6 +290,8 @@ func (s *script) inputs(verb string, args []string, now time.Time) []any {
 		return []any{ClickGetRecord{agent, arg(1)}}
 	case "manual":
 		return []any{ClickManual{agent, arg(1)}}
+	case "headset":
+		return []any{ClickHeadset{agent, HeadsetState(arg(1))}}
 	case "undo":
 		return []any{ClickUndo{agent}}
 	case "drain":
@@ -389,6 +391,8 @@ func (s *script) answer(verb string, w *work, args []string, now time.Time) (any
 		ev.Kind = LineRemoteHeld
 	case "remote-resumed":
 		ev.Kind = LineRemoteResumed
+	case "played":
+		ev.Kind = LinePlayed
 	case "digit":
 		ev.Kind, ev.Digit = LineDigit, args[1]
 	case "ended":
@@ -578,6 +582,10 @@ func (s *script) command(c Command) string {
 		return fmt.Sprintf("reject %s %d", c.Attempt, c.Status)
 	case Transfer:
 		return fmt.Sprintf("transfer %s %s", n(c.Attempt), c.Number)
+	case Connect:
+		return fmt.Sprintf("connect %s %s", n(c.Attempt), c.Agent)
+	case Play:
+		return fmt.Sprintf("play %s %s", n(c.Attempt), c.File)
 	case RecordCall:
 		return fmt.Sprintf("record %s %s %s", n(c.Attempt), c.Action, c.File)
 	}

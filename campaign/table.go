@@ -44,6 +44,13 @@ const (
 	onDigit         stimulus = "digit"
 	onEnded         stimulus = "ended"
 
+	onPlayed stimulus = "played"
+
+	onSoundLost stimulus = "headset lost"
+	onSoundBack stimulus = "headset back"
+	onTaken     stimulus = "taken over"
+	onVoid      stimulus = "void"
+
 	onTimeout  stimulus = "timeout"
 	onWithdraw stimulus = "withdraw"
 	onOptOut   stimulus = "opt-out" // the contact is on the do-not-call list by now
@@ -137,8 +144,17 @@ func (f *Floor) arm(w *work) {
 		}
 	case StateResult, StateRefused:
 		after(resultView)
-	case StateIncoming:
+	case StateIncoming, StateTakeOver:
 		after(ringEach)
+	case StateAnnouncing:
+		after(announceAtMost)
+	case StateParked:
+		if w.until = w.parkUntil; !w.until.After(f.now) { // it was lost before the answer
+			w.until = f.now.Add(time.Millisecond)
+		}
+	}
+	if h := w.heir; h != nil && w.state != StateParked {
+		f.step(h, onVoid, Reason{Code: ReasonCallBack, Text: "the call is not to be taken over any more"})
 	}
 }
 
@@ -178,6 +194,9 @@ func (f *Floor) close(w *work) {
 //	              │     ▲   │ ▲         └─────────┴▶ stopping ─▶ result ─────────────────▶ over
 //	              └▶ open   ▼ │
 //	                     waiting ─▶ refused ─▶ over          incoming ─▶ answering ─▶ talking
+//
+//	talking ◀─ headset lost, back ─▶ parked ─▶ announcing ─▶ closing
+//	                                 parked ─▶ over, and the call to: take-over ─▶ talking
 func newTransitions() transitions {
 	entry := row{event: EventEntered, do: (*move).enter}
 	stay := func(s InteractionState, r row) row { r.to = s; return r }
@@ -187,11 +206,15 @@ func newTransitions() transitions {
 			onDecline:  {to: StateOver, event: EventDeclined, do: (*move).decline},
 			onTimeout:  {to: StateOver, event: EventMissed, do: (*move).miss},
 			onWithdraw: {to: StateOver, event: EventWithdrawn, do: (*move).withdraw},
+
+			onSoundLost: {to: StateOver, event: EventWithdrawn, do: (*move).muteOffer},
 		},
 		StateOpening: {
 			onShown:    {to: StateAsking, event: EventShown, do: (*move).shown, may: []InteractionState{StateOpen}},
 			onTimeout:  {to: StateOver, event: EventMissed, do: (*move).miss},
 			onWithdraw: {to: StateOver, event: EventWithdrawn, do: (*move).withdraw},
+
+			onSoundLost: {to: StateOver, event: EventWithdrawn, do: (*move).muteOffer},
 		},
 		StateOpen: {
 			onShown:    {to: StateOpen, event: EventShown},
@@ -223,12 +246,12 @@ func newTransitions() transitions {
 		StateDialing: {
 			onDialing:  {to: StateDialing, event: EventDialing, do: (*move).onWire},
 			onRinging:  {to: StateRinging, event: EventRinging, do: (*move).ringing},
-			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered},
+			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered, may: []InteractionState{StateParked}},
 			onTimeout:  {to: StateStopping, do: (*move).ringOut},
 		},
 		StateRinging: {
 			onRinging:  {to: StateRinging, do: (*move).ringing},
-			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered},
+			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered, may: []InteractionState{StateParked}},
 			onTimeout:  {to: StateStopping, do: (*move).ringOut},
 		},
 		StateTalking: {
@@ -249,6 +272,41 @@ func newTransitions() transitions {
 			onDigit:         {to: StateTalking, event: EventDigit, do: func(m *move) error { m.text = m.in.(LineEvent).Digit; return nil }},
 			onEnded:         {to: StateWrapUp, event: EventEnded, do: (*move).ended, may: []InteractionState{StateOver}},
 			onFinish:        {to: StateClosing, do: (*move).finishCall},
+			onSoundLost:     {to: StateParked, event: EventSoundLost, do: (*move).park},
+		},
+		StateParked: {
+			onSoundBack:     {to: StateTalking, event: EventSoundBack, do: (*move).unpark},
+			onTimeout:       {to: StateParked, do: (*move).handOn, may: []InteractionState{StateAnnouncing, StateClosing}},
+			onTaken:         {to: StateOver, event: EventHandedOn, do: (*move).taken},
+			onHold:          {to: StateParked, do: (*move).keepHold},
+			onHangup:        {to: StateClosing, do: (*move).hangup},
+			onTransfer:      {to: StateParked, do: (*move).transfer},
+			onEnter:         stay(StateParked, entry),
+			onQuick:         {to: StateClosing, event: EventEntered, do: (*move).quickTalking},
+			onHeld:          {to: StateParked, event: EventHeld, do: func(m *move) error { m.w.held = true; return nil }},
+			onResumed:       {to: StateParked, event: EventResumed, do: func(m *move) error { m.w.held = false; return nil }},
+			onRemoteHeld:    {to: StateParked, event: EventHeld, do: func(m *move) error { m.w.remoteHeld = true; return nil }},
+			onRemoteResumed: {to: StateParked, event: EventResumed, do: func(m *move) error { m.w.remoteHeld = false; return nil }},
+			onEnded:         {to: StateWrapUp, event: EventEnded, do: (*move).ended, may: []InteractionState{StateOver}},
+			onFinish:        {to: StateClosing, do: (*move).finishCall},
+		},
+		StateTakeOver: {
+			onAccept:    {to: StateTalking, event: EventOpened, do: (*move).takeOver},
+			onDecline:   {to: StateOver, event: EventDeclined, do: (*move).passOn},
+			onTimeout:   {to: StateOver, event: EventMissed, do: (*move).passOn},
+			onWithdraw:  {to: StateOver, event: EventWithdrawn, do: (*move).passOn},
+			onSoundLost: {to: StateOver, event: EventWithdrawn, do: (*move).passOn},
+			onVoid:      {to: StateOver, event: EventWithdrawn, do: (*move).void},
+			onFinish:    {to: StateOver, event: EventWithdrawn, do: (*move).void},
+		},
+		StateAnnouncing: {
+			onResumed: {to: StateAnnouncing, event: EventResumed, do: (*move).announce},
+			onPlayed:  {to: StateClosing, do: (*move).announced},
+			onTimeout: {to: StateClosing, do: (*move).announced},
+			onHangup:  {to: StateClosing, do: (*move).announced},
+			onEnter:   stay(StateAnnouncing, entry),
+			onEnded:   {to: StateOver, event: EventEnded, do: (*move).ended},
+			onFinish:  {to: StateClosing, do: (*move).finishCall},
 		},
 		StateStopping: {
 			onAnswered: {to: StateClosing, event: EventAnswered, do: (*move).answered},
@@ -285,9 +343,11 @@ func newTransitions() transitions {
 			onTimeout: {to: StateOver, event: EventMissed, do: (*move).passCall},
 			onEnded:   {to: StateOver, event: EventEnded, do: (*move).ended},
 			onFinish:  {to: StateOver, event: EventWithdrawn, do: (*move).rejectCall},
+
+			onSoundLost: {to: StateOver, event: EventMissed, do: (*move).passCall},
 		},
 		StateTaking: {
-			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered},
+			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered, may: []InteractionState{StateParked}},
 			onHangup:   {to: StateClosing, do: (*move).hangup},
 			onEnded:    {to: StateOver, event: EventEnded, do: (*move).ended, may: []InteractionState{StateWrapUp}},
 			onFinish:   {to: StateClosing, do: (*move).finishCall},

@@ -11,7 +11,8 @@ import (
 func allStates() []InteractionState {
 	return []InteractionState{
 		StateOffered, StateOpening, StateOpen, StateAsking, StateWaiting, StateDialing, StateRinging, StateTalking,
-		StateStopping, StateClosing, StateWrapUp, StateResult, StateRefused, StateIncoming, StateTaking, StateOver,
+		StateStopping, StateClosing, StateWrapUp, StateResult, StateRefused, StateIncoming, StateTaking,
+		StateParked, StateTakeOver, StateAnnouncing, StateOver,
 	}
 }
 
@@ -20,6 +21,7 @@ func allStimuli() []stimulus {
 		onAccept, onDecline, onShown, onCall, onReturn, onRemove, onHold, onResume, onHangup, onDigits, onMute, onRecord,
 		onTransfer, onEnter, onQuick, onDone, onPermitted, onRefused, onLost, onStoreAway, onDialing, onRinging, onAnswered,
 		onJoined, onHeld, onResumed, onRemoteHeld, onRemoteResumed, onDigit, onEnded, onTimeout, onWithdraw, onFinish, onOptOut,
+		onPlayed, onSoundLost, onSoundBack, onTaken, onVoid,
 	}
 }
 
@@ -47,6 +49,14 @@ func argument(s stimulus) any {
 		return ClickQuick{Result: AnsweringMachine}
 	case onDialing, onRinging, onAnswered, onJoined, onHeld, onResumed, onRemoteHeld, onRemoteResumed, onDigit:
 		return LineEvent{At: noon(), Digit: "5"}
+	case onSoundBack:
+		return 5 * time.Second
+	case onTaken:
+		return AgentID("ben")
+	case onVoid:
+		return Reason{Code: ReasonCallBack, Text: "it is back"}
+	case onPlayed:
+		return LineEvent{At: noon()}
 	case onEnded:
 		return LineEvent{At: noon(), Result: Busy, Status: 486, By: ByContact}
 	}
@@ -72,11 +82,19 @@ func workIn(t *testing.T, mode Mode, s InteractionState) (*Floor, *work) {
 	w.attempt = Attempt{ID: "a1", Record: 1, Number: r.Phone, Agent: "ann"}
 	w.waitsSince = noon()
 	switch s {
-	case StateTalking, StateClosing, StateWrapUp, StateTaking:
+	case StateTalking, StateClosing, StateWrapUp, StateTaking, StateParked, StateAnnouncing, StateTakeOver:
 		w.attempt.AnsweredAt = noon()
 		w.wrap.Result = Answer
 	case StateIncoming:
 		w.kind, w.camp, w.doc = KindInbound, nil, nil
+	}
+	w.quick = s == StateAnnouncing
+	if s == StateTakeOver { // it is on ben's desk, and he has lost his headset
+		ben := &agent{id: "ben", status: AgentReady, soundless: true, headset: HeadsetLost, lostAt: noon()}
+		from := &work{kind: KindCampaign, agent: ben, camp: cp, doc: c, lease: w.lease, attempt: w.attempt, heir: w, held: true}
+		f.open(from, StateParked)
+		f.agents = append(f.agents, ben)
+		w.from, w.attempt.ID = from, ""
 	}
 	f.open(w, s)
 	f.out = Effects{}
@@ -114,7 +132,7 @@ func TestTransitionsAllPairs(t *testing.T) {
 					}
 				}
 				over := w.state == StateOver && s != StateOver
-				if over && (len(f.works) != 0 || w.agent.work != nil) {
+				if over && (slices.Contains(f.works, w) || w.agent.work != nil) {
 					t.Errorf("%s: over, but still on the desk", name)
 				}
 				checkLease(t, name, f, s, w.state)
@@ -141,6 +159,9 @@ func checkLease(t *testing.T, name string, f *Floor, from, to InteractionState) 
 	want := 0
 	if had && ends[to] && !byStore {
 		want = 1
+	}
+	if from == StateTakeOver || from == StateParked && to == StateOver && n == 0 {
+		return // the record is, or goes to, the other desk's
 	}
 	if from == StateTaking && ends[to] || from == StateTaking && n == 1 {
 		return // an inbound call has no lease; here it stands in for a campaign's

@@ -39,7 +39,10 @@ type work struct {
 	settled                                      bool
 	correction                                   bool
 	barred                                       bool      // ended because the contact is on the do-not-call list
-	tried                                        []AgentID // inbound: whom it rang
+	tried                                        []AgentID // whom an inbound call rang, or a take-over was offered
+	ownHold, parkHold                            bool      // the agent asked for the hold; the loss of her headset did
+	parkUntil                                    time.Time
+	heir, from                                   *work // the offer of this call to another agent, and back
 }
 
 // who is the agent's name; empty while there is none.
@@ -85,6 +88,9 @@ func (w *work) view(content bool) InteractionView {
 	if w.state == StateWrapUp {
 		v.Until = w.wrapUntil
 	}
+	if w.from != nil {
+		v.From = w.from.agent.id
+	}
 	if w.doc != nil {
 		v.Campaign = w.doc.Name
 		v.Case = ownFields(w.doc, append(slices.Clone(w.doc.Fields.Preview), w.doc.Fields.Case...), w.who())
@@ -104,7 +110,9 @@ func (w *work) callStatus() CallStatus {
 		return CallRinging
 	case StateTaking:
 		return CallDialing
-	case StateTalking:
+	case StateTakeOver:
+		return CallHeld
+	case StateTalking, StateParked, StateAnnouncing:
 		switch {
 		case w.held:
 			return CallHeld
