@@ -107,20 +107,24 @@ const (
 	MissedStayReady OnMissed = "stay-ready"
 )
 
-// Treatment says what happens to a record after a call result.
+// Treatment says what happens to a record after a call result or a disposition.
 type Treatment struct {
-	On        CallResult
-	RetryIn   Retry // zero: no retry
-	Max       int   // attempts ending so, the first included; 0 = no limit
-	MaxPerDay int   // the same within a calendar day of the contact; 0 = no limit
-	Then      Then  // when no retry is left
+	On        CallResult // 0: Code says when
+	Code      string     // of a disposition, or of a branch of the tree; goes before a result
+	RetryIn   Retry      // zero: no retry
+	Increment Retry      // by so much each further retry comes later; After or Days
+	Max       int        // attempts ending so, the first included; 0 = no limit
+	MaxPerDay int        // the same within a calendar day of the contact; 0 = no limit
+	Then      Then       // when no retry is left
 }
 
-// Retry is when a record is tried again: exactly one field is set.
+// Retry is when a record is tried again. After, Days and OtherPart exclude one
+// another; At may stand alone or with one of the first two.
 type Retry struct {
 	After     time.Duration
-	Days      int  // calendar days of the contact, same time of day
-	OtherPart bool // in another part of the contact's day
+	Days      int           // calendar days of the contact, same time of day
+	OtherPart bool          // in another part of the contact's day
+	At        time.Duration // when the contact's clock shows so long since midnight; 0 = no such time
 }
 
 // Then is what follows when a treatment allows no further attempt.
@@ -129,7 +133,8 @@ type Then string
 // What follows. Empty: the default of the result, see Outcome.
 const (
 	ThenNextInChain Then = "next-in-chain"
-	ThenGiveUp      Then = "give-up" // the whole chain is finished
+	ThenToGroup     Then = "to-group" // a callback for any agent, once
+	ThenGiveUp      Then = "give-up"  // the whole chain is finished
 )
 
 // OwnFailures is how all-trunks-busy and dial-error are taken, which are ours

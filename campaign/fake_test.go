@@ -124,7 +124,7 @@ func (s *memStore) Lease(_ context.Context, q LeaseQuery) (Lease, error) {
 func (s *memStore) past(k Key) (ps []Past) {
 	for _, id := range s.order {
 		if a := s.attempts[id]; a.Record == k && a.Counted {
-			ps = append(ps, Past{a.DialedAt, a.Result})
+			ps = append(ps, Past{a.DialedAt, a.Result, a.Disposition})
 		}
 	}
 	return ps

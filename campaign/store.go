@@ -129,8 +129,9 @@ type Lease struct {
 
 // Past is an earlier attempt of a record.
 type Past struct {
-	At     time.Time // begin
-	Result CallResult
+	At          time.Time // begin
+	Result      CallResult
+	Disposition string
 }
 
 // Release says where an undialled record goes.

@@ -3,6 +3,7 @@ package campaign
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,11 +19,13 @@ type Wrap struct {
 
 // Outcome works out what an attempt does to its record and chain:
 //
+//	all trunks busy, dial error  ours: old place, nothing counted (unless OwnFailures.Count)
 //	do not call, or 607          finished, entry on the list; chain finished
 //	callback agreed              waits for its time; chain kept
+//	a treatment of the code      as below
 //	final disposition            finished; chain finished
-//	all trunks busy, dial error  ours: old place, nothing counted (unless OwnFailures.Count)
 //	a treatment with a retry     waits for its time; chain kept
+//	… used up, then to-group     a callback for any agent, once; chain kept
 //	nothing listed, or used up   finished; chain by the result, see exhausted
 //
 // a is the attempt with its end; c is nil for a manual call.
@@ -78,15 +81,16 @@ func (o *outcome) decide() {
 	o.a.Counted = true
 	o.u.Attempts++
 	disposition, _ := o.c.Disposition(o.w.Disposition)
+	t := o.c.treatment(o.a.Result, o.w.Disposition)
 	switch {
 	case o.w.NoCall || o.a.Result == DoNotCall:
 		o.optOut()
 	case o.w.Callback != nil && !o.w.Callback.At.IsZero():
 		o.callback(*o.w.Callback)
-	case disposition.Final:
+	case disposition.Final && t.Code == "": // else the document says what to do with just this one
 		o.finish("finished by disposition "+o.w.Disposition, ChainFinish)
 	default:
-		o.treat()
+		o.treat(t)
 	}
 }
 
@@ -137,43 +141,90 @@ func (o *outcome) finish(reason string, chain ChainAction) {
 	o.u.CallbackAt = time.Time{}
 }
 
-// treat applies the campaign's treatment of the result.
-func (o *outcome) treat() {
-	var t Treatment
-	for _, t = range o.c.Treatments {
-		if t.On == o.a.Result {
-			break
+// treatment is the one for a disposition, the nearest branch of its tree first,
+// else the one for the result; the zero Treatment when there is none.
+func (c *Campaign) treatment(r CallResult, code string) Treatment {
+	for code != "" {
+		if i := slices.IndexFunc(c.Treatments, func(t Treatment) bool { return t.Code == code }); i >= 0 {
+			return c.Treatments[i]
 		}
-		t = Treatment{}
+		code = code[:max(strings.LastIndexByte(code, '/'), 0)]
 	}
-	same := o.endedSo(time.Time{}) + 1
+	if i := slices.IndexFunc(c.Treatments, func(t Treatment) bool { return t.Code == "" && t.On == r }); i >= 0 {
+		return c.Treatments[i]
+	}
+	return Treatment{}
+}
+
+// treat applies the campaign's treatment.
+func (o *outcome) treat(t Treatment) {
+	what := o.a.Result.String()
+	if t.Code != "" {
+		what = o.w.Disposition
+	}
+	same := o.endedSo(t, time.Time{}) + 1
 	switch {
-	case t.On == 0:
-		o.finish(fmt.Sprintf("finished: %s", o.a.Result), exhausted(o.a.Result, ""))
+	case t.On == 0 && t.Code == "":
+		o.finish("finished: "+what, exhausted(o.a.Result, ""))
 	case t.RetryIn == (Retry{}):
-		o.finish(fmt.Sprintf("finished: %s", o.a.Result), exhausted(o.a.Result, t.Then))
+		o.end(t, "finished: "+what)
 	case t.Max > 0 && same >= t.Max:
-		o.finish(fmt.Sprintf("given up: %s %d times", o.a.Result, same), exhausted(o.a.Result, t.Then))
+		o.end(t, fmt.Sprintf("given up: %s %d times", what, same))
 	case o.c.Attempts > 0 && o.u.Attempts >= o.c.Attempts:
 		o.finish(fmt.Sprintf("given up after %s", plural(o.u.Attempts, "attempt")), exhausted(o.a.Result, t.Then))
 	default:
 		o.u.Status = Ready
-		o.u.NextDial = o.retryAt(t)
-		o.u.Reason = fmt.Sprintf("%s; next attempt from %s", o.a.Result, local(o.u.NextDial, locationOf(o.r, o.c.Rules)))
+		o.u.NextDial = o.retryAt(t, same)
+		o.u.Reason = fmt.Sprintf("%s; next attempt from %s", what, local(o.u.NextDial, locationOf(o.r, o.c.Rules)))
+		o.wishIsOver()
 	}
 }
 
-// endedSo counts earlier attempts with this attempt's result since a time.
-// Attempts from before the list was imported are known by number only; they
-// are taken to have ended as the record says the last one did.
-func (o *outcome) endedSo(since time.Time) int {
+// wishIsOver: the contact's wish was one time. What comes later is our own
+// choice, and does not pass what a wish may.
+func (o *outcome) wishIsOver() {
+	o.u.CallbackAt = time.Time{}
+	switch o.u.Type {
+	case PersonalCallback:
+		o.u.Type = PersonalRescheduled
+	case CampaignCallback:
+		o.u.Type = CampaignRescheduled
+	}
+}
+
+// end is what a treatment does when it allows no further attempt.
+func (o *outcome) end(t Treatment, reason string) {
+	grouped := o.r.Type == CampaignCallback || o.r.Type == CampaignRescheduled
+	usedUp := o.c.Attempts > 0 && o.u.Attempts >= o.c.Attempts
+	if t.Then != ThenToGroup || grouped || usedUp {
+		o.finish(reason, exhausted(o.a.Result, t.Then))
+		return
+	}
+	o.u.Type, o.u.Owner, o.u.Status, o.u.CallbackAt = CampaignCallback, "", Ready, time.Time{}
+	o.u.NextDial = o.now
+	if t.RetryIn != (Retry{}) {
+		o.u.NextDial = o.retryAt(t, o.endedSo(t, time.Time{})+1)
+	}
+	o.u.Reason = reason + "; now a callback for any agent, from " + local(o.u.NextDial, locationOf(o.r, o.c.Rules))
+}
+
+// endedSo counts earlier attempts that ended so that the treatment applied,
+// since a time. Attempts from before the list was imported are known by number
+// only; they are taken to have ended as the record says the last one did.
+func (o *outcome) endedSo(t Treatment, since time.Time) int {
+	applies := func(r CallResult, code string) bool {
+		if t.Code == "" {
+			return r == o.a.Result
+		}
+		return code == t.Code || strings.HasPrefix(code, t.Code+"/")
+	}
 	n := 0
 	for _, p := range o.past {
-		if p.Result == o.a.Result && !p.At.Before(since) {
+		if applies(p.Result, p.Disposition) && !p.At.Before(since) {
 			n++
 		}
 	}
-	if older := o.r.Attempts - len(o.past); since.IsZero() && older > 0 && o.r.Result == o.a.Result {
+	if older := o.r.Attempts - len(o.past); since.IsZero() && older > 0 && applies(o.r.Result, o.r.Disposition) {
 		n += older
 	}
 	return n
@@ -207,27 +258,49 @@ const (
 	minPartGap = 2 * time.Hour
 )
 
-// retryAt is when the record is tried again. It is not fitted into the
-// permitted hours: the gate does that when the time has come.
-func (o *outcome) retryAt(t Treatment) time.Time {
+// retryAt is when the record is tried again after n attempts that ended so. It
+// is not fitted into the permitted hours: the gate does that when the time has
+// come.
+func (o *outcome) retryAt(t Treatment, n int) time.Time {
 	loc := locationOf(o.r, o.c.Rules)
 	here := o.now.In(loc)
 	y, m, d := here.Date()
 	tomorrow := time.Date(y, m, d+1, 0, 0, 0, 0, loc)
-	full := t.MaxPerDay > 0 && o.endedSo(time.Date(y, m, d, 0, 0, 0, 0, loc))+1 >= t.MaxPerDay
-	var at time.Time
-	switch {
-	case t.RetryIn.OtherPart:
+	full := t.MaxPerDay > 0 && o.endedSo(t, time.Date(y, m, d, 0, 0, 0, 0, loc))+1 >= t.MaxPerDay
+	if t.RetryIn.OtherPart {
 		return otherPart(here, full)
-	case t.RetryIn.Days > 0:
-		at = here.AddDate(0, 0, t.RetryIn.Days)
-	default:
-		at = o.now.Add(t.RetryIn.After)
 	}
+	at := here
+	if days := t.RetryIn.Days + (n-1)*t.Increment.Days; days > 0 {
+		at = here.AddDate(0, 0, days)
+	}
+	at = at.Add(t.RetryIn.After + time.Duration(n-1)*t.Increment.After)
 	if full && at.Before(tomorrow) {
 		at = tomorrow
 	}
-	return at
+	if t.RetryIn.At == 0 {
+		return at
+	}
+	begin := at
+	if t.RetryIn.Days > 0 || at.Equal(tomorrow) { // that day, whatever the time of day now
+		y, m, d := at.Date()
+		begin = time.Date(y, m, d, 0, 0, 0, 0, loc)
+	}
+	return nextClock(begin, o.now, t.RetryIn.At)
+}
+
+// nextClock is the first time not before begin, and after now, at which the
+// clock of begin's place shows so long since midnight. In the hour that a
+// change of the clock leaves out it is the time just after.
+func nextClock(begin, now time.Time, clock time.Duration) time.Time {
+	y, m, d := begin.Date()
+	for {
+		at := time.Date(y, m, d, 0, 0, int(clock.Seconds()), 0, begin.Location())
+		if !at.Before(begin) && at.After(now) {
+			return at
+		}
+		d++
+	}
 }
 
 // otherPart gives the begin of another part of the day than here's: the next

@@ -14,10 +14,19 @@ func spring() *Campaign {
 			{On: AnsweringMachine, RetryIn: Retry{Days: 1}, Max: 4, Then: ThenGiveUp},
 			{On: WrongParty, RetryIn: Retry{After: 4 * time.Hour}, MaxPerDay: 1},
 			{On: Silence, Then: ThenNextInChain},
+			{On: Fax, RetryIn: Retry{At: 17*time.Hour + 30*time.Minute}},
+			{On: Abandoned, RetryIn: Retry{Days: 2, At: 17*time.Hour + 30*time.Minute}},
+			{On: Unknown, RetryIn: Retry{Days: 1, At: 2*time.Hour + 30*time.Minute}, Max: 2},
+			{On: Rejected, RetryIn: Retry{After: time.Hour}, Increment: Retry{After: 30 * time.Minute}, Max: 4, Then: ThenToGroup},
+			{Code: "No/Price", RetryIn: Retry{Days: 30}},
+			{Code: "No", RetryIn: Retry{Days: 7}, Max: 2},
+			{Code: "Ask", Then: ThenToGroup},
 		},
 		Dispositions: []Disposition{
 			{Name: "Sold", Children: []Disposition{{Name: "New", Kind: SuccessCode, Final: true}}},
 			{Name: "Later", Kind: NeutralCode},
+			{Name: "Ask", Kind: NeutralCode},
+			{Name: "No", Children: []Disposition{{Name: "Price", Kind: RefusalCode, Final: true}, {Name: "Has one", Kind: RefusalCode, Final: true}, {Name: "Other", Kind: RefusalCode, Final: true}}},
 		},
 	}
 }
@@ -49,6 +58,7 @@ func TestOutcome(t *testing.T) {
 		attempts int
 		final    CallResult // default: result
 		kind     RecordType // default General
+		owner    AgentID
 		blocked  bool
 	}{
 		{name: "reached", lease: leaseOf(rec), result: Answer, status: Updated, chain: ChainFinish, attempts: 1},
@@ -62,7 +72,7 @@ func TestOutcome(t *testing.T) {
 		{name: "no answer in the morning: afternoon", lease: leaseOf(rec), result: NoAnswer, now: "2026-06-10 09:00", status: Ready, next: "2026-06-10 12:00", attempts: 1},
 		{name: "the other part is not minutes away", lease: leaseOf(rec), result: NoAnswer, now: "2026-06-10 11:55", status: Ready, next: "2026-06-10 17:00", attempts: 1},
 		{name: "no answer in the evening: next morning", lease: leaseOf(rec), result: NoAnswer, now: "2026-06-10 18:30", status: Ready, next: "2026-06-11 00:00", attempts: 1},
-		{name: "second no answer today: tomorrow, another part", lease: Lease{Record: rec, Past: []Past{{today, NoAnswer}}}, result: NoAnswer, now: "2026-06-10 11:30", status: Ready, next: "2026-06-11 12:00", attempts: 1},
+		{name: "second no answer today: tomorrow, another part", lease: Lease{Record: rec, Past: []Past{{At: today, Result: NoAnswer}}}, result: NoAnswer, now: "2026-06-10 11:30", status: Ready, next: "2026-06-11 12:00", attempts: 1},
 		{name: "machine: same time tomorrow", lease: leaseOf(rec), result: AnsweringMachine, status: Ready, next: "2026-06-11 12:00", attempts: 1},
 		{name: "a day is a calendar day, over the clock change", lease: leaseOf(rec), result: AnsweringMachine, now: "2026-10-24 12:00", status: Ready, next: "2026-10-25 12:00", attempts: 1},
 		{name: "machine given up finishes the chain", lease: leaseOf(rec, AnsweringMachine, AnsweringMachine, AnsweringMachine), result: AnsweringMachine, status: Updated, chain: ChainFinish, attempts: 4},
@@ -70,7 +80,7 @@ func TestOutcome(t *testing.T) {
 		{name: "treatment without retry", lease: leaseOf(rec), result: Silence, status: Updated, chain: ChainNext, attempts: 1},
 		{name: "not listed: finished, useless number", lease: leaseOf(rec), result: InvalidNumber, status: Updated, chain: ChainNext, attempts: 1},
 		{name: "wrong number", lease: leaseOf(rec), result: Answer, wrap: Wrap{Result: WrongNumber}, final: WrongNumber, status: Updated, chain: ChainNext, attempts: 1},
-		{name: "rejected", lease: leaseOf(rec), result: Rejected, sip: 603, status: Updated, chain: ChainFinish, attempts: 1},
+		{name: "not listed: reached, if only to say no", lease: leaseOf(rec), result: Answer, sip: 200, wrap: Wrap{Result: Rejected, Disposition: "Sold/New"}, final: Rejected, status: Updated, chain: ChainFinish, attempts: 1},
 		{name: "607 is an opt-out", lease: leaseOf(rec), result: Rejected, sip: 607, status: Updated, chain: ChainFinish, attempts: 1, kind: NoCall, blocked: true},
 		{name: "do not call alone", lease: leaseOf(rec), result: Answer, wrap: Wrap{NoCall: true, Note: "said so"}, final: DoNotCall, status: Updated, chain: ChainFinish, attempts: 1, kind: NoCall, blocked: true},
 		{name: "do not call beside a result", lease: leaseOf(rec), result: Answer, wrap: Wrap{NoCall: true, Result: Answer}, status: Updated, chain: ChainFinish, attempts: 1, kind: NoCall, blocked: true},
@@ -82,8 +92,23 @@ func TestOutcome(t *testing.T) {
 		{name: "in a lab it counts", lease: leaseOf(rec), result: AllTrunksBusy, own: true, status: Updated, chain: ChainNext, attempts: 1},
 		{name: "personal callback", lease: leaseOf(rec), result: Answer, wrap: Wrap{Callback: &Callback{At: noon().Add(3 * time.Hour), Personal: true, Agreed: true}}, status: Ready, next: "2026-06-10 15:00", attempts: 1, kind: PersonalCallback},
 		{name: "put back for anybody", lease: leaseOf(rec), result: Answer, wrap: Wrap{Callback: &Callback{At: noon().Add(3 * time.Hour)}}, status: Ready, next: "2026-06-10 15:00", attempts: 1, kind: CampaignRescheduled},
+		{name: "a wish is for one time", lease: leaseOf(Record{Key: 1, Phone: "+493012345678", Type: PersonalCallback, Owner: "ann", CallbackAt: noon()}), result: Busy, status: Ready, next: "2026-06-10 12:30", attempts: 1, kind: PersonalRescheduled, owner: "ann"},
+		{name: "a wish of the campaign too", lease: leaseOf(Record{Key: 1, Phone: "+493012345678", Type: CampaignCallback, CallbackAt: noon()}), result: Busy, status: Ready, next: "2026-06-10 12:30", attempts: 1, kind: CampaignRescheduled},
+		{name: "a treatment for a leaf goes before its finality", lease: leaseOf(rec), result: Answer, wrap: Wrap{Result: Answer, Disposition: "No/Price"}, status: Ready, next: "2026-07-10 12:00", attempts: 1},
+		{name: "one for a branch holds for its leaves", lease: leaseOf(rec), result: Answer, wrap: Wrap{Result: Answer, Disposition: "No/Has one"}, status: Ready, next: "2026-06-17 12:00", attempts: 1},
+		{name: "max counts the branch", lease: Lease{Record: rec, Past: []Past{{At: noon().AddDate(0, 0, -7), Result: Answer, Disposition: "No/Other"}}}, result: Answer, wrap: Wrap{Result: Answer, Disposition: "No/Has one"}, status: Updated, chain: ChainFinish, attempts: 1},
+		{name: "at a time, today", lease: leaseOf(rec), result: Fax, status: Ready, next: "2026-06-10 17:30", attempts: 1},
+		{name: "at a time, passed", lease: leaseOf(rec), result: Fax, now: "2026-06-10 17:30", status: Ready, next: "2026-06-11 17:30", attempts: 1},
+		{name: "at a time, in so many days", lease: leaseOf(rec), result: Abandoned, now: "2026-06-10 18:00", status: Ready, next: "2026-06-12 17:30", attempts: 1},
+		{name: "at a time the change of the clock leaves out", lease: leaseOf(rec), result: Unknown, now: "2026-03-28 12:00", status: Ready, next: "2026-03-29 03:30", attempts: 1},
+		{name: "increment: the first", lease: leaseOf(rec), result: Rejected, status: Ready, next: "2026-06-10 13:00", attempts: 1},
+		{name: "increment: the third", lease: leaseOf(rec, Rejected, Rejected), result: Rejected, status: Ready, next: "2026-06-10 14:00", attempts: 3},
+		{name: "to the group at once", lease: leaseOf(Record{Key: 1, Phone: "+493012345678", Type: PersonalRescheduled, Owner: "ann"}), result: Answer, wrap: Wrap{Result: Answer, Disposition: "Ask"}, status: Ready, next: "2026-06-10 12:00", attempts: 1, kind: CampaignCallback},
+		{name: "to the group once", lease: leaseOf(Record{Key: 1, Phone: "+493012345678", Type: CampaignCallback}), result: Answer, wrap: Wrap{Result: Answer, Disposition: "Ask"}, status: Updated, chain: ChainFinish, attempts: 1, kind: CampaignCallback},
+		{name: "to the group when used up", lease: leaseOf(Record{Key: 1, Phone: "+493012345678", Type: PersonalRescheduled, Owner: "ann"}, Rejected, Rejected, Rejected), result: Rejected, status: Ready, next: "2026-06-10 14:30", attempts: 4, kind: CampaignCallback},
+		{name: "no group beyond the attempts of all", lease: leaseOf(rec, Rejected, Rejected, Rejected, Rejected), result: Rejected, status: Updated, chain: ChainFinish, attempts: 5},
 		{name: "hung up while ringing", lease: leaseOf(rec), result: ResultCancelled, status: Updated, chain: ChainNext, attempts: 1},
-		{name: "unknown keeps the chain", lease: leaseOf(rec), result: Unknown, status: Updated, chain: ChainKeep, attempts: 1},
+		{name: "unknown keeps the chain", lease: leaseOf(rec, Unknown), result: Unknown, status: Updated, chain: ChainKeep, attempts: 2},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -111,6 +136,12 @@ func TestOutcome(t *testing.T) {
 			}
 			if got != c.next {
 				t.Errorf("next %q, want %q", got, c.next)
+			}
+			if c.kind == CampaignCallback && u.Owner != "" || c.owner != "" && u.Owner != c.owner {
+				t.Errorf("owner %q", u.Owner)
+			}
+			if !u.CallbackAt.IsZero() && c.wrap.Callback == nil {
+				t.Error("the old wish still stands")
 			}
 			if (s.Block != nil) != c.blocked {
 				t.Errorf("block %+v", s.Block)

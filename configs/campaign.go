@@ -19,6 +19,10 @@ type Campaign struct {
 	Mode          string         `yaml:"mode" oneof:"preview,push-preview,progressive,predictive"`
 	Accept        string         `yaml:"accept" oneof:"click,auto"`
 	Lists         []string       `yaml:"lists"`
+	Filter        Filter         `yaml:"filter,flow"`
+	Order         []string       `yaml:"order,flow" oneof:"fresh,rescheduled,callback"` // a kind left out is not offered
+	Mix           Mix            `yaml:"mix,flow"`
+	NewestFirst   bool           `yaml:"newest_first"`
 	Agents        Agents         `yaml:"agents"`
 	Country       string         `yaml:"country"`
 	Hours         Hours          `yaml:"hours,flow"`
@@ -54,13 +58,15 @@ type Preview struct {
 	AutoDial Duration `yaml:"auto_dial" max:"10m"` // push preview: dialled by itself so long after Accept; 0 = by the agent
 }
 
-// Treatment is what happens to a record after a call result.
+// Treatment is what happens to a record after a call result or a disposition.
 type Treatment struct {
-	On        string `yaml:"on" oneof:"answer,busy,no-answer,answering-machine,invalid-number,all-trunks-busy,silence,fax,rejected,wrong-party,wrong-number,abandoned,dial-error,unknown"`
-	RetryIn   Retry  `yaml:"retry_in"`
-	Max       int    `yaml:"max" min:"1" max:"1000"`        // attempts ending so, the first included; 0 = no limit of its own
-	MaxPerDay int    `yaml:"max_per_day" min:"1" max:"100"` // the same in a day of the contact; 0 = no limit
-	Then      string `yaml:"then" oneof:"next-in-chain,give-up"`
+	On        string    `yaml:"on"` // a call result, or the code of a disposition or of a branch of them
+	RetryIn   Retry     `yaml:"retry_in"`
+	At        TimeOfDay `yaml:"at"`                            // of the contact's clock: the first one after retry_in
+	Increment Retry     `yaml:"increment"`                     // by so much each further retry comes later
+	Max       int       `yaml:"max" min:"1" max:"1000"`        // attempts ending so, the first included; 0 = no limit of its own
+	MaxPerDay int       `yaml:"max_per_day" min:"1" max:"100"` // the same in a day of the contact; 0 = no limit
+	Then      string    `yaml:"then" oneof:"next-in-chain,to-group,give-up"`
 }
 
 // OwnFailures is how results are taken that are ours and not the contact's:

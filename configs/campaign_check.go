@@ -34,6 +34,7 @@ func (k *checker) campaign(c Campaign) {
 	}
 	k.campaignLists(c)
 	k.treatments(c)
+	k.selection(c)
 	k.campaignFiles(c)
 }
 
@@ -65,19 +66,44 @@ func (k *checker) campaignLists(c Campaign) {
 
 func (k *checker) treatments(c Campaign) {
 	var on []string
+	known := append(treatable(), c.Dispositions.codes("", true)...)
 	for i, t := range c.Treatments {
 		key := fmt.Sprintf("treatments.%d", i)
 		on = append(on, t.On)
 		switch {
 		case t.On == "":
 			k.add(key, "says for no call result what to do", "write it as in {on: busy, retry_in: 30m, max: 3}")
-		case t.RetryIn == Retry{} && t.Then == "":
-			k.add(key, "says nothing to do", "add retry_in, or then: next-in-chain")
-		case t.RetryIn != Retry{} && t.Max == 0 && c.Attempts == 0:
+		case !slices.Contains(known, t.On):
+			k.add(key+".on", quote(t.On)+" is neither a call result nor a disposition of this campaign", suggest(t.On, known))
+		case !t.retries() && t.Then == "":
+			k.add(key, "says nothing to do", "add retry_in or at, or then: next-in-chain")
+		case t.retries() && t.Max == 0 && c.Attempts == 0:
 			k.add(key, "would try for ever", "add max to it, or attempts to the campaign")
+		case t.RetryIn.OtherPart && t.At != 0:
+			k.add(key+".at", "is at odds with other-part-of-day", "write one of the two")
+		case t.Increment != Retry{} && (t.Increment.OtherPart || t.RetryIn.OtherPart || !t.retries()):
+			k.add(key+".increment", "makes each further retry later by a time, and so needs a time in retry_in", "write it as in {retry_in: 1h, increment: 30m}")
 		}
 	}
 	k.unique("treatments", on)
+}
+
+func (t Treatment) retries() bool { return t.RetryIn != Retry{} || t.At != 0 }
+
+// treatable are the call results a treatment can be for.
+func treatable() []string {
+	return []string{
+		"answer", "busy", "no-answer", "answering-machine", "invalid-number", "all-trunks-busy", "silence", "fax",
+		"rejected", "wrong-party", "wrong-number", "abandoned", "dial-error", "unknown",
+	}
+}
+
+// selection checks which records are offered, and in what order.
+func (k *checker) selection(c Campaign) {
+	k.unique("order", c.Order)
+	if len(c.Order) > 0 && len(c.Mix) > 0 {
+		k.add("mix", "says in what order records are offered, and so does order", "delete one of the two")
+	}
 }
 
 // campaignFiles keeps what a document names within its own folder: it may come

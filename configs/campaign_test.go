@@ -162,7 +162,7 @@ func TestParseCampaignSaysWhatIsWrong(t *testing.T) {
 		{"name: a\nhours: {mon: '18:00-09:00'}", `f.yaml:2:14: hours.mon: "18:00-09:00" ends before it begins`},
 		{"name: a\nhours: {mon: '09:00-12:00, 11:00-13:00'}", `f.yaml:2:14: hours.mon: "09:00-12:00, 11:00-13:00" has spans that overlap`},
 		{"name: a\nhours: {mon-wed: '09:00-12:00', tue: '13:00-14:00'}", `f.yaml:2:33: hours.tue: there are hours for tue already`},
-		{"name: a\ntreatments: [{on: bussy}]", `f.yaml:2:19: treatments.0.on: "bussy" is not one of the words for this key; did you mean "busy"?`},
+		{"name: a\ntreatments: [{on: bussy}]", `f.yaml:2:19: treatments.0.on: "bussy" is neither a call result nor a disposition of this campaign; did you mean "busy"?`},
 		{"name: a\ntreatments: [{retry_in: 1h, max: 1}]", `f.yaml:2:14: treatments.0: says for no call result`},
 		{"name: a\ntreatments: [{on: busy}]", `f.yaml:2:14: treatments.0: says nothing to do`},
 		{"name: a\ntreatments: [{on: busy, retry_in: 30m}]", `f.yaml:2:14: treatments.0: would try for ever`},

@@ -73,7 +73,7 @@ func nearest(word string, known []string) string {
 	best, least := "", 0
 	for _, k := range known {
 		limit := max(1, len([]rune(k))/3)
-		d := distance(strings.ToLower(word), k)
+		d := distance(strings.ToLower(word), strings.ToLower(k))
 		if d <= limit && (best == "" || d < least) {
 			best, least = k, d
 		}

@@ -309,11 +309,11 @@ func (t tx) past(key campaign.Key) ([]campaign.Past, error) {
 	err := t.query(func(sc Row) error {
 		var at int64
 		var p campaign.Past
-		err := sc.Scan(&at, &p.Result)
+		err := sc.Scan(&at, &p.Result, &p.Disposition)
 		p.At = timeOf(at)
 		past = append(past, p)
 		return err
-	}, `SELECT dialed_at, result FROM attempt WHERE record_key = ? AND counted = 1 AND ended_at > 0 ORDER BY dialed_at, id`, key)
+	}, `SELECT dialed_at, result, disposition FROM attempt WHERE record_key = ? AND counted = 1 AND ended_at > 0 ORDER BY dialed_at, id`, key)
 	return past, err
 }
 

@@ -152,10 +152,7 @@ func campaignOf(written configs.Campaign, document []byte, cfg configs.Config, n
 	c.Rules = rules(cfg, d.Country, c.Account, now)
 	c.Rules.Purpose, c.Rules.Hours = c.Purpose, week(d.Hours.Week())
 	c.Rules.MaxAttempts, c.Rules.MinGap = d.Attempts, time.Duration(d.MinGap)
-	var err error
-	if c.Treatments, err = treatments(d.Treatments); err != nil {
-		return c, err
-	}
+	c.Treatments, c.Selection = treatments(d.Treatments), selection(d)
 	for _, r := range d.Results {
 		result, err := campaign.ParseCallResult(r.Result)
 		if err != nil {
@@ -188,18 +185,39 @@ func agentIDs(names []string) []campaign.AgentID {
 	return out
 }
 
-func treatments(ts []configs.Treatment) ([]campaign.Treatment, error) {
+func treatments(ts []configs.Treatment) []campaign.Treatment {
 	var out []campaign.Treatment
 	for _, t := range ts {
-		on, err := campaign.ParseCallResult(t.On)
-		if err != nil {
-			return nil, err
+		c := campaign.Treatment{
+			RetryIn: retry(t.RetryIn), Increment: retry(t.Increment),
+			Max: t.Max, MaxPerDay: t.MaxPerDay, Then: campaign.Then(t.Then),
 		}
-		out = append(out, campaign.Treatment{
-			On: on, RetryIn: campaign.Retry(t.RetryIn), Max: t.Max, MaxPerDay: t.MaxPerDay, Then: campaign.Then(t.Then),
-		})
+		c.RetryIn.At = time.Duration(t.At)
+		var err error
+		if c.On, err = campaign.ParseCallResult(t.On); err != nil {
+			c.On, c.Code = 0, t.On // a disposition: the document was checked
+		}
+		out = append(out, c)
 	}
-	return out, nil
+	return out
+}
+
+func retry(r configs.Retry) campaign.Retry {
+	return campaign.Retry{After: r.After, Days: r.Days, OtherPart: r.OtherPart}
+}
+
+func selection(c configs.Campaign) campaign.Selection {
+	s := campaign.Selection{Newest: c.NewestFirst}
+	for _, k := range c.Order {
+		s.Order = append(s.Order, campaign.RecordKind(k))
+	}
+	for _, m := range c.Mix {
+		s.Mix = append(s.Mix, campaign.Share{Kind: campaign.RecordKind(m.Kind), Count: m.Count})
+	}
+	for _, f := range c.Filter {
+		s.Filter = append(s.Filter, campaign.Condition{Field: f.Field, Any: f.Any, Not: f.Not})
+	}
+	return s
 }
 
 func dispositions(ds configs.Dispositions) []campaign.Disposition {
