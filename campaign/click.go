@@ -251,6 +251,9 @@ type (
 	// ClickListChanged says that a list got records (import, retry): whoever
 	// waits asks again at once.
 	ClickListChanged struct{ List string }
+	// ClickContact says that a contact was changed in the store: who has it on
+	// her desk sees it.
+	ClickContact struct{ ContactEdit }
 )
 
 func (ClickLogin) click()       {}
@@ -285,3 +288,4 @@ func (ClickStart) click()       {}
 func (ClickStop) click()        {}
 func (ClickUnload) click()      {}
 func (ClickListChanged) click() {}
+func (ClickContact) click()     {}

@@ -33,6 +33,10 @@ func (f *Floor) click(in Click) error {
 		}
 		return nil
 	}
+	if c, ok := in.(ClickContact); ok {
+		f.contactChanged(c.ContactEdit)
+		return nil
+	}
 	if id, s, ok := interactionClick(in); ok {
 		return f.clickOn(id, s, in)
 	}
@@ -161,6 +165,30 @@ func (f *Floor) clickOn(t target, s stimulus, in Click) error {
 		}
 	}
 	return nil
+}
+
+// contactChanged puts a contact's changed values onto the desks that show it.
+func (f *Floor) contactChanged(e ContactEdit) {
+	apply := func(w *work) bool {
+		if w.lease.Record.Person != e.Person || e.Person == "" {
+			return false
+		}
+		w.lease.Record.Fields = slices.Clone(w.lease.Record.Fields) // others may hold the old ones
+		e.Apply(&w.lease.Record)
+		return true
+	}
+	for _, w := range f.works {
+		if apply(w) && w.agent != nil && !w.blank() {
+			f.tell(w, &move{event: EventContact, content: true})
+		}
+	}
+	for _, a := range f.agents {
+		for _, w := range a.recent {
+			if w != a.work {
+				apply(w)
+			}
+		}
+	}
 }
 
 // getRecord fetches the next record in preview mode; it comes as EventOpened,

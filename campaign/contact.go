@@ -65,10 +65,20 @@ type AttemptQuery struct {
 	Limit   int
 }
 
-// PastAttempt is a call and the name its contact has now.
+// PastAttempt is a call, the name its contact has now, and what its outcome
+// was before it was corrected, the last first.
 type PastAttempt struct {
 	Attempt
 	Name string
+	Was  []PastOutcome
+}
+
+// PastOutcome is an outcome that was corrected.
+type PastOutcome struct {
+	Until       time.Time // when it was corrected
+	Result      CallResult
+	Disposition string
+	Note        string
 }
 
 // Histories are questions that stay quick however many records there are.

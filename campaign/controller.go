@@ -306,7 +306,7 @@ func (c *Controller) lastWords(line <-chan LineEvent) {
 func (c *Controller) step(j job) {
 	if j.snap != nil {
 		s := c.floor.Snapshot()
-		s.At, s.N = c.cfg.Now(), c.cfg.Journal.Last()
+		s.At, s.N = wholeMS(c.cfg.Now()), c.cfg.Journal.Last()
 		// Events on their way to the disk are in the snapshot, so it is shown
 		// only behind them.
 		c.cfg.Journal.append(nil, func(error) {
@@ -315,7 +315,11 @@ func (c *Controller) step(j job) {
 		})
 		return
 	}
-	fx, next := c.floor.Apply(j.in, c.cfg.Now())
+	if ev, ok := j.in.(LineEvent); ok {
+		ev.At = wholeMS(ev.At)
+		j.in = ev
+	}
+	fx, next := c.floor.Apply(j.in, wholeMS(c.cfg.Now()))
 	c.next = next
 	later := c.atOnce(fx.Line)
 	c.cfg.Journal.append(fx.Events, c.after(fx, later, j.reply))
@@ -325,6 +329,10 @@ func (c *Controller) step(j job) {
 	c.changed = make(chan struct{})
 	c.mu.Unlock()
 }
+
+// wholeMS cuts a time to milliseconds, as the store keeps and the API shows it.
+// Its monotonic reading stays: a clock that is set does not move a countdown.
+func wholeMS(t time.Time) time.Time { return t.Add(-time.Duration(t.Nanosecond() % 1e6)) }
 
 // heartbeat renews this process's leases; quit ends it.
 func (c *Controller) heartbeat() {

@@ -68,6 +68,7 @@ const (
 	EventReturned    EventKind = "returned"       // I: undialled, back to the list
 	EventRemoved     EventKind = "removed"        // I: undialled, out of the campaign
 	EventReopened    EventKind = "reopened"       // I: undo
+	EventContact     EventKind = "contact"        // I: the contact's fields were changed
 	EventCorrected   EventKind = "corrected"      // I, Text: old and new
 	EventNoRecord    EventKind = "no-record"      // Reason: Get record found none
 	EventDeclineLots EventKind = "declined-often" // I: told to supervisors
@@ -222,8 +223,11 @@ type Content struct {
 	List     string  `json:"list,omitempty"`
 	Name     string  `json:"name,omitempty"`
 	Number   string  `json:"number,omitempty"`
-	Preview  []Field `json:"preview,omitempty"` // the fields the administrator chose, in order
-	Case     []Field `json:"case,omitempty"`    // those of the case information that come from the record
+	TimeZone string  `json:"time_zone,omitempty"` // IANA: the contact's clock
+	Window   string  `json:"window,omitempty"`    // when the contact may be called each day, by that clock
+	Attempts int     `json:"attempts,omitempty"`  // counted ones before this one
+	Preview  []Field `json:"preview,omitempty"`   // the fields the administrator chose, in order
+	Case     []Field `json:"case,omitempty"`      // those of the case information that come from the record
 	Record   []Field `json:"record,omitempty"`
 	Fields   []Field `json:"fields,omitempty"` // all custom columns, for script and screen pop
 }

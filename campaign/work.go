@@ -136,6 +136,16 @@ func (w *work) content() *Content {
 	if c.Number == "" {
 		c.Number = r.Phone
 	}
+	c.Attempts, c.Window = r.Attempts, recordField(w.doc, r, "window")
+	var rules Rules
+	if w.doc != nil {
+		rules = w.doc.Rules
+	}
+	zoned := r
+	zoned.Phone = c.Number
+	if zone := locationOf(zoned, rules); zone != time.UTC {
+		c.TimeZone = zone.String()
+	}
 	if w.doc != nil {
 		c.Preview = recordFields(w.doc, r, w.doc.Fields.Preview, w.who())
 		c.Case = recordFields(w.doc, r, w.doc.Fields.Case, w.who())

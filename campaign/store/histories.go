@@ -55,7 +55,34 @@ func (s *Core) PastAttempts(ctx context.Context, q campaign.AttemptQuery) ([]cam
 	if q.Limit > 0 {
 		out = out[:min(len(out), q.Limit)]
 	}
-	return out, s.nameThem(ctx, out)
+	if err := s.nameThem(ctx, out); err != nil {
+		return nil, err
+	}
+	return out, s.outcomesBefore(ctx, out)
+}
+
+// outcomesBefore looks up what was corrected.
+func (s *Core) outcomesBefore(ctx context.Context, as []campaign.PastAttempt) error {
+	for part := range slices.Chunk(as, 500) {
+		place := make(map[campaign.AttemptID]int, len(part))
+		ids := make([]any, len(part))
+		for i, a := range part {
+			place[a.ID], ids[i] = i, a.ID
+		}
+		err := s.read(ctx, "corrected outcomes", func(sc Row) error {
+			var id campaign.AttemptID
+			var until int64
+			var o campaign.PastOutcome
+			err := sc.Scan(&id, &until, &o.Result, &o.Disposition, &o.Note)
+			o.Until = timeOf(until)
+			part[place[id]].Was = append(part[place[id]].Was, o)
+			return err
+		}, `SELECT attempt, until, result, disposition, note FROM outcome_before WHERE attempt IN (?`+strings.Repeat(`, ?`, len(ids)-1)+`) ORDER BY id DESC`, ids...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // nameThem looks up the names that the contacts of calls have now.

@@ -28,6 +28,11 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 		if st.ended && !q.Correction && (!st.orphan || q.Attempt.Text == campaign.OrphanText) {
 			return nil
 		}
+		if st.ended && q.Correction {
+			if err := t.keepOutcome(q.Attempt, q.Now); err != nil {
+				return err
+			}
+		}
 		if err := t.end(q.Attempt); err != nil {
 			return err
 		}
@@ -45,6 +50,14 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 	if err == nil && lost {
 		err = campaign.ErrLost
 	}
+	return err
+}
+
+// keepOutcome remembers what an attempt's outcome was before a correction.
+func (t tx) keepOutcome(a campaign.Attempt, now time.Time) error {
+	_, err := t.exec(`INSERT INTO outcome_before (attempt, until, result, disposition, note)
+		SELECT id, CAST(? AS BIGINT), result, disposition, note FROM attempt
+		WHERE id = ? AND (result <> ? OR disposition <> ? OR note <> ?)`, ms(now), a.ID, a.Result, a.Disposition, a.Note)
 	return err
 }
 

@@ -173,10 +173,22 @@ func pastAttempts(t *testing.T, b *bench) {
 		}
 		equal(t, what, got, c.want)
 	}
+	first, err := d.PastAttempts(t.Context(), campaign.AttemptQuery{Person: "number:" + phone(2)})
+	b.must(err)
+	s := campaign.Settlement{Attempt: first[0].Attempt, Correction: true, Now: b.now, Record: campaign.RecordUpdate{Type: campaign.General, Status: campaign.Updated, Result: campaign.WrongParty}}
+	s.Attempt.Result, s.Attempt.Note = campaign.WrongParty, "was her son"
+	for range 2 {
+		b.settles(s)
+	}
+	again, err := d.PastAttempts(t.Context(), campaign.AttemptQuery{Person: "number:" + phone(2)})
+	b.must(err)
+	if a := again[0]; a.Result != campaign.WrongParty || len(a.Was) != 1 || a.Was[0].Result != campaign.Answer || !a.Was[0].Until.Equal(b.now) {
+		t.Errorf("corrected: %+v", a)
+	}
 	byStatus, byResult, err := d.CountRecords(t.Context(), []string{list, "nothing"})
 	b.must(err)
 	equal(t, "finished", byStatus[campaign.Updated], 2)
-	equal(t, "answered", byResult[campaign.Answer], 1)
+	equal(t, "wrong party", byResult[campaign.WrongParty], 1)
 }
 
 func owned(t *testing.T, b *bench) {
