@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,47 @@ func TestTransferOut(t *testing.T) {
 	}
 	dlg.Request("BYE").Expect(200)
 	p.expect(sip.Ended)
+}
+
+// TestTransferAttended: the far end is asked to take our place in another call.
+func TestTransferAttended(t *testing.T) {
+	t.Parallel()
+	far, other := peer.NewFar(t), peer.NewFar(t)
+	a := start(t, nil)
+	p, _, dlg := talk(t, a, far)
+	q, inv, consult := talk(t, a, other)
+	p.call.ReferTo(q.call)
+	ref := dlg.Expect("REFER")
+	_, own, _ := strings.Cut(inv.Get("From"), ";tag=")
+	to := strings.Trim(ref.Get("Refer-To"), "<>")
+	u, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := inv.Get("Call-ID") + ";to-tag=" + consult.LocalTag + ";from-tag=" + own
+	_, headers, _ := strings.Cut(to, "?")
+	got, err := url.QueryUnescape(strings.TrimPrefix(headers, "Replaces="))
+	if err != nil || got != want || strings.ContainsAny(headers, ";@ ") || !strings.Contains(to, other.Addr()) {
+		t.Errorf("Refer-To %s (%v): %q, %v; want %q", to, u, got, err, want)
+	}
+	ref.Reply(202)
+	p.expect(sip.Transferred)
+	dlg.Request("NOTIFY", peer.With("Event", "refer"), peer.With("Subscription-State", "terminated;reason=noresource"),
+		peer.Body("message/sipfrag;version=2.0", []byte("SIP/2.0 200 OK\r\n"))).Expect(200)
+	if e := p.expect(sip.Transferred); e.Status != 200 {
+		t.Errorf("%+v", e)
+	}
+	dlg.Request("BYE").Expect(200)
+	consult.Request("BYE").Expect(200)
+	p.expect(sip.Ended)
+	q.expect(sip.Ended)
+	third, _, dlg := talk(t, a, far)
+	third.call.ReferTo(q.call) // over
+	if e := third.expect(sip.Transferred); e.Status != 400 {
+		t.Errorf("%+v", e)
+	}
+	dlg.Request("BYE").Expect(200)
+	third.expect(sip.Ended)
 }
 
 func TestTransferIn(t *testing.T) {

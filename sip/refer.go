@@ -18,36 +18,84 @@ type subscriptions struct {
 // reports; on 2xx the call has been taken over and may be hung up, on any
 // other final status it stands as before.
 func (c *Call) Refer(target string) {
-	c.box.put(mail{kind: mailFunc, fn: func() {
+	c.refer(func() (string, error) {
 		u, err := parseURI(target)
+		u.headers = ""
+		return u.String(), err
+	})
+}
+
+// ReferTo asks the far end to take our place in another call of ours, which
+// must be answered (attended transfer, RFC 5589 §7.1). It goes on as Refer does;
+// when it worked the other call is ended by its far end.
+func (c *Call) ReferTo(other *Call) {
+	c.refer(func() (string, error) {
+		tok, _, err := readToken(other.Token())
+		switch {
+		case err != nil:
+			return "", err
+		case !tok.Answered || tok.Tag == "" || !c.agent.calls.has(tok.CallID):
+			return "", fmt.Errorf("call %s is not up", tok.CallID)
+		}
+		target := tok.Target
+		if target == "" {
+			target = tok.URI
+		}
+		u, err := parseURI(target)
+		// RFC 3891 §3: to-tag is the one of whom the INVITE with Replaces will
+		// reach, the other call's far end; from-tag is ours.
+		u.headers = "Replaces=" + escapeHeader(tok.CallID+";to-tag="+tok.Tag+";from-tag="+tok.LocalTag)
+		return u.String(), err
+	})
+}
+
+// escapeHeader makes a header's value fit into a URI: all but unreserved
+// characters is escaped (RFC 3261 §19.1.1, §25.1).
+func escapeHeader(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_.!~*'()", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// refer sends REFER to what target gives.
+func (c *Call) refer(target func() (string, error)) {
+	c.box.put(mail{kind: mailFunc, fn: func() {
+		uri, err := target()
 		if c.state != stateTalking || err != nil {
 			c.emit(Event{Kind: Transferred, Status: 400, Reason: "cannot transfer"})
 			return
 		}
-		u.headers = ""
-		extra := []field{{"Refer-To", "<" + u.String() + ">"}, {"Referred-By", "<" + c.acc.address.String() + ">"}}
+		// Who asks for it: RFC 3892
+		extra := []field{{"Refer-To", "<" + uri + ">"}, {"Referred-By", "<" + c.acc.address.String() + ">"}}
 		if f, err := c.dlg.reach(c.agent.ctx, c.agent.wire); err == nil {
 			extra = append(extra, field{"Contact", contactFor(c.acc.address.user, f)})
 		}
 		c.subs.ours = true
-		c.transact(&c.dlg, "REFER", extra, "", nil, func(m *message, err error) {
-			switch {
-			case err != nil:
-				c.subs.ours = false
-				c.emit(Event{Kind: Transferred, Status: statusOf(err), Reason: err.Error()})
-			case m.status/100 == 2:
-				if strings.EqualFold(m.get("Refer-Sub"), "false") { // RFC 4488 §4
-					c.subs.ours = false
-					c.emit(Event{Kind: Transferred, Status: 200, Reason: "accepted"})
-					return
-				}
-				c.emit(Event{Kind: Transferred, Status: 100, Reason: m.reason})
-			default:
-				c.subs.ours = false
-				c.emit(Event{Kind: Transferred, Status: m.status, Reason: m.reason})
-			}
-		})
+		c.transact(&c.dlg, "REFER", extra, "", nil, c.referred)
 	}})
+}
+
+// referred takes the answer to our REFER.
+func (c *Call) referred(m *message, err error) {
+	switch {
+	case err != nil:
+		c.subs.ours = false
+		c.emit(Event{Kind: Transferred, Status: statusOf(err), Reason: err.Error()})
+	case m.status/100 != 2:
+		c.subs.ours = false
+		c.emit(Event{Kind: Transferred, Status: m.status, Reason: m.reason})
+	case strings.EqualFold(m.get("Refer-Sub"), "false"): // RFC 4488 §4
+		c.subs.ours = false
+		c.emit(Event{Kind: Transferred, Status: 200, Reason: "accepted"})
+	default:
+		c.emit(Event{Kind: Transferred, Status: 100, Reason: m.reason})
+	}
 }
 
 // onNotify takes how our REFER goes: a sipfrag with a status line.

@@ -99,6 +99,7 @@ func TestAsterisk(t *testing.T) {
 		{"far end hangs up", farEndHangsUp},
 		{"cancel", cancelAtAsterisk},
 		{"transfer", transferAtAsterisk},
+		{"attended transfer", attendedTransferAtAsterisk},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, x) })
 	}
@@ -352,4 +353,33 @@ func transferAtAsterisk(t *testing.T, x *extension) {
 		t.Fatal(err)
 	}
 	x.quiet(t)
+}
+
+// Two parties we talk to one after the other are left to each other: both our
+// calls end, and the second party, who heard us, hears the first one's tone.
+func attendedTransferAtAsterisk(t *testing.T, x *extension) {
+	h := newHeadset(t, 1000)
+	first := x.talk(t, "622", h)
+	h.hears(t, 700)
+	first.Hold()
+	first.await(Held)
+	second := x.talk(t, "622", h)
+	h.hears(t, 700)
+	pause(500 * time.Millisecond)
+	first.TransferTo(second.Call)
+	for e := first.await(Transferred); e.Status < 200; e = first.await(Transferred) {
+	}
+	second.ended()
+	first.ended()
+	pause(time.Second)
+	if err := x.lab.HangupAll(); err != nil {
+		t.Fatal(err)
+	}
+	x.quiet(t)
+	pcm := x.recorded(t, "622")
+	_, end := measure.Sounding(pcm, 8000, -35)
+	if before, after := pcm[:4000], pcm[max(0, end-4000):end]; measure.Level(after, 8000, 700) < -25 || measure.Level(after, 8000, 1000) > -50 {
+		t.Errorf("the second party heard us at %.1f dBFS first; at last the first party at %.1f and us at %.1f",
+			measure.Level(before, 8000, 1000), measure.Level(after, 8000, 700), measure.Level(after, 8000, 1000))
+	}
 }

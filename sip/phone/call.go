@@ -32,6 +32,7 @@ type dialog interface {
 	Hangup(sip.Reason)
 	Info(digit string, duration time.Duration)
 	Refer(target string)
+	ReferTo(other *sip.Call)
 	ReferResult(status int, reason string)
 }
 
@@ -162,6 +163,19 @@ func (c *Call) Hangup(r sip.Reason) { c.with(func(d dialog) { d.Hangup(r) }) }
 // Transferred says how it goes. The call ends when that worked, and stays when
 // it did not.
 func (c *Call) Transfer(target string) { c.with(func(d dialog) { d.Refer(target) }) }
+
+// TransferTo leaves the far ends of this call and of another one to each other
+// (attended transfer, RFC 5589 §7.1): the other call is the consultation.
+// Transferred says how it goes. When that worked both calls end; when it did
+// not, both stay.
+func (c *Call) TransferTo(other *Call) {
+	to, ok := other.line().(*sip.Call)
+	if !ok {
+		c.emit(Event{Kind: Transferred, Status: 400, Reason: "there is no other call"})
+		return
+	}
+	c.with(func(d dialog) { d.ReferTo(to) })
+}
 
 // TransferResult answers a TransferAsked: a final status ends the matter, 603
 // refuses.

@@ -62,6 +62,7 @@ func (d fakeDialog) Info(digit string, _ time.Duration) {
 func (d fakeDialog) ReferResult(status int, _ string) {
 	d.do(func() { d.refers = append(d.refers, fmt.Sprint(status)) })
 }
+func (d fakeDialog) ReferTo(*sip.Call)   {}
 func (d fakeDialog) Refer(target string) { d.do(func() { d.refers = append(d.refers, target) }) }
 
 // The sound.
