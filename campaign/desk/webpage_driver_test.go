@@ -32,7 +32,7 @@ func browser(t *testing.T) context.Context {
 // visit opens the page in a fresh profile whose browser speaks a language.
 func (w *world) visit(t *testing.T, b context.Context, language string) *tab {
 	t.Helper()
-	return tabOf(t, w, pagetest.Open(t, b, w.url+"/", language))
+	return tabOf(t, w, pagetest.Open(t, b, w.url+"/", language, pagetest.CheckPassed()))
 }
 
 func words(language string) func(string) string { return pagetest.Words(language) }

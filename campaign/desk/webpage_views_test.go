@@ -121,8 +121,8 @@ func (p *looks) others(say func(string) string) {
 		p.gone("dialog", say(name))
 	}
 	p.press(say("Settings"))
-	p.press("Geräteprüfung")
-	p.find("dialog", "Geräteprüfung")
+	p.press("Gerätetest")
+	p.find("dialog", "Gerätetest")
 	p.look("check")
 	p.press("Schließen")
 	p.press("Arbeitsplatz")

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -280,4 +281,13 @@ func (p *Tab) LogIn(user, password string, say func(string) string) {
 	p.Write(p.Find("textbox", say("Password")), password)
 	p.Press(say("Log in"))
 	p.Find("button", say("Log off"))
+}
+
+// CheckPassed is for Open: the device check counts as passed, whatever the
+// devices. Where there is no sound nobody passes it.
+func CheckPassed() chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(`localStorage['freiton.check'] = '{"passed":"any","until":9999999999999}'`).Do(ctx)
+		return err
+	})
 }

@@ -19,7 +19,9 @@ import { side } from './side.js';
 import { aside } from './aside.js';
 import { interaction, party, callWords, flushNote } from './interaction.js';
 import { idle, history, directory, floor } from './views.js';
-import { popups, preview, toastList, dialogs, banners, closeDialog } from './overlay.js';
+import { popups, preview, toastList, dialogs, banners } from './overlay.js';
+import { closeDialog } from './dialog.js';
+import { clearForCall } from './devicecheck.js';
 import { loginPage } from './login.js';
 import { onKey } from './keys.js';
 import { sound, askQuality, notify, tabTitle } from './sound.js';
@@ -252,6 +254,7 @@ function effects(e) {
   if (!own) return;
   switch (e.kind) {
     case 'offered':
+      clearForCall();
       sound.ring();
       say(`${t('Interaction preview')}: ${i?.campaign || ''} ${i?.content?.name || ''}`, true);
       if (i) notify(t('Interaction preview'), t('notify offer', { name: i.content?.name || '', campaign: i.campaign || '' }));
@@ -262,6 +265,7 @@ function effects(e) {
       break;
     case 'ringing':
       if (i?.state === 'incoming') {
+        clearForCall();
         sound.ring();
         say(t('inbound from', { name: party(i) }), true);
         notify(t('state incoming'), party(i));

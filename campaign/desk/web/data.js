@@ -45,7 +45,7 @@ export function forgetAll() {
   kept.clear();
 }
 
-/** Script, greeting and link of a campaign. @param {string|undefined} name @returns {import('./types.js').Texts & {recording?: string}} */
+/** Script, greeting and link of a campaign. @param {string|undefined} name @returns {import('./types.js').Texts} */
 export function textsOf(name) {
   if (!name) return {};
   const texts = look(`/campaigns/${encodeURIComponent(name)}/texts`, 300_000).data || {};

@@ -48,6 +48,7 @@
  * @property {number|null} bufferMS     waiting in the browser's jitter buffer
  * @property {number|null} sentLossPercent  of what goes, as the server reports
  * @property {string|null} transport    'udp'
+ * @property {string|null} candidate    our side of the path: host, srflx, prflx, relay
  * @property {number} silentMS          since anything came from the server
  */
 
@@ -66,7 +67,8 @@ export class HeadsetError extends Error {
 
 const FLOOR = -120; // dBFS of nothing at all
 const LOOK_MS = 100; // meters
-const CHECK_MS = 1000; // connection
+const CHECK_MS = 500; // connection
+const COUNT_MS = 2000; // loss is of so long
 const CONNECT_MS = 8000; // from offer to sound
 const STEADY_MS = 5000; // a connection that held so long was a good one
 const STALE_MS = 5000; // nothing from the server for so long: connect anew
@@ -120,6 +122,7 @@ export class Headset extends EventTarget {
   #talkingAt = 0;
   /** @type {Quality} */ #quality = unknownQuality();
   /** @type {{received: number, lost: number}|null} */ #counted = null;
+  #countedAt = 0;
   #cameAt = 0;
   #came = -1;
   /** @type {() => void} */ #unlisten = () => {};
@@ -149,6 +152,12 @@ export class Headset extends EventTarget {
   /** A node that brings what is heard, for measurements; null before there is any. */
   get heardNode() { return this.#heard?.source ?? null; }
   get quality() { return this.#quality; }
+  /** How long ago the server last gave a sign of life on the way of the sound; 0: it never did. */
+  get silentMS() { return this.#cameAt ? performance.now() - this.#cameAt : 0; }
+  /** What was plugged in when last looked at. */
+  get known() { return this.#devices; }
+  /** Whether something in use was unplugged. */
+  get missing() { return this.#missing.microphone || this.#missing.speaker; }
   get volume() { return this.#audio.volume; }
   set volume(v) { this.#audio.volume = Math.min(1, Math.max(0, v)); }
 
@@ -237,10 +246,10 @@ export class Headset extends EventTarget {
 
   /**
    * Uses another microphone from now on, in a call too.
-   * @param {string} label  also the first of the preferred ones from now on
+   * @param {string[]} labels  the preferred ones, best first; none there: the default
    */
-  async useMicrophone(label) {
-    this.#options.microphones = [label, ...(this.#options.microphones ?? []).filter((l) => l !== label)];
+  async useMicrophone(labels) {
+    this.#options.microphones = labels;
     if (this.#state === 'off') return;
     try {
       await this.#capture();
@@ -251,12 +260,11 @@ export class Headset extends EventTarget {
 
   /**
    * Uses another loudspeaker from now on.
-   * @param {string} label  also the first of the preferred ones from now on
+   * @param {string[]} labels  the preferred ones, best first; none there: the default
    */
-  async useSpeaker(label) {
-    this.#options.speakers = [label, ...(this.#options.speakers ?? []).filter((l) => l !== label)];
+  async useSpeaker(labels) {
+    this.#options.speakers = labels;
     await this.devices();
-    if (!this.#devices.speakers.some((d) => d.label === label)) throw new HeadsetError('nospeaker');
     await this.#route();
   }
 
@@ -304,7 +312,7 @@ export class Headset extends EventTarget {
     });
     this.#microphone = { id: track.getSettings().deviceId ?? '', label: track.label };
     this.#missing.microphone = false;
-    await this.#sender?.replaceTrack(track);
+    await this.#speak();
     before?.stop();
     this.#measure();
     this.#tell('devices', this.#devices);
@@ -337,16 +345,24 @@ export class Headset extends EventTarget {
 
   async #route() {
     const best = choose(this.#devices.speakers, this.#options.speakers);
-    if (best && 'setSinkId' in this.#audio) {
+    if ('setSinkId' in this.#audio) {
       try {
-        await this.#audio.setSinkId(best.id);
+        await this.#audio.setSinkId(best?.id ?? '');
       } catch (e) {
         throw new HeadsetError('nospeaker', e);
       }
     }
-    this.#speaker = best;
+    // The system's default is known by its label too, which names the device:
+    // should it become another one, that is an unplugged headset.
+    this.#speaker = best ?? this.#devices.speakers.find((d) => d.id === 'default') ?? null;
     this.#missing.speaker = false;
     this.#audio.muted = false;
+    await this.#speak();
+  }
+
+  /** Sends what is said, or nothing at all while a device is gone: so the server sees it. */
+  async #speak() {
+    await this.#sender?.replaceTrack(this.missing ? null : this.#track);
   }
 
   async #play() {
@@ -424,6 +440,7 @@ export class Headset extends EventTarget {
     if (this.#missing[kind]) return;
     this.#missing[kind] = true;
     if (kind === 'speaker') this.#audio.muted = true;
+    void this.#speak();
     this.#tell('unplugged', { kind, label });
   }
 
@@ -481,6 +498,7 @@ export class Headset extends EventTarget {
     });
     const transceiver = pc.addTransceiver(track, { direction: 'sendrecv', streams: [new MediaStream([track])] });
     this.#sender = transceiver.sender;
+    if (this.missing) await this.#speak();
     // What a telephone speaks, and nothing else.
     const g711 = RTCRtpReceiver.getCapabilities?.('audio')?.codecs.filter((c) => /^audio\/pcm[au]$/i.test(c.mimeType));
     if (g711?.length && transceiver.setCodecPreferences) transceiver.setCodecPreferences(g711);
@@ -531,7 +549,10 @@ export class Headset extends EventTarget {
     if (!pc || !trying || this.#state !== 'live') return;
     const q = unknownQuality();
     let came = 0;
-    for (const s of (await pc.getStats()).values()) {
+    const all = await pc.getStats();
+    /** @type {Map<string, any>} */
+    const pairs = new Map(/** @type {any} */ (all));
+    for (const s of all.values()) {
       if (s.type === 'inbound-rtp') {
         q.jitterMS = ms(s.jitter);
         const received = s.packetsReceived ?? 0;
@@ -539,7 +560,10 @@ export class Headset extends EventTarget {
         const since = this.#counted ?? { received: 0, lost: 0 };
         const n = received - since.received + lost - since.lost;
         if (n > 0) q.lossPercent = Math.max(0, (100 * (lost - since.lost)) / n);
-        this.#counted = { received, lost };
+        if (!this.#counted || performance.now() - this.#countedAt >= COUNT_MS) {
+          this.#counted = { received, lost };
+          this.#countedAt = performance.now();
+        }
         if (s.jitterBufferEmittedCount > 0) q.bufferMS = ms(s.jitterBufferDelay / s.jitterBufferEmittedCount);
       } else if (s.type === 'remote-inbound-rtp') {
         if (typeof s.fractionLost === 'number') q.sentLossPercent = 100 * s.fractionLost;
@@ -547,6 +571,7 @@ export class Headset extends EventTarget {
       } else if (s.type === 'candidate-pair' && s.nominated) {
         if (s.currentRoundTripTime !== undefined) q.rttMS = ms(s.currentRoundTripTime);
         came += s.bytesReceived + (s.responsesReceived ?? 0);
+        q.candidate = pairs.get(s.localCandidateId)?.candidateType ?? null;
       } else if (s.type === 'local-candidate') {
         q.transport ??= s.protocol ?? null;
       }
@@ -626,48 +651,6 @@ class Meter {
   }
 }
 
-/** @type {Headset|null} */
-let present = null;
-
-/**
- * A headset for those who need no more than this. The one of an earlier call is
- * closed: a page has one. Rejects with the DOMException of getUserMedia where
- * that was the cause, else with a HeadsetError.
- *
- * @param {{exchange: HeadsetOptions['exchange'], microphone?: string, speaker?: string,
- *   volume?: number, processing?: Processing, changed?: () => void}} options
- *   microphone, speaker: a label or an id; changed: something may look different now
- */
-export async function connect({ exchange, microphone = '', speaker = '', volume, processing, changed = () => {} }) {
-  present?.close();
-  const headset = new Headset({ exchange, microphones: [microphone], speakers: [speaker], volume, processing });
-  present = headset;
-  for (const name of ['state', 'muted', 'talking', 'signal', 'devices', 'unplugged', 'plugged', 'gesture']) {
-    headset.addEventListener(name, changed);
-  }
-  try {
-    await headset.open();
-  } catch (e) {
-    headset.close();
-    throw e instanceof HeadsetError && e.cause instanceof DOMException ? e.cause : e;
-  }
-  return {
-    headset,
-    close: () => headset.close(),
-    /** @returns {'connecting'|'live'|'lost'} */
-    state: () => {
-      if (headset.state === 'live') return 'live';
-      return headset.state === 'asking' || headset.state === 'connecting' ? 'connecting' : 'lost';
-    },
-    /** Of the microphone, 0 to 1. */
-    level: () => 10 ** (headset.level / 20),
-    /** @param {boolean} on */
-    mute: (on) => headset.mute(on),
-    /** Seconds since anything came from the server. */
-    age: () => headset.quality.silentMS / 1000,
-  };
-}
-
 /**
  * The best device by the order of labels; ids change from visit to visit.
  * @param {Device[]} list
@@ -721,7 +704,7 @@ function asHeadsetError(e) {
 function unknownQuality() {
   return {
     rttMS: null, jitterMS: null, lossPercent: null, bufferMS: null,
-    sentLossPercent: null, transport: null, silentMS: 0,
+    sentLossPercent: null, transport: null, candidate: null, silentMS: 0,
   };
 }
 

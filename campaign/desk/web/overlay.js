@@ -7,6 +7,9 @@ import { state, now, mine, offered } from './state.js';
 import { ui, button, fieldList, select, checkbox, act, on, onCampaign, redraw, toasts, dropToast, prefs, setPref, draft, setDraft, resultName, toast, explain, ticking, why } from './ui.js';
 import { codes, keysOf, party } from './interaction.js';
 import { sound } from './sound.js';
+import { dialog, closeDialog } from './dialog.js';
+import { checkDialog, openCheck } from './devicecheck.js';
+import { soundDialog } from './soundmenu.js';
 
 // ---- the two popups of a campaign -------------------------------------------
 
@@ -100,41 +103,12 @@ export function toastList() {
 
 // ---- dialogs --------------------------------------------------------------
 
-/** @type {HTMLElement|null} */
-let cameFrom = null;
-
-/** @param {string} name @param {string} key @param {...import('./dom.js').Kid} kids */
-function dialog(name, key, ...kids) {
-  return h('dialog', {
-    key, class: 'dialog', 'aria-label': name,
-    ref: (/** @type {HTMLDialogElement} */ el) => {
-      cameFrom = /** @type {HTMLElement|null} */ (document.activeElement);
-      queueMicrotask(() => el.isConnected && !el.open && el.showModal());
-    },
-    oncancel: (/** @type {Event} */ e) => {
-      e.preventDefault();
-      closeDialog();
-    },
-    onclick: (/** @type {Event} */ e) => {
-      if (e.target === e.currentTarget) closeDialog();
-    },
-  },
-  h('div', { class: 'dialog-box' },
-    h('header', { class: 'dialog-head' }, h('h2', null, name), button({ name: t('Close'), icon: 'remove', iconOnly: true, kind: 'quiet', anyTab: true, run: closeDialog })),
-    h('div', { class: 'dialog-body' }, ...kids)));
-}
-
-export function closeDialog() {
-  ui.dialog = '';
-  capturing = '';
-  redraw();
-  cameFrom?.focus?.();
-}
-
 export function dialogs() {
+  if (ui.dialog !== 'help') capturing = '';
   if (ui.dialog === 'help') return help();
   if (ui.dialog === 'settings') return settings();
-  if (ui.dialog === 'check') return check();
+  if (ui.dialog === 'check') return checkDialog();
+  if (ui.dialog === 'sound') return soundDialog();
   if (ui.dialog.startsWith('correct:')) return correct(ui.dialog.slice(8));
   return null;
 }
@@ -185,10 +159,9 @@ function settings() {
       plainSelect(t('Theme'), prefs.theme, themes, v => setPref('theme', v)),
       plainSelect(t('Density'), prefs.density, [['normal', t('density normal')], ['dense', t('density dense')]], v => setPref('density', v))),
     h('h3', null, t('link headset')),
-    slider(t('speech volume'), prefs.speechVolume, v => { setPref('speechVolume', v); sound.volume(v); }),
-    slider(t('ring volume'), prefs.ringVolume, v => setPref('ringVolume', v)),
-    checkbox({ name: t('zip volume'), checked: prefs.zip, anyTab: true, change: v => setPref('zip', v) }),
-    h('div', { class: 'row' }, button({ name: t('Device check'), icon: 'mic', anyTab: true, run: () => { ui.dialog = 'check'; openCheck(); redraw(); } })),
+    h('div', { class: 'row' },
+      button({ name: t('Sound'), icon: 'mic', anyTab: true, run: () => { ui.dialog = 'sound'; redraw(); } }),
+      button({ name: t('Device check'), anyTab: true, run: () => openCheck() })),
     h('h3', null, t('own password')),
     h('form', { class: 'stack', onsubmit: changePassword },
       h('input', { type: 'text', class: 'unseen', autocomplete: 'username', value: state.session?.user || '', readonly: true, tabindex: '-1', 'aria-hidden': 'true' }),
@@ -216,82 +189,6 @@ async function changePassword(e) {
 function plainSelect(name, value, options, change) {
   return h('label', { class: 'field' }, h('span', { class: 'field-name' }, name),
     h('select', { value, onchange: (/** @type {any} */ e) => change(e.target.value) }, options.map(([v, text]) => h('option', { key: v, value: v }, text))));
-}
-
-/** @param {string} name @param {number} value @param {(v: number) => void} change */
-function slider(name, value, change) {
-  return h('label', { class: 'field slider' }, h('span', { class: 'field-name' }, name),
-    h('input', { type: 'range', min: 0, max: 1, step: 0.05, value: String(value), oninput: (/** @type {any} */ e) => change(Number(e.target.value)) }));
-}
-
-// ---- device check -----------------------------------------------------------
-
-const checked = {
-  /** @type {MediaDeviceInfo[]} */
-  devices: [],
-  rtt: -1,
-  offset: 0,
-  heard: false,
-};
-
-export async function openCheck() {
-  checked.heard = false;
-  checked.rtt = -1;
-  await sound.wake();
-  try {
-    checked.devices = navigator.mediaDevices ? await navigator.mediaDevices.enumerateDevices() : [];
-  } catch { /* the line says what is wrong */ }
-  const from = performance.now();
-  try {
-    const s = await call('GET', '/state');
-    checked.rtt = Math.round(performance.now() - from);
-    checked.offset = Math.round(new Date(s.at).getTime() - Date.now() + checked.rtt / 2);
-  } catch {
-    checked.rtt = -2;
-  }
-  redraw();
-}
-
-function check() {
-  if (sound.level() > 0.03) checked.heard = true;
-  const link = sound.link();
-  /** @type {[string, 'good'|'warn'|'bad'|'pending', import('./dom.js').Kid][]} */
-  const lines = [
-    ['check microphone', sound.problem() ? 'bad' : link === 'connecting' ? 'pending' : 'good', sound.problemText() || deviceSelect('audioinput', 'microphone', t('check microphone'))],
-    ['check level', sound.problem() ? 'bad' : checked.heard ? 'good' : 'pending', h('div', null, h('p', null, t(checked.heard ? 'check heard' : 'check speak')), bar())],
-    ['check speaker', 'good', h('div', { class: 'row' }, deviceSelect('audiooutput', 'speaker', t('check speaker')), button({ name: t('check play'), anyTab: true, run: () => sound.test(prefs.speaker) }))],
-    ['check ring', 'good', deviceSelect('audiooutput', 'ringDevice', t('check ring'))],
-    ['check path', link === 'live' ? 'good' : link === 'connecting' ? 'pending' : 'bad', t(`link ${link}`)],
-    ['check server', checked.rtt === -1 ? 'pending' : checked.rtt < 0 ? 'bad' : checked.rtt < 300 ? 'good' : 'warn', checked.rtt >= 0 ? t('check rtt', { n: checked.rtt }) : t(checked.rtt === -1 ? 'check pending' : 'error network')],
-    ['check clock', checked.rtt < 0 ? 'pending' : Math.abs(checked.offset) < 2000 ? 'good' : 'warn', t('check offset', { n: Math.abs(checked.offset) })],
-    ['check notify', 'Notification' in window && Notification.permission === 'granted' ? 'good' : 'warn',
-      'Notification' in window && Notification.permission === 'granted' ? t('check on')
-        : h('div', null, h('p', null, t('check off')), 'Notification' in window && Notification.permission === 'default' ? button({ name: t('check ask'), anyTab: true, run: () => Notification.requestPermission().then(redraw) }) : null)],
-  ];
-  return dialog(t('Device check'), 'check',
-    h('ul', { class: 'checks' }, lines.map(([name, word, more]) => h('li', { key: name, class: word },
-      h('span', { class: 'lamp', 'aria-hidden': 'true' }), h('strong', null, t(name)), h('span', { class: 'check-word' }, t(`check ${word}`)), h('div', { class: 'check-more' }, more)))),
-    h('div', { class: 'row end' }, button({ name: t('Try again'), anyTab: true, run: () => { sound.again(); openCheck(); } }), button({ name: t('OK'), kind: 'primary', anyTab: true, run: closeDialog })));
-}
-
-function bar() {
-  return h('span', { class: 'meter-track big' }, h('span', { class: 'meter-bar', tick: (/** @type {HTMLElement} */ el) => {
-    const l = sound.level();
-    el.style.transform = `scaleX(${l.toFixed(3)})`;
-    if (l > 0.03 && !checked.heard) {
-      checked.heard = true;
-      redraw();
-    }
-  } }));
-}
-
-/** @param {string} kind @param {string} pref @param {string} name */
-function deviceSelect(kind, pref, name) {
-  const list = checked.devices.filter(d => d.kind === kind && d.deviceId && d.deviceId !== 'default' && d.deviceId !== 'communications');
-  return h('select', { 'aria-label': name, value: prefs[pref] || '', onchange: (/** @type {any} */ e) => {
-    setPref(pref, e.target.value);
-    if (pref !== 'ringDevice') sound.again();
-  } }, h('option', { key: '', value: '' }, t('default device')), list.map(d => h('option', { key: d.deviceId, value: pref === 'ringDevice' ? d.deviceId : d.label }, d.label || d.deviceId.slice(0, 8))));
 }
 
 // ---- correct result -----------------------------------------------------------
@@ -346,8 +243,8 @@ export function banners(takeOver) {
   if (state.viewer) all.push(['viewer', t('viewer'), button({ name: t('Take over here'), kind: 'primary', anyTab: true, run: takeOver })]);
   if (ui.connection === 'lost') all.push(['server', t('lost server'), null]);
   if (state.links.pbx?.state === 'lost') all.push(['pbx', [t('lost pbx'), state.links.pbx.text].filter(Boolean).join(' '), null]);
-  if (state.me && sound.problem()) all.push(['mic', sound.problemText(), button({ name: t('Check sound'), anyTab: true, run: () => { ui.dialog = 'check'; openCheck(); redraw(); } })]);
-  else if (state.me && sound.silent()) all.push(['silent', t('mic silent'), button({ name: t('Check sound'), anyTab: true, run: () => { ui.dialog = 'check'; openCheck(); redraw(); } })]);
+  if (state.me && sound.problem() && !(ui.connection === 'lost' && sound.problem() === 'mic unreachable')) all.push(['mic', sound.problemText(), button({ name: t('Check sound'), anyTab: true, run: () => openCheck() })]);
+  else if (state.me && sound.silent()) all.push(['silent', t('mic silent'), button({ name: t('Check sound'), anyTab: true, run: () => openCheck() })]);
   if (state.draining) all.push(['drain', t('draining'), null]);
   const i = mine();
   if (i?.overtime) all.push(['overtime', t('overtime'), null]);

@@ -5,71 +5,79 @@
  */
 import { t } from './i18n.js';
 import { call, get, post, Problem } from './api.js';
-import { prefs, redraw, toast, ui } from './ui.js';
+import { prefs, redraw, setPref, toast, ui } from './ui.js';
 import { mine } from './state.js';
 
-/**
- * What headset.js gives.
- * @typedef {object} Headset
- * @property {() => void} close
- * @property {() => 'connecting'|'live'|'lost'} state
- * @property {() => number} level the microphone's, 0 to 1
- * @property {(on: boolean) => void} [mute]
- * @property {() => number} [age] seconds since the last packet from the server
- */
+/** @typedef {import('./headset.js').Headset} Headset */
 
 /** @type {AudioContext|null} */
 let tones = null;
-/** @type {any} */
+/** @type {Headset|null} */
 let headset = null;
 let problem = ''; // a key of the words: mic denied …
 let detail = '';
 let wanted = false;
-let joining = false;
 let silentSince = 0;
 let shownLevel = 0;
 /** @type {import('./types.js').Quality} */
 let quality = {};
 let badSince = 0;
 
+/** @type {{[code: string]: string}} */
+const words = {
+  insecure: 'mic insecure', blocked: 'mic denied', none: 'mic missing', busy: 'mic busy', gone: 'mic gone',
+  refused: 'mic refused', unreachable: 'mic unreachable', nospeaker: 'mic speaker',
+};
+
 export const sound = {
-  /** Starts the headset, unless it runs. After a click: then the browser lets sound out. */
+  /**
+   * Starts the headset, unless it runs; one that is lost is tried at once.
+   * After a click: then the browser lets sound out. Resolves when it is known
+   * how it goes: live, or a problem.
+   */
   async wake() {
     wanted = true;
-    if (!headset || headset.state() === 'lost') await connect(); // the microphone first: then a page may sound after a reload
+    const open = headset && !['off', 'failed'].includes(headset.state);
+    const done = open ? settled() : connect(); // the microphone first: then a page may sound after a reload
+    if (headset?.state === 'lost') headset.reconnect();
     tones ||= new AudioContext();
     tones.resume().catch(() => {});
+    await done;
   },
-  /** @returns {string} live, connecting, lost, off */
+  /** @returns {string} live, stale, connecting, lost, off */
   link() {
     if (problem) return 'lost';
-    if (joining) return 'connecting';
     if (!headset) return wanted ? 'lost' : 'off';
-    return headset.state();
+    switch (headset.state) {
+      case 'live': return headset.silentMS > 3000 ? 'stale' : 'live';
+      case 'asking': case 'connecting': return 'connecting';
+      case 'off': return 'off';
+      default: return 'lost';
+    }
   },
-  age() {
-    return headset?.age ? headset.age() : 0;
-  },
+  /** Seconds since the last proof. */
+  age: () => (headset?.silentMS ?? 0) / 1000,
   level() {
-    const l = headset ? Math.min(1, headset.level()) : 0;
+    const l = headset ? Math.min(1, 10 ** (headset.level / 20)) : 0;
     shownLevel = l > shownLevel ? l : shownLevel * 0.7 + l * 0.3;
-    if (headset && l < 0.005) silentSince ||= Date.now();
-    else silentSince = 0;
     return shownLevel;
   },
+  /** The microphone's level now, in dBFS. */
+  spoken: () => headset?.level ?? -120,
+  /** The level of what is heard, in dBFS. */
+  heard: () => headset?.heardLevel ?? -120,
   /** Whether the microphone has given nothing for 3 s though it should. */
-  silent() {
-    return silentSince > 0 && Date.now() - silentSince > 3000 && !mine()?.muted;
-  },
+  silent: () => silentSince > 0 && sound.link() === 'live',
   problem: () => problem,
   problemText: () => (problem ? t(problem, { text: detail }) : ''),
   stop() {
     wanted = false;
     headset?.close();
     headset = null;
+    problem = '';
     call('DELETE', '/headset').catch(() => {});
   },
-  /** Connects anew: after a device was chosen or plugged in. */
+  /** Connects anew, whatever there is. */
   async again() {
     headset?.close();
     headset = null;
@@ -77,33 +85,65 @@ export const sound = {
     await sound.wake();
   },
   quality: () => quality,
+  /** What the page itself sees of its way to the server. */
+  way: () => headset?.quality ?? null,
+  /** What is plugged in, and what of it is in use. */
+  devices() {
+    const known = headset?.known ?? { microphones: [], speakers: [] };
+    const real = (/** @type {import('./headset.js').Device[]} */ l) => l.filter(d => d.label && d.id !== 'default');
+    return { microphones: real(known.microphones), speakers: real(known.speakers), microphone: headset?.microphone?.label ?? '', speaker: headset?.speaker?.label ?? '' };
+  },
+  /**
+   * Uses a device from now on, in a call too; it is the preferred one of its kind.
+   * @param {'microphones'|'speakers'} kind @param {string} label empty: the system's default
+   */
+  async use(kind, label) {
+    setPref(kind, label ? [label, ...listed(kind).filter(l => l !== label)].slice(0, 8) : []);
+    if (!headset || headset.state === 'off' || headset.state === 'failed') return sound.again();
+    try {
+      await (kind === 'microphones' ? headset.useMicrophone(listed(kind)) : headset.useSpeaker(listed(kind)));
+      back();
+    } catch (e) {
+      fail(e);
+    }
+    redraw();
+  },
   /** The headset was pulled out, and put in again. */
   onUnplugged: () => {},
   onPlugged: () => {},
+  /** Other devices than before are in use, or a device is blocked. */
+  onChanged: () => {},
   /** A click or key: now the browser lets sound out. */
   gesture() {
     if (tones?.state === 'suspended') tones.resume().catch(() => {});
-    headset?.headset?.resume?.();
+    headset?.resume().catch(() => {});
   },
   /** @param {number} v */
   volume(v) {
-    if (headset?.headset) headset.headset.volume = v;
+    if (headset) headset.volume = v;
   },
   /** Mute at the source as well; the server's word is what is shown. @param {boolean} on */
   mute(on) {
-    headset?.mute?.(on);
+    headset?.mute(on);
   },
+  /** At a joined call: 210 ms, with a volume of its own. */
   zip() {
-    if (prefs.zip) beep([[880, 0, 0.09], [1320, 0.1, 0.12]], 0.25 * prefs.speechVolume);
+    if (prefs.zip) beep([[880, 0, 0.09], [1320, 0.1, 0.11]], 0.4 * prefs.zipVolume);
   },
   ring() {
     beep([[660, 0, 0.16], [830, 0.2, 0.2]], 0.5 * prefs.ringVolume, prefs.ringDevice);
   },
-  /** @param {string} [device] */
-  test(device) {
-    beep([[523, 0, 0.2], [659, 0.22, 0.2], [784, 0.44, 0.3]], 0.5, device);
+  /** @param {string} [label] of the device */
+  test(label) {
+    beep([[523, 0, 0.2], [659, 0.22, 0.2], [784, 0.44, 0.3]], 0.5, label);
   },
 };
+
+/** The preferred devices of a kind, best first. @param {string} kind @returns {string[]} */
+export function listed(kind) {
+  const l = prefs[kind];
+  return Array.isArray(l) ? l : [];
+}
 
 /** Takes the offer to the server. What it refuses is not tried again. @param {string} sdp */
 async function exchange(sdp) {
@@ -115,54 +155,94 @@ async function exchange(sdp) {
   }
 }
 
-/** What the headset tells. @param {Event} [e] */
-function changed(e) {
-  if (e?.type === 'talking') toast('info', t('talking muted'), { ms: 3000 });
-  if (e?.type === 'unplugged') {
-    problem = 'mic gone';
-    sound.onUnplugged();
-  }
-  if (e?.type === 'plugged' && problem === 'mic gone') {
-    problem = '';
-    sound.onPlugged();
-  }
-  redraw();
+/** Resolves when the headset is live or has a problem; after 10 s at the latest. */
+function settled() {
+  const h = headset;
+  return /** @type {Promise<void>} */ (new Promise(resolve => {
+    const look = () => {
+      if (h && h === headset && !problem && h.state !== 'live') return;
+      clearTimeout(limit);
+      h?.removeEventListener('state', look);
+      resolve();
+    };
+    const limit = setTimeout(resolve, 10_000);
+    h?.addEventListener('state', () => setTimeout(look));
+    look();
+  }));
+}
+
+/** @param {unknown} e */
+function fail(e) {
+  const code = /** @type {any} */ (e)?.code;
+  problem = words[code] || 'mic failed';
+  detail = e instanceof Error ? e.message : String(e);
+}
+
+/** Nothing is wrong any more. */
+function back() {
+  const was = problem;
+  problem = '';
+  if (was === 'mic gone') sound.onPlugged();
 }
 
 async function connect() {
-  if (joining) return;
-  joining = true;
-  problem = '';
-  redraw();
-  try {
-    if (!window.isSecureContext || !navigator.mediaDevices) throw new DOMException('', 'SecurityError');
-    // @ts-ignore written beside this page
-    const made = await import('./headset.js');
-    headset = await made.connect({
-      microphone: prefs.microphone, speaker: prefs.speaker, volume: prefs.speechVolume,
-      exchange,
-      changed,
-    });
-  } catch (e) {
-    const name = e instanceof DOMException ? e.name : '';
-    /** @type {{[name: string]: string}} */
-    const known = { SecurityError: 'mic insecure', NotAllowedError: 'mic denied', NotFoundError: 'mic missing', OverconstrainedError: 'mic missing', NotReadableError: 'mic busy' };
-    /** @type {{[code: string]: string}} */
-    const codes = { insecure: 'mic insecure', blocked: 'mic denied', none: 'mic missing', busy: 'mic busy', gone: 'mic gone', refused: 'mic refused', unreachable: 'mic unreachable', nospeaker: 'mic speaker' };
-    problem = known[name] || codes[/** @type {any} */ (e)?.code] || (e instanceof Problem ? 'mic refused' : 'mic failed');
-    detail = e instanceof Error ? e.message : String(e);
-    headset = null;
-  } finally {
-    joining = false;
+  if (!window.isSecureContext || !navigator.mediaDevices) {
+    problem = 'mic insecure';
     redraw();
+    return;
   }
+  const { Headset } = await import('./headset.js');
+  headset?.close();
+  const h = headset = new Headset({
+    microphones: listed('microphones'), speakers: listed('speakers'), volume: prefs.speechVolume,
+    exchange: offer => exchange(offer),
+  });
+  problem = '';
+  let lostSince = 0;
+  const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ f) => h.addEventListener(name, e => {
+    if (h !== headset) return;
+    f(/** @type {CustomEvent} */ (e).detail);
+    redraw();
+  });
+  on('state', ({ state: s, error }) => {
+    if (s === 'live') {
+      lostSince = 0;
+      if (!h.missing) back();
+    } else if (s === 'failed') fail(error);
+    else if (s === 'lost') {
+      lostSince ||= Date.now();
+      // A moment is the network's; what lasts is said.
+      setTimeout(() => {
+        if (h === headset && lostSince && Date.now() - lostSince > 2500 && !problem) fail(error);
+        redraw();
+      }, 3000);
+    }
+  });
+  on('talking', () => toast('info', t('talking muted'), { ms: 3000 }));
+  on('signal', ({ present }) => { silentSince = present ? 0 : Date.now(); });
+  on('unplugged', () => {
+    problem = 'mic gone';
+    sound.onUnplugged();
+  });
+  on('plugged', () => { if (!h.missing) back(); });
+  on('devices', () => sound.onChanged());
+  for (const name of ['muted', 'gesture']) on(name, () => {});
+  redraw();
+  const done = h.open().catch(e => {
+    if (h !== headset) return;
+    fail(e);
+    sound.onChanged();
+    redraw();
+  });
+  await Promise.race([done, settled()]);
 }
 
-/** @param {[number, number, number][]} notes frequency, begin, length @param {number} volume @param {string} [device] */
+/** @param {[number, number, number][]} notes frequency, begin, length @param {number} volume @param {string} [device] its label; the speaker's where there is none */
 function beep(notes, volume, device) {
   if (!tones || tones.state !== 'running' || volume <= 0) return;
   const out = /** @type {any} */ (tones);
-  if (out.setSinkId) out.setSinkId(device || prefs.speaker || '').catch(() => {});
+  const label = device || sound.devices().speaker;
+  if (out.setSinkId) out.setSinkId(sound.devices().speakers.find(d => d.label === label)?.id ?? '').catch(() => {});
   for (const [f, at, long] of notes) {
     const o = tones.createOscillator();
     const g = tones.createGain();

@@ -5,6 +5,8 @@ import { icon } from './icons.js';
 import { state, now, mine, stateWord, stateSince } from './state.js';
 import { ui, button, select, act, statusName, prefs, redraw, ticking } from './ui.js';
 import { sound } from './sound.js';
+import { goReady } from './devicecheck.js';
+import { openDialog } from './dialog.js';
 
 /** @type {{[word: string]: [string, string]}} word → colour class, icon */
 const looks = {
@@ -60,8 +62,8 @@ function myStatus() {
     disabled: status === 'after-call-work' && present !== status,
     run: () => {
       if (status === 'after-call-work') return;
-      act('/agent/status', { status, reason: status === 'not-ready' ? reason || undefined : undefined }, `status ${status}`);
-      if (status === 'ready') sound.wake();
+      if (status === 'ready' && !busy) goReady();
+      else act('/agent/status', { status, reason: status === 'not-ready' ? reason || undefined : undefined }, `status ${status}`);
     },
   });
   return h('div', { class: 'my-status' },
@@ -120,11 +122,12 @@ function links() {
     }))));
 }
 
-/** The microphone's level; only its width moves. */
+/** The way to the sound menu, with the microphone's level on it. */
 function meter() {
   if (!state.me) return null;
-  return h('div', { class: 'meter', role: 'img', 'aria-label': t('check level'), title: t('check level') },
-    icon(mine()?.muted ? 'muted' : 'mic'),
+  const muted = Boolean(mine()?.muted);
+  return h('button', { type: 'button', class: `button bare meter ${muted ? 'is-muted' : ''}`, 'aria-label': t('Sound'), title: t('Sound'), onclick: () => openDialog('sound') },
+    icon(muted ? 'muted' : 'mic'),
     h('span', { class: 'meter-track' }, h('span', { class: 'meter-bar', tick: (/** @type {HTMLElement} */ el) => {
       el.style.transform = `scaleX(${sound.level().toFixed(3)})`;
     } })));

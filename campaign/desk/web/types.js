@@ -121,8 +121,9 @@
  * @property {string} csrf
  * @property {string} [expires_at]
  * @property {string} [version]
+ * @property {string} [headset]
  *
- * @typedef {{script?: string, greeting?: string, description?: string, link?: string, not_ready?: string[]}} Texts
+ * @typedef {{script?: string, greeting?: string, description?: string, link?: string, not_ready?: string[], recording?: string}} Texts
  * @typedef {{path: string, title: string, text: string}} Response_
  * @typedef {{codec?: string, loss?: number, jitter_ms?: number, rtt_ms?: number, mos?: number}} Leg
  * @typedef {{contact?: Leg, headset?: Leg}} Quality
