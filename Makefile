@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lab bench pb1 lint web-check vuln fuzz clean
+.PHONY: help build test demo lab bench trial pb1 lint web-check vuln fuzz clean
 
 # The newest staticcheck that builds everywhere: 0.8.2 wants a version of a
 # module that public proxies do not serve. 0.7.0 is release 2026.1 and knows Go 1.26.
@@ -30,6 +30,9 @@ lab: ## start Asterisk with an extension for every fate; prints how to call it; 
 
 bench: ## sizes and percentiles, without the race detector
 	go test -run '^$$' -bench . -benchmem -timeout 30m ./...
+
+trial: ## two processes on one PostgreSQL, 5,000 calls; the server stops, a process is killed (about 15 min)
+	FREITON_TRIAL=full go test -count=1 -timeout 45m -run '^TestTrial$$' -v ./cmd/freiton
 
 pb1: build ## the pacing benchmark: every set with 5 to 100 agents, 24 shifts each (about 10 min)
 	bin/freiton simulate --world all --agents 5,10,20,50,100 --shifts 24 --seed 1 --check

@@ -51,7 +51,8 @@ func (s *Store) UnmarshalText(b []byte) error {
 		return nil
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" {
+	// A socket in a folder is named in the query: postgres://user@/db?host=/run/postgresql
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" && u.Query().Get("host") == "" {
 		return cure("not a store", `write "sqlite" or "postgres://user@host/db"`)
 	}
 	*s = Store{dsn: NewSecret(text)}

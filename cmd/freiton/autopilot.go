@@ -28,7 +28,7 @@ import (
 // autopilotOptions are the flags of autopilot.
 type autopilotOptions struct {
 	campaign, list, report string
-	agents                 int
+	agents, firstAgent     int
 	wait                   time.Duration
 	fresh                  bool
 	result                 string
@@ -43,6 +43,7 @@ func (c *cli) autopilotCommand() *cobra.Command {
 		Long: `Imports the list, starts the campaign and works it with scripted agents until
 nothing can be dialled within --wait. The list is imported once per data folder:
 the same command again goes on where the last one stopped; --fresh starts over.
+Several autopilots with the same PostgreSQL work one list together.
 
 Exit status 0 means that the list was worked, whatever the results.`,
 		Example: `  freiton autopilot --config freiton.yaml --campaign spring.yaml --list list.csv
@@ -60,6 +61,7 @@ Exit status 0 means that the list was worked, whatever the results.`,
 	f.StringVar(&o.campaign, "campaign", "", "campaign document (YAML)")
 	f.StringVar(&o.list, "list", "", "call list (CSV); takes the place of the campaign's lists")
 	f.DurationVar(&o.wait, "wait", 0, "how long to wait for records that are not due yet")
+	f.IntVar(&o.firstAgent, "first-agent", 1, "number of the first agent: several autopilots on one PostgreSQL have different ones")
 	f.BoolVar(&o.fresh, "fresh", false, "forget the records and attempts of an earlier run")
 	addScriptFlags(cmd, &o, 1)
 	for _, name := range []string{"campaign", "list"} {
@@ -88,6 +90,9 @@ func addScriptFlags(cmd *cobra.Command, o *autopilotOptions, agents int) {
 func (o *autopilotOptions) check() error {
 	if o.agents < 1 || o.agents > 10_000 {
 		return usage("--agents: %d is not between 1 and 10000", o.agents)
+	}
+	if o.firstAgent < 0 || o.firstAgent > 1_000_000 {
+		return usage("--first-agent: %d is not between 1 and 1000000", o.firstAgent)
 	}
 	if o.holdFor > 0 && o.talk > 0 && o.holdAt >= o.talk {
 		return usage("--hold-at %s is not before the end of the call (--talk %s)", o.holdAt, o.talk)
@@ -182,7 +187,7 @@ func (c *cli) fly(ctx context.Context, a *app, camp campaign.Campaign, o autopil
 	go func() { served <- a.desk(a.control).Serve(deskCtx, l) }() // ends with deskCtx, waited for below
 	defer func() { stopDesk(); <-served }()
 
-	agents, err := a.crew(ctx, camp, o.agents)
+	agents, err := a.crew(ctx, camp, max(o.firstAgent, 1), o.agents)
 	if err != nil {
 		return err
 	}
@@ -276,8 +281,12 @@ func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopi
 	for _, agent := range agents {
 		_ = a.control.Do(ctx, campaign.ClickLogout{Agent: agent.Agent})
 	}
+	stop := a.control.Do(ctx, campaign.ClickStop{By: "autopilot", Campaign: camp.Name})
+	if no := (*campaign.NotPossible)(nil); errors.As(stop, &no) { // it was stopped already
+		stop = nil
+	}
 	// What was decided is in the store before it is reported.
-	return errors.Join(err, a.control.Do(ctx, campaign.ClickStop{By: "autopilot", Campaign: camp.Name}), a.control.Settled(ctx))
+	return errors.Join(err, stop, a.control.Settled(ctx))
 }
 
 // stopping is what a signal has begun.
@@ -311,22 +320,22 @@ func (c *cli) stopOnSignal(ctx context.Context, a *app) *stopping {
 	return s
 }
 
-// crew are the first n agents of the campaign, as the users say they are
-// equipped; where it names none (or too few), agent-1 and so on.
-func (a *app) crew(ctx context.Context, camp campaign.Campaign, n int) ([]campaign.ClickLogin, error) {
+// crew are n agents of the campaign, from the first on (counted from 1), as the
+// users say they are equipped; where it names none, agent-1 and so on.
+func (a *app) crew(ctx context.Context, camp campaign.Campaign, first, n int) ([]campaign.ClickLogin, error) {
 	users, err := a.store.Users(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var crew []campaign.ClickLogin
-	for i := range n {
+	for i := first - 1; i < first-1+n; i++ {
 		login := campaign.ClickLogin{Agent: campaign.AgentID(fmt.Sprintf("agent-%d", i+1))}
 		if i < len(camp.Agents.Names) {
 			login.Agent = camp.Agents.Names[i]
 		} else if len(camp.Agents.Teams) > 0 {
 			login.Team = camp.Agents.Teams[0]
 		} else if !camp.Agents.All {
-			return nil, usage("--agents %d: the campaign has only %d agents; write agents: all, or name more", n, len(camp.Agents.Names))
+			return nil, usage("--agents %d: the campaign has only %d agents; write agents: all, or name more", first-1+n, len(camp.Agents.Names))
 		}
 		for _, u := range users {
 			if u.Name == login.Agent {
@@ -365,6 +374,8 @@ func (w *watch) finished(ctx context.Context) (bool, error) {
 		return true, errors.New(c.Pause.Text)
 	case len(snap.Interactions) > 0:
 		return false, nil
+	case c.State != campaign.Running: // by somebody else, over the socket or in another process
+		return true, nil
 	case c.Pause != nil:
 		return true, fmt.Errorf("campaign %s has paused itself: %s", c.Name, c.Pause.Text)
 	case w.agents.script.accept.none:
