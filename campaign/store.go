@@ -163,7 +163,8 @@ type PermitQuery struct {
 	Account  string
 	Rules    Rules
 	Manual   bool
-	Callback bool // at the contact's own recorded wish
+	Callback bool   // at the contact's own recorded wish
+	Pacing   string // what the pacer went by, for the audit log
 	Now      time.Time
 }
 
@@ -322,6 +323,8 @@ type User struct {
 	Engaged  bool   // ASM
 	Headset  string // browser, device, device:NAME, sip:URI
 	Hash     string // argon2id
+	Team     string
+	Clients  []string // whose campaigns a user of the role client sees
 	Created  time.Time
 	Disabled bool
 }

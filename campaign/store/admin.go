@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"strings"
 
 	"github.com/freiton/freiton/campaign"
 )
@@ -73,26 +75,90 @@ func (s *Core) Campaigns(ctx context.Context) ([]campaign.CampaignRow, error) {
 
 // PutUser implements campaign.Store.
 func (s *Core) PutUser(ctx context.Context, u campaign.User) error {
-	return s.write(ctx, "put user", func(t tx) error {
-		t.db.Changed()
-		_, err := t.exec(`INSERT INTO account (name, role, engaged, headset, hash, created, disabled) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET role = excluded.role, engaged = excluded.engaged, headset = excluded.headset,
-				hash = excluded.hash, created = excluded.created, disabled = excluded.disabled`,
-			u.Name, u.Role, flag(u.Engaged), u.Headset, u.Hash, ms(u.Created), flag(u.Disabled))
+	clients, err := json.Marshal(append([]string{}, u.Clients...))
+	if err != nil {
 		return err
+	}
+	return s.write(ctx, "put user", func(t tx) error {
+		old, err := t.user(u.Name)
+		if err != nil {
+			return err
+		}
+		t.db.Changed()
+		_, err = t.exec(`INSERT INTO account (name, role, engaged, headset, hash, created, disabled, team, clients) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET role = excluded.role, engaged = excluded.engaged, headset = excluded.headset,
+				hash = excluded.hash, created = excluded.created, disabled = excluded.disabled, team = excluded.team, clients = excluded.clients`,
+			u.Name, u.Role, flag(u.Engaged), u.Headset, u.Hash, ms(u.Created), flag(u.Disabled), u.Team, string(clients))
+		if err != nil {
+			return err
+		}
+		who, why := campaign.ActorOf(ctx)
+		a := campaign.AuditEntry{Who: who, What: campaign.AuditUser, About: string(u.Name), Old: account(old), New: account(u), Reason: why}
+		if old.Hash != u.Hash && old.Name != "" {
+			a.New += ", new password"
+		}
+		if a.Old == a.New {
+			return nil
+		}
+		return t.audit(a)
 	})
+}
+
+// account is what the audit log tells of a user.
+func account(u campaign.User) string {
+	if u.Name == "" {
+		return ""
+	}
+	s := string(u.Role)
+	if u.Team != "" {
+		s += ", team " + u.Team
+	}
+	if len(u.Clients) > 0 {
+		s += ", clients " + strings.Join(u.Clients, " and ")
+	}
+	if u.Engaged {
+		s += ", engaged"
+	}
+	s += ", headset " + u.Headset
+	if u.Disabled {
+		s += ", disabled"
+	}
+	return s
+}
+
+const userColumns = `name, role, engaged, headset, hash, created, disabled, team, clients`
+
+func scanUser(sc Row) (campaign.User, error) {
+	var u campaign.User
+	var created int64
+	var clients string
+	err := sc.Scan(&u.Name, &u.Role, &u.Engaged, &u.Headset, &u.Hash, &created, &u.Disabled, &u.Team, &clients)
+	if err != nil {
+		return u, err
+	}
+	u.Created = timeOf(created)
+	if clients != "[]" {
+		err = json.Unmarshal([]byte(clients), &u.Clients)
+	}
+	return u, err
+}
+
+// user is a user by name; the zero user where there is none.
+func (t tx) user(name campaign.AgentID) (u campaign.User, err error) {
+	err = t.query(func(sc Row) (err error) {
+		u, err = scanUser(sc)
+		return err
+	}, `SELECT `+userColumns+` FROM account WHERE name = ? FOR UPDATE`, name)
+	return u, err
 }
 
 // Users implements campaign.Store, by name.
 func (s *Core) Users(ctx context.Context) ([]campaign.User, error) {
 	var out []campaign.User
 	err := s.read(ctx, "users", func(sc Row) error {
-		var u campaign.User
-		var created int64
-		err := sc.Scan(&u.Name, &u.Role, &u.Engaged, &u.Headset, &u.Hash, &created, &u.Disabled)
-		u.Created = timeOf(created)
+		u, err := scanUser(sc)
 		out = append(out, u)
 		return err
-	}, `SELECT name, role, engaged, headset, hash, created, disabled FROM account ORDER BY name`)
+	}, `SELECT `+userColumns+` FROM account ORDER BY name`)
 	return out, err
 }

@@ -26,6 +26,7 @@ type Core struct {
 	layouts map[int64][]string // column names; never change once written
 	zones   map[string]*time.Location
 	passed  map[string]passed // by passedKey
+	key     string            // of subject; never changes
 }
 
 // Options of a store. The zero value is usable.

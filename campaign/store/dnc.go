@@ -43,8 +43,41 @@ func (t tx) block(now time.Time, es ...campaign.DNCEntry) error {
 		}
 	}
 	t.db.Changed()
-	_, err := t.insertMany(`INSERT INTO do_not_call (`+entryColumns+`)`, `ON CONFLICT (number, person, campaign, client) DO NOTHING`, rows)
-	return err
+	added, err := t.insertMany(`INSERT INTO do_not_call (`+entryColumns+`)`, `ON CONFLICT (number, person, campaign, client) DO NOTHING`, rows)
+	if err != nil || added == 0 {
+		return err
+	}
+	if len(es) > 1 { // of a file
+		return t.audit(campaign.AuditEntry{Who: campaign.AgentID(es[0].By), What: campaign.AuditDNCImported, New: fmt.Sprint(added, " entries")})
+	}
+	return t.auditEntry(campaign.AuditBlocked, campaign.AgentID(es[0].By), es[0])
+}
+
+// auditEntry notes that an entry came or went.
+func (t tx) auditEntry(what campaign.AuditWhat, by campaign.AgentID, e campaign.DNCEntry) error {
+	about := t.s.number(e.Number)
+	if about == "" {
+		about = strings.TrimPrefix(e.Person, "number:")
+	}
+	subject := strings.TrimPrefix(about, erasedMark)
+	if subject == about {
+		var err error
+		if subject, err = t.subject(about); err != nil {
+			return err
+		}
+	}
+	scope := "global"
+	switch {
+	case e.Campaign != "":
+		scope = "campaign " + e.Campaign
+	case e.Client != "":
+		scope = "client " + e.Client
+	}
+	a := campaign.AuditEntry{Who: by, What: what, About: string(e.Attempt), Subject: subject, New: scope}
+	if what == campaign.AuditUnblocked {
+		a.Old, a.New = fmt.Sprintf("%s, by %s at %s", scope, e.By, e.At.UTC().Format(time.RFC3339)), ""
+	}
+	return t.audit(a)
 }
 
 // entry is an entry as the list keeps it.
@@ -78,11 +111,32 @@ func (s *Core) BlockAll(ctx context.Context, es []campaign.DNCEntry) error {
 func (s *Core) Unblock(ctx context.Context, number, name string) (removed int, err error) {
 	number = s.number(number)
 	err = s.write(ctx, "unblock", func(t tx) error {
+		removed = 0
+		hashed, err := t.subject(number)
+		if err != nil {
+			return err
+		}
+		who, _ := campaign.ActorOf(ctx)
+		where := ` FROM do_not_call WHERE campaign = ? AND (number IN (?, ?) AND number <> '' OR person = ?
+			OR person IN (SELECT person FROM record WHERE phone = ?))`
+		args := []any{name, number, erasedMark + hashed, campaign.PersonOf("", "", number), number}
+		var gone []campaign.DNCEntry
+		err = t.query(func(sc Row) error {
+			e, err := scanEntry(sc)
+			gone = append(gone, e)
+			return err
+		}, `SELECT `+entryColumns+where+` FOR UPDATE`, args...)
+		if err != nil || len(gone) == 0 {
+			return err
+		}
 		t.db.Changed()
-		n, err := t.exec(`DELETE FROM do_not_call WHERE campaign = ? AND (number = ? AND number <> '' OR person = ?
-			OR person IN (SELECT person FROM record WHERE phone = ?))`,
-			name, number, campaign.PersonOf("", "", number), number)
+		n, err := t.exec(`DELETE`+where, args...)
 		removed = int(n)
+		for _, e := range gone {
+			if err == nil {
+				err = t.auditEntry(campaign.AuditUnblocked, who, e)
+			}
+		}
 		return err
 	})
 	return removed, err
@@ -91,12 +145,16 @@ func (s *Core) Unblock(ctx context.Context, number, name string) (removed int, e
 // Blocks implements campaign.Store. The widest entry is given, as Permit does.
 func (s *Core) Blocks(ctx context.Context, qs []campaign.PermitQuery) ([]*campaign.DNCEntry, error) {
 	out := make([]*campaign.DNCEntry, len(qs))
+	key, err := s.secret(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for i, q := range qs {
 		err := s.read(ctx, "blocks", func(sc Row) error {
 			e, err := scanEntry(sc)
 			out[i] = &e
 			return err
-		}, entryThatBlocks, blockedArgs(q)...)
+		}, entryThatBlocks, blockedArgs(key, q)...)
 		if err != nil {
 			return nil, err
 		}

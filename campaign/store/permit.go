@@ -48,9 +48,15 @@ func (s *Core) Permit(ctx context.Context, q campaign.PermitQuery) error {
 			if !facts.ListReadable {
 				return passing{refusal} // the transaction has failed: nothing can be written
 			}
-			return t.refuse(&r, v, q.Now)
+			if err := t.refuse(&r, v, q.Now); err != nil {
+				return err
+			}
+			return t.refused(q, &r, v)
 		}
-		return t.call(q, &r, facts.InCall)
+		if err := t.call(q, &r, facts.InCall); err != nil {
+			return err
+		}
+		return t.auditCall(campaign.AuditDialled, q, q.Pacing)
 	})
 	if err == nil && refusal != nil {
 		return refusal
@@ -227,13 +233,18 @@ func (s *Core) zone(name string) *time.Location {
 }
 
 // blockedBy is the do-not-call entry that applies, the widest first. When the
-// list cannot be read, nothing may be dialled.
+// list cannot be read, nothing may be dialled. Entries of people who were
+// forgotten block by their hashes.
 func (t tx) blockedBy(q campaign.PermitQuery) (e *campaign.DNCEntry, readable bool) {
-	err := t.query(func(sc Row) error {
+	key, err := t.key()
+	if err != nil {
+		return nil, false
+	}
+	err = t.query(func(sc Row) error {
 		found, err := scanEntry(sc)
 		e = &found
 		return err
-	}, entryThatBlocks, blockedArgs(q)...)
+	}, entryThatBlocks, blockedArgs(key, q)...)
 	if err != nil {
 		return nil, false
 	}
@@ -243,13 +254,14 @@ func (t tx) blockedBy(q campaign.PermitQuery) (e *campaign.DNCEntry, readable bo
 // entryThatBlocks finds the entry that forbids a call; blockedArgs are its
 // parameters.
 const entryThatBlocks = `SELECT ` + entryColumns + ` FROM do_not_call
-	WHERE id IN (SELECT id FROM do_not_call WHERE number <> '' AND number = ?
-		UNION SELECT id FROM do_not_call WHERE person <> '' AND person IN (?, ?))
+	WHERE id IN (SELECT id FROM do_not_call WHERE number <> '' AND number IN (?, ?)
+		UNION SELECT id FROM do_not_call WHERE person <> '' AND person IN (?, ?, ?))
 	AND (campaign = '' OR campaign = ?) AND (campaign <> '' OR client = '' OR client = ?)
 	ORDER BY campaign <> '', client <> '', at LIMIT 1`
 
-func blockedArgs(q campaign.PermitQuery) []any {
-	return []any{q.Number, q.Person, campaign.PersonOf("", "", q.Number), q.Campaign, q.Client}
+func blockedArgs(key string, q campaign.PermitQuery) []any {
+	return []any{q.Number, erasedMark + hashed(key, q.Number), q.Person, campaign.PersonOf("", "", q.Number),
+		erasedMark + hashed(key, q.Person), q.Campaign, q.Client}
 }
 
 // Note implements campaign.Store. A time already known stays.
@@ -273,16 +285,22 @@ type attemptState struct {
 	fence  int64
 	ended  bool
 	orphan bool // ended for a process that was thought to be gone
+
+	number      string
+	result      campaign.CallResult
+	disposition string
+	noted       bool
 }
 
 func (t tx) attempt(id campaign.AttemptID) (st attemptState, err error) {
 	var ended int64
-	var text string
-	err = t.one(`SELECT record_key, fence, ended_at, text FROM attempt WHERE id = ? FOR UPDATE`, []any{id}, &st.record, &st.fence, &ended, &text)
+	var text, note string
+	err = t.one(`SELECT record_key, fence, ended_at, text, number, result, disposition, note FROM attempt WHERE id = ? FOR UPDATE`, []any{id},
+		&st.record, &st.fence, &ended, &text, &st.number, &st.result, &st.disposition, &note)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = campaign.ErrNotFound
 	}
-	st.ended = ended != 0
+	st.ended, st.noted = ended != 0, note != ""
 	st.orphan = st.ended && text == campaign.OrphanText
 	return st, err
 }

@@ -41,11 +41,12 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 				return err
 			}
 		}
-		if st.record == 0 {
-			return nil
+		if st.record != 0 {
+			if lost, err = t.settleRecord(q, st); err != nil {
+				return err
+			}
 		}
-		lost, err = t.settleRecord(q, st)
-		return err
+		return t.auditCorrection(q, st)
 	})
 	if err == nil && lost {
 		err = campaign.ErrLost
@@ -59,6 +60,32 @@ func (t tx) keepOutcome(a campaign.Attempt, now time.Time) error {
 		SELECT id, CAST(? AS BIGINT), result, disposition, note FROM attempt
 		WHERE id = ? AND (result <> ? OR disposition <> ? OR note <> ?)`, ms(now), a.ID, a.Result, a.Disposition, a.Note)
 	return err
+}
+
+// auditCorrection notes what a correction changed.
+func (t tx) auditCorrection(q campaign.Settlement, st attemptState) error {
+	was, is := outcome(st.result, st.disposition, st.noted), outcome(q.Attempt.Result, q.Attempt.Disposition, q.Attempt.Note != "")
+	if !st.ended || !q.Correction || was == is {
+		return nil
+	}
+	subject, err := t.subject(st.number)
+	if err != nil {
+		return err
+	}
+	return t.audit(campaign.AuditEntry{At: campaign.Stamp{Time: q.Now}, Who: q.Attempt.Agent, What: campaign.AuditCorrected,
+		About: string(q.Attempt.ID), Subject: subject, Old: was, New: is})
+}
+
+// outcome is a result in words for the audit log; what a note says is not for it.
+func outcome(r campaign.CallResult, disposition string, noted bool) string {
+	s := r.String()
+	if disposition != "" {
+		s += ", " + disposition
+	}
+	if noted {
+		s += ", with a note"
+	}
+	return s
 }
 
 // end writes the outcome into the attempt and frees number and person.

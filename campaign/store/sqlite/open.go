@@ -98,6 +98,7 @@ func openDB(path string, write bool) (*sql.DB, error) {
 	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
 	q.Add("_pragma", "foreign_keys(1)")
 	if write {
+		q.Add("_pragma", "secure_delete(1)")                                        // what was erased is overwritten
 		q.Add("_pragma", "cache_size(-131072)")                                     // KiB
 		q.Add("_pragma", fmt.Sprintf("wal_autocheckpoint(%d)", 20*checkpointPages)) // see checkpoints
 		q.Add("_pragma", "synchronous(FULL)")                                       // in WAL: fsync at every commit, so that a confirmed call survives a power cut

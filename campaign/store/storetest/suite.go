@@ -85,6 +85,11 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"Messages", messages},
 		{"Preferences", preferences},
 		{"Cancelled", cancelled},
+		{"Audit", audit},
+		{"Refusals", refusals},
+		{"Dossier", dossier},
+		{"Erase", erase},
+		{"EraseShared", eraseShared},
 		{"Concurrent", concurrent},
 		{"RandomHistory", randomHistory},
 	} {
