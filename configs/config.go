@@ -105,6 +105,9 @@ type Media struct {
 type Headset struct {
 	UDP       string   `yaml:"udp"`
 	Advertise []string `yaml:"advertise"`
+
+	HoldAfter   Duration `yaml:"hold_after" min:"500ms" max:"30s"`
+	HandOnAfter Duration `yaml:"hand_on_after" min:"1s" max:"10m"`
 }
 
 // Retention is after what time things are deleted.

@@ -40,7 +40,7 @@ func TestDefaultsAreTheManual(t *testing.T) {
 		Dial:    Dial{Country: "DE", DefaultCountry: "DE", Allow: []string{}, Kinds: []string{}, CallerIDs: []string{}, RingTimeout: Duration(30 * time.Second), CallsPerSecond: 5},
 		Inbound: Inbound{To: "agents"},
 		Media:   Media{IP: "0.0.0.0", Ports: PortRange{16384, 32767}, Codecs: []string{"pcma", "pcmu"}},
-		Headset: Headset{UDP: "0.0.0.0:8443", Advertise: []string{}},
+		Headset: Headset{UDP: "0.0.0.0:8443", Advertise: []string{}, HoldAfter: Duration(3 * time.Second), HandOnAfter: Duration(30 * time.Second)},
 		NotReady: []string{"Pause", "Bildschirmpause", "Besprechung", "Schulung",
 			"Technik"},
 		Retention: Retention{Duration(90 * day), Duration(year), Duration(90 * day)},

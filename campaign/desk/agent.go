@@ -91,7 +91,12 @@ func (d *Desk) setStatus(ctx context.Context, in *struct{ Body StatusChange }) (
 		return nil, d.problem(err)
 	}
 	if (me == nil || me.Status == campaign.AgentLoggedOff) && in.Body.Status != campaign.AgentLoggedOff {
-		if _, err := d.clicked(ctx, campaign.ClickLogin{Agent: p.user, Engaged: p.engaged}); err != nil {
+		u, _, err := d.web.people.get(ctx, p.user)
+		if err != nil {
+			return nil, d.problem(err)
+		}
+		u.Name, u.Engaged = p.user, p.engaged
+		if _, err := d.clicked(ctx, d.web.login(u)); err != nil {
 			return nil, err
 		}
 	}

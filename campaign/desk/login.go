@@ -155,7 +155,17 @@ func (d *Desk) onFloor(ctx context.Context, u campaign.User) error {
 	if !agent {
 		return nil
 	}
-	return d.cfg.Control.Do(ctx, campaign.ClickLogin{Agent: u.Name, Engaged: u.Engaged})
+	return d.cfg.Control.Do(ctx, d.web.login(u))
+}
+
+// login is the click that brings a user to the floor. Whose headset is her
+// browser's gets no record before it is connected.
+func (w *Web) login(u campaign.User) campaign.ClickLogin {
+	c := campaign.ClickLogin{Agent: u.Name, Engaged: u.Engaged}
+	if w.cfg.Headset != nil && (u.Headset == "browser" || u.Headset == "") {
+		c.Headset = w.cfg.Headset(u.Name)
+	}
+	return c
 }
 
 type webRequest struct{ remote string }

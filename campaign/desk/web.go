@@ -28,7 +28,9 @@ type WebConfig struct {
 	// CheckPassword compares a password with an argon2id hash.
 	CheckPassword func(plain, hash string) (bool, error)
 
-	Headsets  Headsets
+	Headsets Headsets
+	// Headset is how an agent's headset is just now, where it is a browser's.
+	Headset   func(campaign.AgentID) campaign.HeadsetState
 	TestCalls TestCalls
 	PBX       func() Link
 	Quality   func(campaign.AgentID) Quality

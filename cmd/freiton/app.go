@@ -169,7 +169,7 @@ func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app,
 		return a, err
 	}
 	a.control, err = campaign.NewController(campaign.ControllerConfig{
-		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg)},
+		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg), Headset: headsetRules(cfg)},
 		Store: a.store, Line: a.voice.line, Journal: a.journal, Log: log.With("part", "campaign"),
 		Document: documents{cfg, a.folder.path}.Parse,
 	})
@@ -180,6 +180,7 @@ func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app,
 		a.control = nil
 		return a, err
 	}
+	a.voice.headsets.news.start(a.control.Do, a.log)
 	return a, nil
 }
 
@@ -189,6 +190,9 @@ func (a *app) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	var errs []error
+	if a.voice != nil {
+		a.voice.headsets.news.close()
+	}
 	if a.voice != nil { // first: the controller still reads the line's events
 		errs = append(errs, a.voice.Close(ctx))
 	}

@@ -14,9 +14,12 @@ type headsets struct {
 	mu      sync.Mutex
 	on      map[campaign.AgentID]media.Endpoint
 	browser func(agent string) (media.Endpoint, bool) // nil: no desktop runs
+	news    *headsetNews
 }
 
-func newHeadsets() *headsets { return &headsets{on: map[campaign.AgentID]media.Endpoint{}} }
+func newHeadsets() *headsets {
+	return &headsets{on: map[campaign.AgentID]media.Endpoint{}, news: newHeadsetNews()}
+}
 
 // put gives an agent a headset; nil takes it away.
 func (h *headsets) put(a campaign.AgentID, e media.Endpoint) {
@@ -27,6 +30,7 @@ func (h *headsets) put(a campaign.AgentID, e media.Endpoint) {
 		return
 	}
 	h.on[a] = e
+	h.news.push(a, campaign.HeadsetUp)
 }
 
 // useBrowsers has headsets that were not put looked up among the browsers';
@@ -50,4 +54,11 @@ func (h *headsets) of(a campaign.AgentID) (media.Endpoint, error) {
 		}
 	}
 	return nil, fmt.Errorf("agent %s has no headset connected", a)
+}
+
+// worn reports whether an agent has a headset that is no browser's.
+func (h *headsets) worn(a campaign.AgentID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.on[a] != nil
 }

@@ -123,6 +123,12 @@ func inboundRule(cfg configs.Config) campaign.InboundRule {
 	}
 }
 
+func headsetRules(cfg configs.Config) campaign.HeadsetRules {
+	return campaign.HeadsetRules{
+		HoldAfter: time.Duration(cfg.Headset.HoldAfter), HandOnAfter: time.Duration(cfg.Headset.HandOnAfter),
+	}
+}
+
 // campaignOf works a document out to what the floor needs. document is its
 // text as applied; the files it names are read now, so that a start cannot
 // fail on them.

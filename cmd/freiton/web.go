@@ -27,6 +27,8 @@ type desktop struct {
 	sound *browser.Headsets
 	tests *testCalls
 	files *os.Root // of the page, while developing
+
+	unwatch func() // of sound's states
 }
 
 // webFilesFlag adds --web-files to a command.
@@ -49,7 +51,7 @@ func (a *app) openDesktop(files string) (_ *desktop, err error) {
 	d.tests = newTestCalls(d.sound, a.voice.clock)
 	wc := desk.WebConfig{
 		Listen: a.cfg.Web.Listen, Cert: string(a.cfg.Web.TLS.Cert), Key: string(a.cfg.Web.TLS.Key), AllowPlain: a.cfg.Web.AllowPlain,
-		CheckPassword: argon2id.ComparePasswordAndHash, Headsets: d.sound, TestCalls: d.tests, NotReady: a.cfg.NotReady,
+		CheckPassword: argon2id.ComparePasswordAndHash, Headsets: d.sound, Headset: d.headset, TestCalls: d.tests, NotReady: a.cfg.NotReady,
 		Idle: time.Duration(a.cfg.Web.Session.Idle), Life: time.Duration(a.cfg.Web.Session.Absolute),
 		PBX: func() desk.Link { return pbxLink(a.voice.agent.Registrations(), a.cfg) }, Quality: d.quality,
 	}
@@ -72,7 +74,36 @@ func (a *app) openDesktop(files string) (_ *desktop, err error) {
 		return d, err
 	}
 	a.voice.headsets.useBrowsers(d.tests.taken)
+	d.unwatch = d.sound.Watch(d.headsetChanged)
 	return d, nil
+}
+
+// headset is how an agent's headset is as she logs in.
+func (d *desktop) headset(a campaign.AgentID) campaign.HeadsetState {
+	if d.app.voice.headsets.worn(a) {
+		return campaign.HeadsetUp
+	}
+	if st, ok := d.sound.Stats(string(a)); ok && st.State == browser.Connected {
+		return campaign.HeadsetUp
+	}
+	return campaign.HeadsetMissing
+}
+
+// headsetChanged hands what becomes of a browser's headset to the floor. One
+// that was put on otherwise stands.
+func (d *desktop) headsetChanged(agent string, s browser.State) {
+	a := campaign.AgentID(agent)
+	if d.app.voice.headsets.worn(a) {
+		return
+	}
+	switch s {
+	case browser.Connected:
+		d.app.voice.headsets.news.push(a, campaign.HeadsetUp)
+	case browser.Silent, browser.Lost:
+		d.app.voice.headsets.news.push(a, campaign.HeadsetLost)
+	case browser.Closed:
+		d.app.voice.headsets.news.push(a, campaign.HeadsetMissing)
+	}
 }
 
 // openSound opens the browsers' UDP port.
@@ -105,6 +136,9 @@ func (d *desktop) Close() error {
 	var errs []error
 	if d.web != nil {
 		errs = append(errs, d.web.Close())
+	}
+	if d.unwatch != nil {
+		d.unwatch()
 	}
 	if d.sound != nil {
 		d.app.voice.headsets.useBrowsers(nil)

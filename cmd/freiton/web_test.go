@@ -22,6 +22,7 @@ import (
 
 	"github.com/freiton/freiton/campaign"
 	"github.com/freiton/freiton/campaign/desk"
+	"github.com/freiton/freiton/configs"
 	"github.com/freiton/freiton/media"
 	"github.com/freiton/freiton/sip/peer"
 )
@@ -50,6 +51,12 @@ type floorUnderTest struct {
 // openFloor opens it with a campaign "spring" over a list.
 func openFloor(t testing.TB, speed float64, mode string, csv string, users ...campaign.User) *floorUnderTest {
 	t.Helper()
+	return openFloorWith(t, speed, mode, csv, func(*configs.Config) {}, users...)
+}
+
+// openFloorWith does so with a changed configuration.
+func openFloorWith(t testing.TB, speed float64, mode string, csv string, change func(*configs.Config), users ...campaign.User) *floorUnderTest {
+	t.Helper()
 	x, err := peer.NewExchange(peer.ExchangeConfig{Accounts: map[string]string{demoUser: demoPassword}, Speed: speed})
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +66,7 @@ func openFloor(t testing.TB, speed float64, mode string, csv string, users ...ca
 	if err != nil {
 		t.Fatal(err)
 	}
+	change(&cfg)
 	ctx := t.Context()
 	a, err := openApp(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
