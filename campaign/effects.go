@@ -94,6 +94,10 @@ func attemptOf(cmd Command) AttemptID {
 		return cmd.Attempt
 	case Transfer:
 		return cmd.Attempt
+	case Conference:
+		return cmd.Attempt
+	case TransferTo:
+		return cmd.Attempt
 	case Play:
 		return cmd.Attempt
 	case RecordCall:

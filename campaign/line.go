@@ -69,6 +69,15 @@ type Transfer struct {
 	Number  string
 }
 
+// Conference takes the far end of another call of the same agent into this
+// one: all three hear each other until one of the calls ends. TransferTo leaves
+// the far ends of both to each other; when that worked both calls end, and
+// LineTransferred says so or why not.
+type (
+	Conference struct{ Attempt, With AttemptID }
+	TransferTo struct{ Attempt, With AttemptID }
+)
+
 // Play speaks a sound file to the contact (announcement, scripted agent).
 type Play struct {
 	Attempt AttemptID
@@ -109,6 +118,8 @@ func (Mute) command()       {}
 func (AnswerCall) command() {}
 func (RejectCall) command() {}
 func (Transfer) command()   {}
+func (Conference) command() {}
+func (TransferTo) command() {}
 func (Play) command()       {}
 func (RecordCall) command() {}
 func (Hangup) command()     {}
@@ -137,8 +148,9 @@ const (
 	LineRemoteHeld    LineEventKind = "held-by-contact"
 	LineRemoteResumed LineEventKind = "resumed-by-contact"
 	LineDigit         LineEventKind = "digit"
-	LinePlayed        LineEventKind = "played"   // the file of Play was spoken to its end
-	LineIncoming      LineEventKind = "incoming" // an inbound call; Attempt is a new id, Number the caller's
+	LinePlayed        LineEventKind = "played"      // the file of Play was spoken to its end
+	LineIncoming      LineEventKind = "incoming"    // an inbound call; Attempt is a new id, Number the caller's
+	LineTransferred   LineEventKind = "transferred" // how a Transfer or TransferTo went: Status; 2xx: the call ends by itself
 	LineEnded         LineEventKind = "ended"
 )
 

@@ -45,6 +45,7 @@ type Junction struct {
 
 	mu     sync.Mutex
 	mix    *Mix
+	guests map[Endpoint]*Leg
 	closed bool
 }
 
@@ -107,6 +108,32 @@ func (j *Junction) toMix() {
 	j.ways[BtoA].to.Store(&sinkBox{legB})
 	j.ways[AtoB].mixed.Store(true)
 	j.ways[BtoA].mixed.Store(true)
+}
+
+// Admit takes a third party into the conversation: everybody hears the others.
+// The taps go on with a and b alone. An endpoint is admitted once; after Close
+// nobody is.
+func (j *Junction) Admit(guest Endpoint) {
+	j.toMix()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed || j.guests[guest] != nil {
+		return
+	}
+	if j.guests == nil {
+		j.guests = map[Endpoint]*Leg{}
+	}
+	j.guests[guest] = j.mix.Add(guest)
+}
+
+// Dismiss lets a guest go; the endpoint lives on, a and b go on in the mix.
+func (j *Junction) Dismiss(guest Endpoint) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if leg := j.guests[guest]; leg != nil && !j.closed {
+		j.mix.Remove(leg)
+		delete(j.guests, guest)
+	}
 }
 
 // clockOf is the clock of the first endpoint that has one.

@@ -2,7 +2,9 @@ package media
 
 import (
 	"math"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -312,5 +314,70 @@ func TestRingback(t *testing.T) {
 	j.Close()
 	if err := e.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A guest hears both and is heard by both; the tap goes on with the two alone.
+// When the guest has left, the two go on.
+func TestAdmit(t *testing.T) {
+	a := &hearing{FileEndpoint: tonePlayer(t, 500, PCMA)}
+	b := &hearing{FileEndpoint: tonePlayer(t, 900, PCMA)}
+	guest := &hearing{FileEndpoint: tonePlayer(t, 1500, PCMU)}
+	tap := &guestTap{}
+	j := Join(a, b, WithTap(tap))
+	defer j.Close()
+	hears := func(h *hearing, yes ...float64) bool {
+		last := h.last()
+		for _, f := range []float64{500, 900, 1500} {
+			if l := measure.Level(last, 8000, f); slices.Contains(yes, f) != (l > -14) || !slices.Contains(yes, f) && l > -45 {
+				return false
+			}
+		}
+		return true
+	}
+	eventually(t, "the two hear each other", func() bool { return hears(a, 900) && hears(b, 500) })
+	j.Admit(guest)
+	j.Admit(guest) // once is enough
+	eventually(t, "all three hear each other", func() bool { return hears(a, 900, 1500) && hears(b, 500, 1500) && hears(guest, 500, 900) })
+	j.Dismiss(guest)
+	eventually(t, "the guest is gone", func() bool { return hears(a, 900) && hears(b, 500) })
+	if n, others := tap.n.Load(), tap.others.Load(); n == 0 || others > 0 {
+		t.Errorf("the tap saw %d frames, %d of the guest", n, others)
+	}
+	j.Close()
+	j.Admit(guest) // too late: nothing happens
+}
+
+// hearing is an endpoint that speaks, and keeps the last 0.2 s it was told.
+type hearing struct {
+	*FileEndpoint
+	mu  sync.Mutex
+	pcm []int16
+}
+
+func (h *hearing) WriteFrame(f *Frame) {
+	pcm := make([]int16, f.Samples())
+	n := f.Codec.Decode(pcm, f.Payload)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.pcm = append(h.pcm, pcm[:n]...)
+	h.pcm = h.pcm[max(0, len(h.pcm)-1600):]
+}
+
+func (h *hearing) last() []int16 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.pcm)
+}
+
+// guestTap counts frames, and those that hold the guest's tone.
+type guestTap struct{ n, others atomic.Int64 }
+
+func (g *guestTap) WriteFrame(_ Way, f *Frame) {
+	g.n.Add(1)
+	pcm := make([]int16, f.Samples())
+	f.Codec.Decode(pcm, f.Payload)
+	if measure.Level(pcm, 8000, 1500) > -30 {
+		g.others.Add(1)
 	}
 }

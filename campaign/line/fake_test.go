@@ -95,6 +95,7 @@ func (c *fakeCall) Reject(status int)              { c.note("reject %d", status)
 func (c *fakeCall) Hold()                          { c.note("hold") }
 func (c *fakeCall) Resume()                        { c.note("resume") }
 func (c *fakeCall) Transfer(uri string)            { c.note("transfer %s", uri) }
+func (c *fakeCall) TransferTo(o *phone.Call)       { c.note("transfer to another call, %v", o != nil) }
 func (c *fakeCall) TransferResult(s int, _ string) { c.note("transfer result %d", s) }
 func (c *fakeCall) Hangup(r sip.Reason)            { c.note("hangup %d %s", r.Q850, r.Text) }
 func (c *fakeCall) Endpoint() media.Endpoint       { return c.ear }

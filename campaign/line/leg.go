@@ -22,6 +22,7 @@ type call interface {
 	Resume()
 	Digits(string) error
 	Transfer(uri string)
+	TransferTo(other *phone.Call)
 	TransferResult(status int, reason string)
 	Hangup(sip.Reason)
 	Endpoint() media.Endpoint
@@ -60,6 +61,7 @@ type leg struct {
 	headset media.Endpoint // of agent; nil: nobody is to hear the call
 	player  *media.FileEndpoint
 	joined  *media.Junction // of the headset or the player with the call
+	guest   *leg            // another call of the agent that takes part in this one
 
 	taps      []media.Tap
 	recording Recorder
@@ -196,16 +198,28 @@ func (g *leg) transfer(with any) {
 	g.call.Transfer(uri)
 }
 
+// transferTo leaves the contact and the far end of another call to each other.
+func (g *leg) transferTo(with any) {
+	var other *phone.Call
+	if o := g.line.legs[with.(campaign.TransferTo).With]; o != nil {
+		other, _ = o.call.(*phone.Call)
+	}
+	g.call.TransferTo(other)
+}
+
 // transferred is told how a transfer of ours goes. When it worked the phone
 // hangs up, at the agent's wish.
 func (g *leg) transferred(with any) {
 	e := with.(signal).event
 	switch {
-	case e.Status/100 == 2 && g.asked == nil:
+	case e.Status < 200:
+		return
+	case e.Status < 300 && g.asked == nil:
 		g.asked = &campaign.Hangup{Attempt: g.attempt, By: campaign.ByAgent, Reason: "transferred"}
 	case e.Status >= 300:
 		g.line.cfg.Log.Warn("not transferred", "attempt", g.attempt, "status", e.Status, "reason", e.Reason)
 	}
+	g.say(campaign.LineEvent{Kind: campaign.LineTransferred, At: e.At, Status: e.Status, Text: e.Reason})
 }
 
 // transferAsked refuses: whom we call is decided by the gate, not by a contact.
@@ -249,6 +263,7 @@ func (g *leg) finish(with any) {
 func (g *leg) conclude(e end, last phone.Event, text string) {
 	g.state = over
 	delete(g.line.legs, g.attempt)
+	g.dissolve()
 	v := judge(e)
 	g.say(campaign.LineEvent{
 		Kind: campaign.LineEnded, At: last.At, Status: v.status, Result: v.result, By: v.by, OptOut: v.optOut,

@@ -233,6 +233,61 @@ func TestCommandsInTheCall(t *testing.T) {
 	}
 }
 
+// A consultation takes the headset from the call on hold; a conference has both;
+// whoever is left at its end speaks with the agent.
+func TestConsultation(t *testing.T) {
+	b := newBench(t)
+	first := b.dial(campaign.Dial{Attempt: "1", Agent: "ann"})
+	first.say(phone.Answered)
+	b.nextAll(campaign.LineAnswered, campaign.LineJoined)
+	second := b.dial(campaign.Dial{Attempt: "2", Agent: "ann"})
+	second.say(phone.Answered)
+	b.nextAll(campaign.LineAnswered, campaign.LineJoined)
+	speaks := func(c *fakeCall, heard bool) {
+		t.Helper()
+		h := b.headsets["ann"]
+		before := h.count()
+		c.ear.speak()
+		if after := h.count(); after > before != heard {
+			t.Errorf("heard %v, want %v", after > before, heard)
+		}
+	}
+	speaks(first, false)
+	speaks(second, true)
+	b.Do(campaign.Connect{Attempt: "1", Agent: "ann"})
+	b.next(campaign.LineJoined)
+	speaks(first, true)
+	speaks(second, false)
+	b.Do(campaign.TransferTo{Attempt: "1", With: "2"})
+	first.await(t, "transfer to another call, false") // of a phone: this one is no phone's
+	first.event(phone.Event{Kind: phone.Transferred, Status: 100})
+	first.event(phone.Event{Kind: phone.Transferred, Status: 486, Reason: "Busy Here"})
+	if e := b.next(campaign.LineTransferred); e.Status != 486 || e.Text != "Busy Here" {
+		t.Errorf("%+v", e)
+	}
+	b.Do(campaign.Conference{Attempt: "1", With: "3"}) // there is none
+	b.Do(campaign.Conference{Attempt: "1", With: "2"})
+	b.settled()
+	for _, c := range []*fakeCall{first, second} {
+		for n, until := c.ear.count(), time.After(wait); c.ear.count() == n; {
+			select {
+			case <-until:
+				t.Fatal("one of the three hears nothing in the conference")
+			default:
+				first.ear.speak()
+				second.ear.speak()
+			}
+		}
+	}
+	first.end(200, 0, sip.Remote)
+	b.next(campaign.LineEnded)
+	b.settled()
+	speaks(second, true)
+	second.end(200, 0, sip.Remote)
+	b.next(campaign.LineEnded)
+	b.none()
+}
+
 // A transfer that worked ends the call as the agent's, one that failed does not.
 func TestTransfer(t *testing.T) {
 	b := newBench(t)
@@ -241,7 +296,7 @@ func TestTransfer(t *testing.T) {
 	c.event(phone.Event{Kind: phone.Transferred, Status: 486})
 	c.event(phone.Event{Kind: phone.Transferred, Status: 200})
 	c.end(200, 0, sip.Local)
-	b.nextAll(campaign.LineAnswered, campaign.LineJoined)
+	b.nextAll(campaign.LineAnswered, campaign.LineJoined, campaign.LineTransferred, campaign.LineTransferred)
 	if e := b.next(campaign.LineEnded); e.By != campaign.ByAgent || e.Result != campaign.Answer {
 		t.Errorf("%+v", e)
 	}

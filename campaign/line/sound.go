@@ -10,7 +10,9 @@ import (
 //
 //	headset ─┐
 //	         ├─ joined ── taps, recording ── call
-//	player ──┘
+//	player ──┘      └─ guest: the agent's other call, in a conference
+//
+// A headset is joined with one call at a time: the last one that took it.
 
 // join makes the junction anew; what was there before is parted.
 func (g *leg) join() {
@@ -21,6 +23,7 @@ func (g *leg) join() {
 		near = g.player
 	case g.headset != nil:
 		near = g.headset
+		g.line.take(g)
 	default:
 		return
 	}
@@ -32,6 +35,51 @@ func (g *leg) join() {
 		options = append(options, media.WithTap(g.recording))
 	}
 	g.joined = media.Join(near, g.call.Endpoint(), options...)
+	if g.guest != nil && g.player == nil {
+		g.joined.Admit(g.guest.call.Endpoint())
+	}
+}
+
+// take parts the agent's headset from her other calls, but for a guest of this
+// one, whose call has no junction of its own.
+func (l *Line) take(g *leg) {
+	for _, o := range l.legs {
+		if o != g && o.agent == g.agent && o.agent != "" && o.player == nil {
+			o.part()
+			if o.guest != nil {
+				o.guest = nil // it was a conference; now she speaks to one of them
+			}
+		}
+	}
+}
+
+// conference takes another call of the same agent into this one.
+func (g *leg) conference(with any) {
+	o := g.line.legs[with.(campaign.Conference).With]
+	if o == nil || o == g || o.state != answered || o.agent != g.agent || g.headset == nil {
+		g.line.cfg.Log.Warn("no conference", "attempt", g.attempt)
+		return
+	}
+	o.part()
+	g.guest = o
+	g.join()
+}
+
+// dissolve ends the conferences in which the leg took part. Whoever is left
+// speaks with the agent.
+func (g *leg) dissolve() {
+	for _, o := range g.line.legs {
+		if o.guest == g {
+			o.guest = nil
+			if o.joined != nil {
+				o.joined.Dismiss(g.call.Endpoint())
+			}
+		}
+	}
+	if o := g.guest; o != nil {
+		g.guest = nil
+		o.join()
+	}
 }
 
 // part leaves call and headset to themselves.

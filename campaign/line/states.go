@@ -43,6 +43,8 @@ const (
 	onAnswer
 	onReject
 	onTransfer
+	onTransferTo
+	onConference
 	onPlay
 	onRecord
 	onHangup
@@ -109,6 +111,8 @@ var moves = [states][inputs]move{
 		onResume:        {answered, (*leg).resume},
 		onDigits:        {answered, (*leg).digits},
 		onTransfer:      {answered, (*leg).transfer},
+		onTransferTo:    {answered, (*leg).transferTo},
+		onConference:    {answered, (*leg).conference},
 		onPlay:          {answered, (*leg).play},
 		onRecord:        {answered, (*leg).record},
 		onHangup:        {answered, (*leg).hangup},
@@ -174,6 +178,10 @@ func target(c campaign.Command) (campaign.AttemptID, input) {
 		return c.Attempt, onReject
 	case campaign.Transfer:
 		return c.Attempt, onTransfer
+	case campaign.TransferTo:
+		return c.Attempt, onTransferTo
+	case campaign.Conference:
+		return c.Attempt, onConference
 	case campaign.Play:
 		return c.Attempt, onPlay
 	case campaign.RecordCall:

@@ -169,8 +169,11 @@ func (c *Call) Transfer(target string) { c.with(func(d dialog) { d.Refer(target)
 // Transferred says how it goes. When that worked both calls end; when it did
 // not, both stay.
 func (c *Call) TransferTo(other *Call) {
-	to, ok := other.line().(*sip.Call)
-	if !ok {
+	var to *sip.Call
+	if other != nil {
+		to, _ = other.line().(*sip.Call)
+	}
+	if to == nil {
 		c.emit(Event{Kind: Transferred, Status: 400, Reason: "there is no other call"})
 		return
 	}
