@@ -242,6 +242,9 @@ func TestHeadsetLost(t *testing.T) {
 // announce gives campaign spring an announcement of a tone.
 func (f *floorUnderTest) announce(t *testing.T, d time.Duration) {
 	t.Helper()
+	if err := f.control.Settled(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	rows, err := f.store.Campaigns(t.Context())
 	if err != nil || len(rows) != 1 {
 		t.Fatalf("%v %v", rows, err)
