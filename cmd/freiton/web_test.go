@@ -44,8 +44,9 @@ func cheapHash(t testing.TB) string {
 // the agents' desktop.
 type floorUnderTest struct {
 	*app
-	x   *peer.Exchange
-	url string
+	x       *peer.Exchange
+	url     string
+	desktop *desktop
 }
 
 // openFloor opens it with a campaign "spring" over a list.
@@ -122,7 +123,7 @@ func openFloorWith(t testing.TB, speed float64, mode string, csv string, change 
 		t.Fatal(err)
 	}
 	serveWeb(t, d)
-	return &floorUnderTest{a, x, d.web.URL()}
+	return &floorUnderTest{a, x, d.web.URL(), d}
 }
 
 // serveWeb serves a desktop until the test ends.

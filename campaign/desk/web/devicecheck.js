@@ -18,7 +18,7 @@ import { levelBar, deviceSelect } from './soundparts.js';
 import { testCallPanel, endTestCall } from './testcall.js';
 
 /** @typedef {'good'|'warn'|'bad'|'pending'} Verdict */
-/** @typedef {{verdict: Verdict, text: string, value?: string}} Line */
+/** @typedef {{verdict: Verdict, text: () => string, value?: string}} Line text in the language of the moment */
 
 const lineNames = ['microphone', 'level', 'speaker', 'path', 'media', 'server', 'clock'];
 const validFor = 12 * 3600_000;
@@ -79,7 +79,7 @@ export function openCheck(ready = false) {
   run();
 }
 
-/** @param {string} name @param {Verdict} verdict @param {string} text @param {string} [value] for the report */
+/** @param {string} name @param {Verdict} verdict @param {() => string} text @param {string} [value] for the report */
 function put(name, verdict, text, value = '') {
   lines.set(name, { verdict, text, value });
   redraw();
@@ -91,7 +91,7 @@ async function run() {
   running = true;
   report = '';
   loudest = -120;
-  for (const n of lineNames) lines.set(n, { verdict: 'pending', text: t('check pending') });
+  for (const n of lineNames) lines.set(n, { verdict: 'pending', text: () => '' });
   redraw();
   await sound.wake();
   if (gone()) return stopped(mineOnly);
@@ -99,10 +99,12 @@ async function run() {
   const server = serverLines();
   const blocked = sound.problem() && !['mic refused', 'mic unreachable', 'mic failed', 'mic speaker'].includes(sound.problem());
   if (blocked) {
-    put('microphone', 'bad', sound.problemText(), sound.problem());
-    for (const n of ['level', 'path', 'media', 'speaker']) put(n, 'bad', t('check no microphone'));
+    const why = sound.problem();
+    put('microphone', 'bad', () => t(why), why);
+    for (const n of ['level', 'path', 'media', 'speaker']) put(n, 'bad', () => t('check no microphone'));
   } else {
-    put('microphone', 'good', sound.devices().microphone || t('default device'), sound.devices().microphone);
+    const label = sound.devices().microphone;
+    put('microphone', 'good', () => label || t('default device'), label);
     speakerLine();
     await Promise.all([levelLine(gone), pathLines(gone)]);
   }
@@ -120,10 +122,10 @@ function stopped(which) {
 }
 
 function speakerLine() {
-  if (sound.problem() === 'mic speaker') put('speaker', 'bad', sound.problemText(), 'nospeaker');
+  if (sound.problem() === 'mic speaker') put('speaker', 'bad', () => t('mic speaker'), 'nospeaker');
   else {
     sound.test();
-    put('speaker', 'good', t('check played'), sound.devices().speaker);
+    put('speaker', 'good', () => t('check played'), sound.devices().speaker);
   }
 }
 
@@ -136,7 +138,7 @@ async function wait(cond, ms) {
 
 /** @param {() => boolean} gone */
 async function levelLine(gone) {
-  put('level', 'pending', t('check speak'));
+  put('level', 'pending', () => t('check speak'));
   await wait(() => gone() || loudest > heardAt, 5000);
   if (!gone()) weighLevel();
 }
@@ -144,9 +146,9 @@ async function levelLine(gone) {
 /** What the microphone has brought so far. A voice that comes later turns the light. */
 function weighLevel() {
   const value = `${Math.round(loudest)} dBFS`;
-  if (loudest > heardAt) put('level', 'good', t('check heard'), value);
-  else if (loudest > signalAt) put('level', 'warn', t('check quiet'), value);
-  else put('level', 'bad', t('mic silent'), value);
+  if (loudest > heardAt) put('level', 'good', () => t('check heard'), value);
+  else if (loudest > signalAt) put('level', 'warn', () => t('check quiet'), value);
+  else put('level', 'bad', () => t('mic silent'), value);
 }
 
 /** @param {() => boolean} gone */
@@ -154,15 +156,16 @@ async function pathLines(gone) {
   await wait(() => gone() || sound.link() === 'live' || Boolean(sound.problem()), 12_000);
   if (gone()) return;
   if (sound.link() !== 'live') {
-    const text = sound.problemText() || t('mic unreachable');
-    put('path', 'bad', text, sound.problem());
-    put('media', 'bad', text);
+    const why = sound.problem() || 'mic unreachable';
+    const text = sound.problemText();
+    put('path', 'bad', () => t(why, { text }), why);
+    put('media', 'bad', () => t('check no path'));
     return;
   }
   await wait(() => gone() || (sound.way()?.rttMS ?? null) !== null, 4000);
   const w = sound.way();
   const path = [(w?.transport || 'udp').toUpperCase(), w?.candidate || ''].filter(Boolean).join(', ');
-  put('path', 'good', t('check path good', { path }), path);
+  put('path', 'good', () => t('check path good', { path }), path);
   // Loss and jitter are the server's word: only it hears us yet.
   await wait(gone, 2200);
   if (!gone()) await mediaLine();
@@ -178,8 +181,8 @@ async function mediaLine() {
   const loss = Math.max(leg.loss || 0, sound.way()?.sentLossPercent || 0);
   const jitter = Math.round(leg.jitter_ms || 0);
   const verdict = rtt > 800 || loss > 10 || jitter > 150 ? 'bad' : rtt > 250 || loss > 2 || jitter > 40 ? 'warn' : 'good';
-  const text = t('check media figures', { rtt, loss: loss.toFixed(1), jitter });
-  put('media', verdict, verdict === 'good' ? text : `${text} ${t('check media bad')}`, text);
+  const figures = { rtt, loss: loss.toFixed(1), jitter };
+  put('media', verdict, () => `${t('check media figures', figures)} ${verdict === 'good' ? '' : t('check media bad')}`, JSON.stringify(figures));
 }
 
 async function serverLines() {
@@ -195,15 +198,14 @@ async function serverLines() {
       offset = new Date(s.at).getTime() - Date.now() + took / 2;
     }
   } catch (e) {
-    put('server', 'bad', e instanceof Problem && e.status ? e.message : t('error network'));
-    put('clock', 'warn', t('check unknown'));
+    put('server', 'bad', () => (e instanceof Problem && e.status ? e.message : t('error network')));
+    put('clock', 'warn', () => t('check unknown'));
     return;
   }
-  const text = t('check rtt', { n: Math.round(best) });
-  put('server', best < 300 ? 'good' : 'warn', best < 300 ? text : `${text}. ${t('check media bad')}`, text);
-  const away = Math.abs(Math.round(offset));
-  const clock = t('check offset', { n: away });
-  put('clock', away < 2000 ? 'good' : 'warn', away < 2000 ? clock : `${clock}. ${t('check clock cure')}`, `${Math.round(offset)} ms`);
+  const took = { n: Math.round(best) };
+  put('server', best < 300 ? 'good' : 'warn', () => `${t('check rtt', took)}. ${best < 300 ? '' : t('check media bad')}`, `${took.n} ms`);
+  const away = { n: Math.abs(Math.round(offset)) };
+  put('clock', away.n < 2000 ? 'good' : 'warn', () => `${t('check offset', away)}. ${away.n < 2000 ? '' : t('check clock cure')}`, `${Math.round(offset)} ms`);
 }
 
 /** @returns {'running'|'passed'|'usable'|'failed'} */
@@ -256,10 +258,10 @@ function done() {
 
 /** @param {string} name @param {import('./dom.js').Kid} more */
 function row(name, more = null) {
-  const l = lines.get(name) || { verdict: 'pending', text: t('check pending') };
+  const l = lines.get(name) || { verdict: 'pending', text: () => '' };
   return h('li', { key: name, class: l.verdict },
     h('span', { class: 'lamp', 'aria-hidden': 'true' }), h('strong', null, t(`check ${name}`)), h('span', { class: 'check-word' }, t(`check ${l.verdict}`)),
-    h('div', { class: 'check-more' }, h('p', null, l.text), more));
+    h('div', { class: 'check-more' }, h('p', null, l.text()), more));
 }
 
 export function checkDialog() {

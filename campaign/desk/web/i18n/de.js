@@ -460,4 +460,5 @@ export const de = {
   up: 'Nach oben',
   prefer: '{name} bevorzugen',
   forget: '{name} vergessen',
+  'check no path': 'Ohne Tonweg nicht prüfbar.',
 };

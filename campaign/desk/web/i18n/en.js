@@ -460,4 +460,5 @@ export const en = {
   up: 'Up',
   prefer: 'Prefer {name}',
   forget: 'Forget {name}',
+  'check no path': 'Cannot be checked without a sound path.',
 };
