@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/freiton/freiton/media"
@@ -65,6 +66,7 @@ type Detector struct {
 	tones   tones
 	cadence cadence
 
+	picked   atomic.Bool // Answered was called
 	answered bool
 	start    time.Duration // of the scope, at the answer
 	said     [Silence + 1]bool
@@ -79,13 +81,13 @@ var _ media.Tap = (*Detector)(nil)
 // New makes a detector for one call.
 func New(cfg Config) *Detector { return &Detector{cfg: cfg, scope: newScope()} }
 
-// Answered says that the call was answered: from now on a person may speak. It
-// must not run at the same time as WriteFrame.
-func (d *Detector) Answered() {
-	if !d.answered {
-		d.answered, d.start = true, d.scope.at
-		d.tones, d.cadence = tones{}, cadence{}
-	}
+// Answered says that the call was answered: from its next frame on a person may
+// speak. It is safe at any time.
+func (d *Detector) Answered() { d.picked.Store(true) }
+
+func (d *Detector) begin() {
+	d.answered, d.start = true, d.scope.at
+	d.tones, d.cadence = tones{}, cadence{}
 }
 
 // longestGap is filled with silence; a longer one is a new beginning.
@@ -95,6 +97,9 @@ const longestGap = 2 * rate // samples
 func (d *Detector) WriteFrame(way media.Way, f *media.Frame) {
 	if way != d.cfg.Contact || f.DTMF != 0 || f.Codec.Rate() != rate {
 		return
+	}
+	if d.picked.Load() && !d.answered {
+		d.begin()
 	}
 	n := f.Samples()
 	if f.Silence {
