@@ -113,6 +113,8 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 		f.onLeased(in)
 	case Permitted:
 		f.onPermitted(in)
+	case MissedCallbacks:
+		f.onMissed(in)
 	case StoreChanged:
 		f.look()
 	case Looked:
@@ -124,6 +126,7 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 	case FinishFloor:
 		f.finish()
 	}
+	f.sweep()
 	f.balance()
 	f.publishViews()
 	return f.out, f.next()
@@ -164,6 +167,7 @@ func (f *Floor) next() time.Time {
 	}
 	for _, c := range f.campaigns {
 		want(c.blockedUntil)
+		want(c.sweepAt)
 	}
 	return next
 }

@@ -288,7 +288,10 @@ func (t tx) first(lists []int64, q campaign.LeaseQuery, queue int, where string,
 
 // take makes a record the process's own.
 func (t tx) take(key campaign.Key, q campaign.LeaseQuery) (campaign.Lease, error) {
-	if _, err := t.exec(`UPDATE record SET status = 2, queue = NULL, fence = fence + 1 WHERE key = ?`, key); err != nil {
+	// A missed callback that another one takes is the group's from now on.
+	const others = `CASE WHEN status = 8 AND owner <> ? THEN `
+	if _, err := t.exec(`UPDATE record SET status = 2, queue = NULL, fence = fence + 1,
+		type = `+others+`6 ELSE type END, owner = `+others+`'' ELSE owner END WHERE key = ?`, q.Agent, q.Agent, key); err != nil {
 		return campaign.Lease{}, err
 	}
 	r, err := t.record(key)
