@@ -59,7 +59,7 @@ function view() {
   if (!state.session) return loginPage(begin, changeLanguage);
   if (!state.ready) return h('main', { class: 'starting', key: 'starting' }, h('p', { role: 'status' }, ui.connection === 'lost' ? t('lost server') : t('starting')));
   const i = mine();
-  const open = i && i.state !== 'offered' && i.state !== 'incoming' ? i : i?.state === 'incoming' ? i : null;
+  const open = i && i.state !== 'offered' && i.state !== 'take-over' ? i : null;
   const atDesk = ui.view === 'desk';
   return h('div', { class: `app ${open && atDesk ? 'in-call' : ''}`, key: 'app' },
     stateBar({ language: changeLanguage, logOff }),
@@ -130,7 +130,7 @@ onExpired(() => {
 
 async function logOff() {
   const i = mine();
-  if (i && ['talking', 'dialing', 'ringing', 'wrap-up'].includes(i.state)) { // it takes effect after the call
+  if (i && ['talking', 'parked', 'announcing', 'dialing', 'ringing', 'wrap-up'].includes(i.state)) { // it takes effect after the call
     act('/agent/status', { status: 'logged-off' }, 'status after');
     return;
   }
@@ -293,6 +293,23 @@ function effects(e) {
       sound.mute(false);
       forget('/history');
       break;
+    case 'take-over':
+      clearForCall();
+      sound.ring();
+      if (i) {
+        say(t('take over from', { name: party(i) }), true);
+        notify(t('state take-over'), t('take over from', { name: party(i) }));
+        textsOf(i.campaign);
+      }
+      break;
+    case 'sound-lost':
+    case 'sound-back':
+      say(why(e.reason), true);
+      break;
+    case 'handed-on':
+    case 'cut-off':
+      toast('bad', why(e.reason));
+      break;
     case 'withdrawn':
       toast('info', t('withdrawn', { reason: why(e.reason || i?.reason) }));
       break;
@@ -335,7 +352,7 @@ const reported = new Set();
  * @param {Interaction} i
  */
 function opened(i) {
-  if (i.state === 'offered' || i.state === 'incoming') return;
+  if (['offered', 'incoming', 'take-over'].includes(i.state)) return;
   ui.view = 'desk';
   textsOf(i.campaign);
   if (state.viewer || !['opening', 'open'].includes(i.state) || reported.has(i.id)) return;

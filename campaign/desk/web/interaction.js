@@ -39,7 +39,7 @@ function header(i) {
   const texts = textsOf(i.campaign);
   const greeting = i.campaign ? fillIn(texts.greeting || c?.greeting || '', i) : '';
   const lasted = i.answered_at && i.ended_at ? span(new Date(i.ended_at).getTime() - new Date(i.answered_at).getTime()) : '';
-  const look = i.state === 'talking' ? (i.held || i.remote_held ? 'held' : 'talking') : { dialing: 'ringing', ringing: 'ringing', incoming: 'ringing', 'wrap-up': 'wrap' }[i.state] || 'pause';
+  const look = i.state === 'talking' ? (i.held || i.remote_held ? 'held' : 'talking') : { parked: 'held', announcing: 'held', dialing: 'ringing', ringing: 'ringing', incoming: 'ringing', 'wrap-up': 'wrap' }[i.state] || 'pause';
   const link = popLink(texts.link, i);
   return h('header', { class: 'call-head' },
     h('div', { class: 'call-campaign' },
@@ -60,7 +60,21 @@ function header(i) {
       quality(i)),
     i.reason && ['waiting', 'refused', 'open'].includes(i.state)
       ? h('p', { class: 'call-reason' }, why(i.reason), i.state === 'waiting' && i.until ? ` · ${t('waiting until', { time: dayTime(i.until) })}` : '') : null,
+    soundReason(i),
     i.state === 'result' ? h('p', { class: 'call-reason' }, resultName(i.result || i.dialer_result)) : null);
+}
+
+/**
+ * What the loss of the headset has done to this call, and what comes next.
+ * @param {Interaction} i
+ */
+function soundReason(i) {
+  const lost = i.state === 'parked' || i.state === 'announcing';
+  if (!i.reason || !(lost || (i.state === 'talking' && i.reason.code.startsWith('headset-back')))) return null;
+  const until = i.state === 'parked' && i.until ? new Date(i.until).getTime() : 0;
+  return h('p', { class: 'call-reason', role: 'alert', key: 'sound' }, icon(lost ? 'warn' : 'check'), `${why(i.reason)}.`,
+    until > now() ? ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off', key: 'until' },
+      () => ` ${t('passed on in', { n: Math.max(0, Math.ceil((until - now()) / 1000)) })}.`) : null);
 }
 
 /** @param {Interaction} i */
@@ -90,7 +104,7 @@ export function hangUp(i) {
 
 /** @param {Interaction} i */
 export function mayHangUp(i) {
-  return ['asking', 'waiting', 'dialing', 'ringing', 'talking', 'answering'].includes(i.state);
+  return ['asking', 'waiting', 'dialing', 'ringing', 'talking', 'parked', 'answering'].includes(i.state);
 }
 
 /** @param {Interaction} i */

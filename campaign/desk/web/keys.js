@@ -61,7 +61,7 @@ function run(action, i) {
       return true;
   }
   if (!i) return /^(accept|decline|hold|hangup)$/.test(action);
-  const asked = i.state === 'offered' || i.state === 'incoming';
+  const asked = ['offered', 'incoming', 'take-over'].includes(i.state);
   if (action === 'accept' && asked) accept(i);
   else if (action === 'decline' && asked && !throttled('decline')) decline(i);
   else if (action === 'hold' && i.state === 'talking') act(on(i.id, i.held ? 'resume' : 'hold'), {}, `hold ${i.id}`);

@@ -41,8 +41,9 @@ export function decline(i) {
 
 export function preview() {
   const i = mine();
-  if (!i || (i.state !== 'offered' && i.state !== 'incoming')) return null;
-  const inbound = i.state === 'incoming';
+  if (!i || !['offered', 'incoming', 'take-over'].includes(i.state)) return null;
+  const over = i.state === 'take-over';
+  const inbound = i.state === 'incoming' || over;
   const c = i.campaign ? state.campaigns.get(i.campaign) : null;
   const fields = i.blank || !i.content?.preview?.length ? i.case : i.content.preview;
   const until = i.until ? new Date(i.until).getTime() : 0;
@@ -50,10 +51,10 @@ export function preview() {
   const total = Math.max(1000, left());
   const around = 2 * Math.PI * 21;
   const keys = keysOf();
-  return h('div', { class: 'preview', key: i.id, role: 'dialog', 'aria-modal': 'false', 'aria-label': inbound ? t('inbound from', { name: party(i) }) : t('Interaction preview') },
+  return h('div', { class: 'preview', key: i.id, role: 'dialog', 'aria-modal': 'false', 'aria-label': over ? t('take over from', { name: party(i) }) : inbound ? t('inbound from', { name: party(i) }) : t('Interaction preview') },
     h('header', null,
       h('div', null,
-        h('p', { class: 'quiet-text' }, inbound ? t('state incoming') : t('Interaction preview')),
+        h('p', { class: 'quiet-text' }, over ? t('state take-over') : inbound ? t('state incoming') : t('Interaction preview')),
         h('h2', null, inbound ? party(i) : i.campaign || ''),
         h('p', { class: 'preview-party' }, inbound ? phone(i.content?.number) : i.blank ? t('blank contact') : i.content?.name || phone(i.content?.number)),
         c?.greeting && !inbound ? h('p', { class: 'greeting' }, `„${c.greeting.replaceAll('{agent}', state.me?.agent || '')}“`) : null),
@@ -64,10 +65,11 @@ export function preview() {
         ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off', 'aria-label': t('seconds left', { n: Math.ceil(left() / 1000) }) }, () => String(Math.ceil(left() / 1000)))) : null),
     fieldList((fields || []).filter(f => f.name !== 'campaign' && !(f.name === 'name' && f.value === i.content?.name))),
     i.declined > 0 ? h('p', { class: 'warn-text' }, icon('warn'), t('declined times', { n: i.declined })) : null,
-    inbound ? null : h('p', { class: 'quiet-text' }, t('returns to top')),
+    over ? h('p', { class: 'warn-text' }, icon('warn'), why(i.reason)) : null,
+    inbound && !over ? null : h('p', { class: 'quiet-text' }, t(over ? 'asks the next' : 'returns to top')),
     h('div', { class: 'row preview-row' },
       button({ name: t('Decline'), key: keys.decline, busy: on(i.id, 'decline'), run: () => decline(i) }),
-      button({ name: inbound ? t('Answer') : t('Accept'), label: t('Accept'), icon: 'call', kind: 'good', key: keys.accept, busy: on(i.id, 'accept'), run: () => accept(i) })));
+      button({ name: inbound && !over ? t('Answer') : t('Accept'), label: t('Accept'), icon: 'call', kind: 'good', key: keys.accept, busy: on(i.id, 'accept'), run: () => accept(i) })));
 }
 
 /** @type {Map<string, number>} the whole of each countdown */

@@ -124,7 +124,7 @@ export function stateWord(i, me) {
 /** Since when the state holds. @param {Interaction|null} i @param {AgentView|null} me */
 export function stateSince(i, me) {
   if (i) {
-    const at = { talking: i.joined_at || i.answered_at, 'wrap-up': i.ended_at, ringing: i.ringing_at, dialing: i.dialed_at, result: i.ended_at }[i.state];
+    const at = { talking: i.joined_at || i.answered_at, parked: i.answered_at, announcing: i.answered_at, 'wrap-up': i.ended_at, ringing: i.ringing_at, dialing: i.dialed_at, result: i.ended_at }[i.state];
     return at || '';
   }
   return me?.since || '';
@@ -132,7 +132,7 @@ export function stateSince(i, me) {
 
 /** Whether the agent may type and choose now. @param {Interaction} i */
 export function mayEnter(i) {
-  return ['open', 'asking', 'waiting', 'dialing', 'ringing', 'talking', 'stopping', 'closing', 'wrap-up'].includes(i.state);
+  return ['open', 'asking', 'waiting', 'dialing', 'ringing', 'talking', 'parked', 'announcing', 'stopping', 'closing', 'wrap-up'].includes(i.state);
 }
 
 /** @param {Interaction} i */

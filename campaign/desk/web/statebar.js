@@ -13,6 +13,7 @@ const looks = {
   ready: ['ready', 'ready'], offered: ['ringing', 'ring'], incoming: ['ringing', 'ring'], dialing: ['ringing', 'call'], ringing: ['ringing', 'ring'],
   opening: ['open', 'list'], open: ['open', 'list'], asking: ['open', 'clock'], waiting: ['open', 'clock'],
   talking: ['talking', 'call'], held: ['held', 'hold'], 'held-by-contact': ['held', 'hold'],
+  parked: ['fault', 'warn'], announcing: ['fault', 'warn'], 'take-over': ['ringing', 'ring'],
   'wrap-up': ['wrap', 'wrap-up'], overtime: ['wrap', 'wrap-up'], stopping: ['pause', 'hangup'], result: ['pause', 'hangup'], refused: ['pause', 'dnd'],
   'not-ready': ['pause', 'not-ready'], 'do-not-disturb': ['pause', 'dnd'], 'logged-off': ['pause', 'off'],
   lost: ['fault', 'warn'], overseer: ['pause', 'floor'],

@@ -23,6 +23,8 @@
  * @property {string} [interaction]
  * @property {Reason} [idle]
  * @property {string} [undo_until]
+ * @property {'up'|'lost'|'missing'} [headset]
+ * @property {Reason} [notice]
  *
  * @typedef {object} Content
  * @property {string} [record_id]
@@ -39,6 +41,7 @@
  * @property {'campaign'|'manual'|'inbound'} kind
  * @property {string} state
  * @property {string} agent
+ * @property {string} [from]
  * @property {string} [campaign]
  * @property {string} [mode]
  * @property {string} [attempt]

@@ -21,6 +21,7 @@ export function idle() {
       h('div', null,
         h('h2', null, offer ? t('Interaction preview') : ready && !reason ? t('idle waits') : t('idle title')),
         h('p', { role: 'status' }, sentence),
+        me?.notice ? h('p', { class: 'warn-text', key: 'notice', role: 'alert' }, icon('warn'), `${why(me.notice)}.`) : null,
         me && ready && reason?.code === 'joined-nothing' ? joinButtons() : null)),
     me ? recent() : null,
     overseer() ? floor() : null);
