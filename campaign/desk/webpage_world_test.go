@@ -134,7 +134,7 @@ func worldOf(t *testing.T) *world {
 	t.Cleanup(func() { _ = journal.Close() })
 	w := &world{t: t, line: &scriptedLine{events: make(chan campaign.LineEvent, 64)}, pbx: desk.Link{State: "live"}}
 	w.control, err = campaign.NewController(campaign.ControllerConfig{
-		Floor: campaign.FloorConfig{Process: "test", Inbound: campaign.InboundRule{Agents: true}, Manual: campaign.ManualRules{Rules: campaign.Rules{Allow: []string{"+49"}}}},
+		Floor: campaign.FloorConfig{Process: "test", Headset: campaign.HeadsetRules{HoldAfter: 100 * time.Millisecond, HandOnAfter: 6 * time.Second}, Inbound: campaign.InboundRule{Agents: true}, Manual: campaign.ManualRules{Rules: campaign.Rules{Allow: []string{"+49"}}}},
 		Store: store, Line: w.line, Journal: journal, Log: log,
 	})
 	must(t, err)
