@@ -25,7 +25,8 @@ type agent struct {
 	popups    []Popup
 	work      *work
 	ask       *asked
-	empty     map[string]emptied // by campaign
+	empty     map[string]emptied   // by campaign
+	own       map[string]time.Time // by campaign: no callback of hers is due; not asked before
 	idle      *Reason
 	recent    []*work // settled ones, newest first
 	undoUntil time.Time
@@ -44,6 +45,7 @@ type asked struct {
 	camp    *camp
 	tops    int  // Floor.tops when it was asked for
 	preview bool // Get record
+	own     bool // only a callback of hers
 
 	selection *Selection // by which it was asked for
 	kind      RecordKind // that the mix dealt
@@ -104,7 +106,7 @@ func (f *Floor) login(c ClickLogin) error {
 		return nil
 	}
 	a.engaged, a.team = c.Engaged, c.Team
-	a.joined, a.empty, a.popups = map[string]bool{}, map[string]emptied{}, nil
+	a.joined, a.empty, a.own, a.popups = map[string]bool{}, map[string]emptied{}, map[string]time.Time{}, nil
 	f.setStatus(a, AgentNotReady, "")
 	for _, camp := range f.campaigns {
 		switch camp.state {
@@ -241,7 +243,7 @@ func (f *Floor) setIdle(a *agent) {
 	case !a.hasSound() && a.idle != nil: // for a moment: nothing flickers
 	case len(a.joined) == 0:
 		a.idle = &Reason{Code: IdleNotJoined, Text: "Ready, but joined nothing"}
-	case a.ask == nil:
+	case a.ask == nil || a.ask.own:
 		r := f.whyNoRecord(a)
 		a.idle = &r
 	case a.idle == nil || a.idle.Code == IdleNotReady || a.idle.Code == IdleNotJoined || a.idle.Code == IdleNotRunning || a.idle.Code == IdleHeadset:
@@ -293,6 +295,8 @@ func (f *Floor) whyNothing(a *agent, c *camp) Reason {
 		return Reason{Code: IdlePreview, Text: "you fetch the records yourself", Name: c.doc.Name}
 	case c.blocked != nil && c.blockedUntil.After(f.now):
 		return *c.blocked
+	case c.dialsAhead() && f.home(a) == c:
+		return f.idleAhead(c)
 	case !known:
 		return Reason{Code: IdleAsking, Text: "the next record is being fetched", Name: c.doc.Name}
 	default:
@@ -313,41 +317,87 @@ func noRecordReason(e NoRecord, name string, now time.Time) Reason {
 	}
 }
 
-// balance asks for records for those who wait for one, the longest waiting
-// first, and from the campaign of the highest priority that has any.
+// balance brings contacts who have answered to agents, and asks for records for
+// those who wait for one, the longest waiting first: their own due callbacks of
+// all campaigns before anything, then from the campaign of the highest priority
+// that has any. What is dialled ahead is asked for without an agent.
 func (f *Floor) balance() {
+	f.seatWaiting()
+	f.unstaffed()
 	if f.draining {
 		return
 	}
 	waiting := slices.DeleteFunc(slices.Clone(f.agents), func(a *agent) bool { return !a.waitsForRecord() || a.ask != nil })
 	slices.SortStableFunc(waiting, func(a, b *agent) int { return a.readySince.Compare(b.readySince) })
+	for _, a := range waiting {
+		f.askOwn(a)
+	}
 	for _, c := range f.campaigns {
+		if c.dialsAhead() && f.staffed(c) {
+			f.askAnswers(c)
+		}
 		n, why := f.pacing(c)
 		c.pacing = why
-		if c.state != Running || c.pause != nil || c.doc.Mode == ModePreview || c.blockedUntil.After(f.now) {
+		if !f.leases(c) {
 			continue
 		}
 		c.blocked = nil
+		if c.doc.Mode == ModePredictive {
+			f.dialAhead(c, n)
+			continue
+		}
+		n -= f.unseated(c) // dialled ahead before the mode was changed: for them somebody must be free
 		for _, a := range waiting {
-			if n > 0 && a.ask == nil && a.joined[c.doc.Name] && !a.empty[c.doc.Name].until.After(f.now) {
-				f.askFor(a, c, false)
+			if n > 0 && a.ask == nil && a.joined[c.doc.Name] && !a.empty[c.doc.Name].until.After(f.now) && !f.reserved(a, c) {
+				f.askFor(a, c, asked{})
 				n--
 			}
 		}
 	}
 }
 
-func (f *Floor) askFor(a *agent, c *camp, preview bool) {
+// leases: records of the campaign are asked for by the floor itself.
+func (f *Floor) leases(c *camp) bool {
+	return c.state == Running && c.pause == nil && c.doc.Mode != ModePreview && !c.blockedUntil.After(f.now)
+}
+
+// askOwn asks for an agent's own due callbacks, one campaign after the other.
+func (f *Floor) askOwn(a *agent) {
+	var of []*camp
+	for _, c := range f.campaigns {
+		if a.joined[c.doc.Name] && f.leases(c) {
+			of = append(of, c)
+		}
+	}
+	for i, c := range of {
+		first := i == 0 && c.doc.Mode != ModePredictive // its next lease brings hers before others
+		if !first && !a.own[c.doc.Name].After(f.now) {
+			f.askFor(a, c, asked{own: true})
+			return
+		}
+	}
+}
+
+func (f *Floor) askFor(a *agent, c *camp, ask asked) {
 	f.seq++
+	ask.seq, ask.camp, ask.tops = f.seq, c, f.tops
+	a.ask = &ask
+	f.lease(a.ask, a.id)
+}
+
+// lease asks the store for what ask says; agent is empty for a record that is
+// dialled ahead.
+func (f *Floor) lease(ask *asked, agent AgentID) {
+	c := ask.camp
 	sel := &c.doc.Selection
-	a.ask = &asked{seq: f.seq, camp: c, tops: f.tops, preview: preview, selection: sel}
+	ask.selection = sel
 	kinds := c.mix.order(sel)
 	if len(kinds) > 0 {
-		a.ask.kind = kinds[0]
-		c.mix.deal(sel, a.ask.kind)
+		ask.kind = kinds[0]
+		c.mix.deal(sel, ask.kind)
 	}
-	f.store(OpLease{Seq: f.seq, Query: LeaseQuery{
-		Campaign: c.doc.Name, Lists: slices.Clone(c.doc.Lists), Agent: a.id, Process: f.cfg.Process,
+	f.store(OpLease{Seq: ask.seq, Query: LeaseQuery{
+		Campaign: c.doc.Name, Lists: slices.Clone(c.doc.Lists), Agent: agent, Own: ask.own, Process: f.cfg.Process,
 		Kinds: slices.Clone(kinds), Newest: sel.Newest, Filter: sel.Filter,
 	}})
 }
@@ -357,9 +407,16 @@ func (f *Floor) stir() {
 	for _, a := range f.agents {
 		clear(a.empty)
 	}
+	for _, c := range f.campaigns {
+		c.dry = time.Time{}
+	}
 }
 
 func (f *Floor) onLeased(in Leased) {
+	if in.Agent == "" {
+		f.onLeasedAhead(in)
+		return
+	}
 	a := f.agent(in.Agent)
 	if a == nil || a.ask == nil || a.ask.seq != in.Seq {
 		if in.Err == nil {
@@ -370,17 +427,12 @@ func (f *Floor) onLeased(in Leased) {
 	ask := a.ask
 	a.ask = nil
 	c := ask.camp
-	if kind := in.Lease.Record.Kind(); in.Err != nil || kind != ask.kind {
-		c.mix.undeal(ask.selection, ask.kind)
-		if in.Err == nil {
-			c.mix.deal(ask.selection, kind)
-		}
-	}
-	switch none := (*NoRecord)(nil); {
-	case errors.As(in.Err, &none):
+	ask.dealt(in)
+	switch none, away := noRecordIn(in.Err); {
+	case none != nil:
 		f.noRecord(a, ask, *none)
-	case in.Err != nil:
-		f.block(c, Reason{Code: IdleStore, Text: "the store does not answer; it is asked again"}, f.now.Add(storeAwayFor))
+	case away:
+		f.block(c, storeAwayReason(), f.now.Add(storeAwayFor))
 		f.tellPreview(a, ask, Reason{Code: IdleStore, Text: "the store does not answer"})
 	case f.offerable(a, ask, in.Lease):
 		c.asked = false
@@ -390,12 +442,45 @@ func (f *Floor) onLeased(in Leased) {
 	}
 }
 
-// noRecord notes when it is worth asking again.
-func (f *Floor) noRecord(a *agent, ask *asked, none NoRecord) {
-	c := ask.camp
+// dealt corrects the mix by what the store gave.
+func (ask *asked) dealt(in Leased) {
+	if kind := in.Lease.Record.Kind(); in.Err != nil || kind != ask.kind {
+		ask.camp.mix.undeal(ask.selection, ask.kind)
+		if in.Err == nil {
+			ask.camp.mix.deal(ask.selection, kind)
+		}
+	}
+}
+
+func storeAwayReason() Reason {
+	return Reason{Code: IdleStore, Text: "the store does not answer; it is asked again"}
+}
+
+// noRecordIn tells the store's no from its silence.
+func noRecordIn(err error) (none *NoRecord, away bool) {
+	if errors.As(err, &none) {
+		return none, false
+	}
+	return nil, err != nil
+}
+
+// askWhen is when it is worth asking again.
+func (f *Floor) askWhen(none NoRecord) time.Time {
 	until := f.now.Add(askAgain)
 	if none.Next.After(f.now) && none.Next.Before(until) {
 		until = none.Next
+	}
+	return until
+}
+
+// noRecord notes when it is worth asking again.
+func (f *Floor) noRecord(a *agent, ask *asked, none NoRecord) {
+	c, until := ask.camp, f.askWhen(none)
+	if ask.own {
+		if a.own != nil {
+			a.own[c.doc.Name] = f.now.Add(askAgain)
+		}
+		return
 	}
 	if a.empty != nil {
 		a.empty[c.doc.Name] = emptied{none, until}

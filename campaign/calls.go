@@ -45,6 +45,8 @@ func lineStimulus(k LineEventKind) (stimulus, bool) {
 		return onDigit, true
 	case LinePlayed:
 		return onPlayed, true
+	case LineUnheard:
+		return onUnheard, true
 	case LineEnded:
 		return onEnded, true
 	}
@@ -81,6 +83,13 @@ func (m *move) answered() error {
 	m.content = w.blank()
 	w.attempt.AnsweredAt = m.in.(LineEvent).At
 	m.progress()
+	m.f.learn(w, PacingAnswered, w.attempt.AnsweredAt.Sub(w.attempt.DialedAt))
+	if !w.attempt.JoinedAt.IsZero() { // she was there before
+		m.f.countJoin(w)
+	}
+	if w.agent == nil && m.to == StateTalking {
+		m.to = StateSeeking
+	}
 	if w.doc != nil && w.doc.Recording.Mode == RecordingAlways && m.to == StateTalking {
 		m.startRecording()
 	}
@@ -94,6 +103,7 @@ func (m *move) answered() error {
 func (m *move) joined() error {
 	if m.w.attempt.JoinedAt.IsZero() {
 		m.w.attempt.JoinedAt = m.in.(LineEvent).At
+		m.f.countJoin(m.w)
 	}
 	m.progress()
 	return nil
@@ -216,8 +226,16 @@ func (m *move) ended() error {
 		}
 		return nil
 	}
+	f.learnEnd(w)
+	if w.ahead && !w.taken && w.answered() {
+		f.countLost(w)
+		a.DialerResult = Abandoned
+	}
 	m.keep = &Keep{Attempt: w.kept()}
 	switch {
+	case w.ahead && !w.taken: // no agent has to do with it
+		m.settle()
+		m.to = StateOver
 	case w.quick: // Done, and as such may be undone
 		m.close()
 		m.to = StateOver
@@ -250,7 +268,7 @@ func (m *move) settle() {
 	if len(f.callers) >= 5000 {
 		clear(f.callers)
 	}
-	if w.agent == nil {
+	if w.agent == nil || w.ahead && !w.taken {
 		return // nobody spoke to the contact
 	}
 	f.callers[w.attempt.Number] = lastCall{agent: w.who(), camp: w.doc.Name, lease: w.lease}

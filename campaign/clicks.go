@@ -209,7 +209,7 @@ func (f *Floor) getRecord(a *agent, name string) error {
 	case !c.rules().Running:
 		return notPossible(ReasonNotRunning, fmt.Sprintf("campaign %q does not run", name))
 	}
-	f.askFor(a, c, true)
+	f.askFor(a, c, asked{preview: true})
 	return nil
 }
 

@@ -49,8 +49,8 @@ type Controller struct {
 
 	mu       sync.Mutex
 	started  bool
-	unsent   map[AttemptID]bool // Dials that wait for the journal
-	calls    int                // live, as of the last step
+	unsent   map[AttemptID]Command // the Dial or Connect that waits for the journal
+	calls    int                   // live, as of the last step
 	wrapUps  int
 	changed  chan struct{} // closed and renewed with every step
 	lineLock sync.Mutex    // Line.Do is called from the loop and by the journal
@@ -87,7 +87,7 @@ func NewController(cfg ControllerConfig) (*Controller, error) {
 	}
 	c := &Controller{
 		cfg: cfg, floor: NewFloor(cfg.Floor), jobs: make(chan job), quit: make(chan struct{}),
-		unsent: map[AttemptID]bool{}, changed: make(chan struct{}), hub: newHub(cfg.Journal.Last()),
+		unsent: map[AttemptID]Command{}, changed: make(chan struct{}), hub: newHub(cfg.Journal.Last()),
 	}
 	c.work = newWorker(c)
 	return c, nil

@@ -1,14 +1,18 @@
 package campaign
 
-// atOnce does what need not wait for the journal, and gives the rest: a Dial,
-// and whatever is about a Dial that still waits.
+// atOnce does what need not wait for the journal, and gives the rest: a Dial, a
+// Connect (the record is shown first, then she is joined), and whatever is
+// about a call for which one of them still waits.
 func (c *Controller) atOnce(commands []Command) (later []Command) {
 	for _, cmd := range commands {
 		c.mu.Lock()
-		if d, ok := cmd.(Dial); ok {
-			c.unsent[d.Attempt] = true
+		switch cmd := cmd.(type) {
+		case Dial:
+			c.unsent[cmd.Attempt] = cmd
+		case Connect:
+			c.unsent[cmd.Attempt] = cmd
 		}
-		wait := c.unsent[attemptOf(cmd)]
+		wait := c.unsent[attemptOf(cmd)] != nil
 		c.mu.Unlock()
 		if wait {
 			later = append(later, cmd)
@@ -51,22 +55,25 @@ func (c *Controller) after(fx Effects, later []Command, reply func(error)) func(
 }
 
 // sendLater does a command that waited for the journal. A Dial that is not in
-// the journal is not placed; it ends all the same.
+// the journal is not placed; it ends all the same. A contact who waits is
+// connected whatever became of the journal.
 func (c *Controller) sendLater(cmd Command, err error) {
-	d, isDial := cmd.(Dial)
+	id := attemptOf(cmd)
+	c.mu.Lock()
+	first := c.unsent[id] // what cmd is, or waits for
+	if first == cmd {
+		delete(c.unsent, id)
+	}
+	c.mu.Unlock()
+	_, dial := first.(Dial)
 	switch {
-	case err == nil:
+	case err == nil || first != nil && !dial:
 		c.do(cmd)
-	case isDial:
+	case first == cmd:
 		c.background(LineEvent{
-			Kind: LineEnded, At: c.cfg.Now(), Attempt: d.Attempt, Result: DialError, By: ByDialer,
+			Kind: LineEnded, At: c.cfg.Now(), Attempt: id, Result: DialError, By: ByDialer,
 			Text: "not dialled: " + err.Error(),
 		})
-	}
-	if isDial {
-		c.mu.Lock()
-		delete(c.unsent, d.Attempt)
-		c.mu.Unlock()
 	}
 }
 

@@ -143,6 +143,10 @@ func barred(e DNCEntry) Verdict {
 
 // optedOut takes an undialled record away: the contact wants no calls.
 func (m *move) optedOut() error {
+	if m.w.answered() { // dialled ahead and offered: the contact is on the line
+		m.to, m.event = m.w.state, ""
+		return nil
+	}
 	v := barred(m.in.(DNCEntry))
 	m.reason = &v.Reason
 	r := Release{Reason: v.Reason.Text}

@@ -78,6 +78,7 @@ const (
 	EventTakeOver    EventKind = "take-over"      // I, Reason: the call of another agent is offered
 	EventHandedOn    EventKind = "handed-on"      // I, Reason: another agent has the call
 	EventCutOff      EventKind = "cut-off"        // I, Reason: nobody takes the call over; it is ended
+	EventAbandoned   EventKind = "abandoned"      // I: answered, and no agent in time; told to supervisors
 	EventStored      EventKind = "stored"         // Keep only; never published
 	EventRecovered   EventKind = "recovered"      // Attempt, Text: an earlier process left it on the line
 )
@@ -116,6 +117,7 @@ const (
 	IdlePreview      ReasonCode = "get-record" // preview mode: the agent fetches
 	IdleNoAgents     ReasonCode = "no-agents"
 	IdleAgentsBusy   ReasonCode = "agents-busy"
+	IdleAhead        ReasonCode = "dialled-ahead" // predictive: the next contact who answers comes
 	IdleDraining     ReasonCode = "draining"
 	ReasonStopped    ReasonCode = "campaign-stopped"
 	ReasonLoggedOff  ReasonCode = "logged-off"
@@ -124,6 +126,7 @@ const (
 	ReasonShutdown   ReasonCode = "shutdown"
 	ReasonNotShown   ReasonCode = "not-shown" // the page did not report the record within 3 s
 	ReasonStoreAway  ReasonCode = "store-away"
+	ReasonUnheard    ReasonCode = "agent-not-heard" // no sound of the agent within 3 s of the join
 	ReasonDeclinedBy ReasonCode = "not-ready-declines"
 )
 
@@ -139,6 +142,7 @@ const (
 	StateWaiting  InteractionState = "waiting"   // the gate or the store lets it wait; asked again
 	StateDialing  InteractionState = "dialing"   //
 	StateRinging  InteractionState = "ringing"   //
+	StateSeeking  InteractionState = "seeking"   // dialled ahead and answered: an agent is sought, for 2 s
 	StateTalking  InteractionState = "talking"   // also on hold
 	StateStopping InteractionState = "stopping"  // cancelled before the answer; Ended is to come
 	StateClosing  InteractionState = "closing"   // hung up after the answer; Ended is to come
@@ -149,7 +153,7 @@ const (
 	StateTaking   InteractionState = "answering" // inbound call, being answered
 	StateParked   InteractionState = "parked"    // the agent's headset is lost: the contact is on hold until it is back, or somebody takes the call over
 	StateTakeOver InteractionState = "take-over" // offered to this agent: the call of another one who lost her headset
-	// StateAnnouncing: nobody took it over; the contact hears the announcement.
+	// StateAnnouncing: nobody came in time, or took it over; the contact hears the announcement.
 	StateAnnouncing InteractionState = "announcing"
 	StateOver       InteractionState = "over"
 )

@@ -53,8 +53,6 @@ func newMemStore(rs ...Record) *memStore {
 	return s
 }
 
-func (s *memStore) Missed(context.Context, MissedQuery) ([]Record, error) { return nil, nil }
-
 func (s *memStore) rec(k Key) *memRecord {
 	if k < 1 || int(k) > len(s.records) {
 		return nil
@@ -99,7 +97,13 @@ func (s *memStore) Lease(_ context.Context, q LeaseQuery) (Lease, error) {
 	if s.away != nil {
 		return Lease{}, s.away
 	}
-	if rs := s.leasable(q.Lists, q.Agent, q.Now); len(rs) > 0 {
+	rs := s.leasable(q.Lists, q.Agent, q.Now)
+	if q.Own {
+		if rs = slices.DeleteFunc(rs, func(r *memRecord) bool { return r.Owner == "" }); len(rs) == 0 {
+			return Lease{}, &NoRecord{}
+		}
+	}
+	if len(rs) > 0 {
 		r := rs[0]
 		r.fence++
 		r.Status, r.by, r.until = Retrieved, q.Process, q.Until
@@ -211,8 +215,31 @@ func (s *memStore) called(number, person string) bool {
 	return false
 }
 
+// answers counts exactly.
+func (s *memStore) answers(campaign string, now time.Time) (n Answers) {
+	for _, a := range s.attempts {
+		if a.Campaign != campaign {
+			continue
+		}
+		if now.Sub(a.AnsweredAt) < BudgetDay {
+			n.Day = n.Day.plus(a.Counts(), 1)
+		}
+		if now.Sub(a.AnsweredAt) < BudgetMonth {
+			n.Month = n.Month.plus(a.Counts(), 1)
+		}
+	}
+	return n
+}
+
+func (s *memStore) Answers(_ context.Context, campaign string, now time.Time) (Answers, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answers(campaign, now), s.away
+}
+
 func (s *memStore) facts(q PermitQuery) Facts {
 	f := Facts{
+		Ahead: q.Ahead, Answers: s.answers(q.Campaign, q.Now),
 		Number: q.Number, Person: q.Person, Campaign: q.Campaign, CallerID: q.CallerID, Record: q.Lease.Record,
 		LeaseOurs: true, Manual: q.Manual, Callback: q.Callback, ListReadable: true, InCall: s.called(q.Number, q.Person),
 	}
@@ -225,6 +252,9 @@ func (s *memStore) facts(q PermitQuery) Facts {
 		a := s.attempts[id]
 		if a.EndedAt.IsZero() {
 			f.CallsLive++
+			if a.Campaign == q.Campaign && !a.AnsweredAt.IsZero() && a.JoinedAt.IsZero() {
+				f.Unseated++
+			}
 		}
 		if q.Now.Sub(a.DialedAt) < time.Second {
 			f.CallsLastSec++

@@ -61,8 +61,9 @@ type Floor struct {
 	campaigns []*camp  // by priority, then name
 	works     []*work  // live interactions, oldest first
 	callers   map[string]lastCall
-	seq       int // of leases asked for
-	tops      int // grows whenever a record goes to the top of a list
+	seq       int   // of leases asked for
+	dials     int64 // placed by machine
+	tops      int   // grows whenever a record goes to the top of a list
 	draining  bool
 	finishing bool
 
@@ -113,12 +114,12 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 		f.onLeased(in)
 	case Permitted:
 		f.onPermitted(in)
-	case MissedCallbacks:
-		f.onMissed(in)
 	case StoreChanged:
 		f.look()
 	case Looked:
 		f.onLooked(in)
+	case Counted:
+		f.onCounted(in)
 	case JournalFailed:
 		f.pauseAll(Reason{Code: ReasonJournal, Text: "the journal cannot be written: " + in.Err.Error()})
 	case DrainFloor:
@@ -126,7 +127,6 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 	case FinishFloor:
 		f.finish()
 	}
-	f.sweep()
 	f.balance()
 	f.publishViews()
 	return f.out, f.next()
@@ -163,11 +163,21 @@ func (f *Floor) next() time.Time {
 			for _, e := range a.empty {
 				want(e.until)
 			}
+			for _, until := range a.own {
+				want(until)
+			}
 		}
 	}
 	for _, c := range f.campaigns {
 		want(c.blockedUntil)
-		want(c.sweepAt)
+		if c.dialsAhead() && !f.draining && f.staffed(c) {
+			want(c.dry)
+			want(c.shutUntil)
+			want(c.budget.again)
+			if !c.dry.After(f.now) {
+				want(f.now.Add(pacingTick))
+			}
+		}
 	}
 	return next
 }
@@ -203,7 +213,7 @@ func (f *Floor) Live() (calls, wrapUps int) {
 	for _, w := range f.works {
 		switch w.state {
 		case StateAsking, StateDialing, StateRinging, StateTalking, StateStopping, StateClosing, StateIncoming, StateTaking,
-			StateParked, StateTakeOver, StateAnnouncing:
+			StateSeeking, StateParked, StateTakeOver, StateAnnouncing:
 			calls++
 		default:
 			wrapUps++

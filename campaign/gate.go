@@ -19,6 +19,9 @@ type Rules struct {
 	PerSecond   float64       // calls per second of the account; 0 = no limit
 	MaxCalls    int           // concurrent calls of the account; 0 = no limit
 	Running     bool          // the campaign runs
+	// MaxAbandoned is the share of answered calls, 0 to 1, that may find no
+	// agent in time: in every 24 h and in every 30 days.
+	MaxAbandoned float64
 }
 
 // Profile is what the law of a country asks of a dialer.
@@ -68,6 +71,9 @@ type Facts struct {
 	AbandonedAt    time.Time   // the last abandoned call to number or person
 	CallsLive      int         // of the account
 	CallsLastSec   int         // begun on the account in the last second
+	Ahead          bool        // see PermitQuery
+	Answers        Answers     // of the campaign; read when Ahead
+	Unseated       int         // calls of the campaign that are answered and have no agent yet, in all processes
 	Zones          []string    // every time zone the number may be in; empty = by the number. Record.TimeZone goes before
 	Kind           NumberKind  // of the number; empty = the gate finds out itself, as it does with Zones
 }
@@ -129,6 +135,7 @@ const (
 	ReasonHoliday       ReasonCode = "holiday"
 	ReasonPerSecond     ReasonCode = "calls-per-second"
 	ReasonMaxCalls      ReasonCode = "concurrent-calls"
+	ReasonBudget        ReasonCode = "abandonment-budget" // only calls beyond one for each free agent
 )
 
 // Refusal is the error with which Store.Permit passes on the gate's no.

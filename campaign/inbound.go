@@ -35,7 +35,7 @@ func (f *Floor) whoAnswers(last AgentID, tried []AgentID) *agent {
 	rule := f.cfg.Inbound
 	var best *agent
 	for _, a := range f.agents {
-		free := a.status == AgentReady && a.hasSound() && (a.work == nil || a.work.state == StateOffered)
+		free := a.status == AgentReady && a.hasSound() && (a.work == nil || a.work.state == StateOffered && !a.work.answered())
 		if f.draining || !free || slices.Contains(tried, a.id) {
 			continue
 		}

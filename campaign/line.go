@@ -27,10 +27,13 @@ type Dial struct {
 	CallerID string
 }
 
-// Connect joins the contact's call with an agent's headset.
+// Connect joins the contact's call with an agent's headset. With Guard > 0
+// LineUnheard comes when nothing is heard of her for so long, or when she has
+// no headset.
 type Connect struct {
 	Attempt AttemptID
 	Agent   AgentID
+	Guard   time.Duration
 }
 
 // Hold puts the contact on hold, Resume takes the call back.
@@ -150,6 +153,7 @@ const (
 	LineDigit         LineEventKind = "digit"
 	LinePlayed        LineEventKind = "played"      // the file of Play was spoken to its end
 	LineIncoming      LineEventKind = "incoming"    // an inbound call; Attempt is a new id, Number the caller's
+	LineUnheard       LineEventKind = "unheard"     // Agent, who was connected, makes no sound at all
 	LineTransferred   LineEventKind = "transferred" // how a Transfer or TransferTo went: Status; 2xx: the call ends by itself
 	LineEnded         LineEventKind = "ended"
 )
@@ -159,7 +163,7 @@ type LineEvent struct {
 	Kind    LineEventKind
 	At      time.Time
 	Attempt AttemptID
-	Agent   AgentID // on LineJoined
+	Agent   AgentID // on LineJoined and LineUnheard
 	Number  string  // on LineIncoming
 	Digit   string
 	Token   []byte // opaque: for Line.Recover

@@ -9,25 +9,17 @@ import (
 // offer brings a leased record to an agent: as a preview, or, in preview mode
 // (fetched), already open. What the gate would refuse anyhow is not offered.
 func (f *Floor) offer(a *agent, c *camp, l Lease, fetched bool) {
-	if v := GateRecord(c.doc.Rules, l.Record, f.now); !v.Permitted {
-		r := Release{NotBefore: v.Next, Reason: v.Reason.Text}
-		if u, ok := v.Update(l.Record); ok && v.Kind == Permanent {
-			r = Release{Update: &u, Chain: v.Chain}
-		}
-		f.giveBack(l, r)
+	if f.offerRefused(c, l) {
 		if fetched {
-			f.askFor(a, c, true)
+			f.askFor(a, c, asked{preview: true})
 		}
 		return
 	}
-	r := l.Record
 	w := &work{
 		kind: KindCampaign, agent: a, camp: c, doc: c.doc, lease: l, offeredAt: f.now, fetched: fetched,
-		attempt: Attempt{
-			Campaign: c.doc.Name, Record: r.Key, RecordID: r.ID, List: r.List,
-			Number: r.Phone, Person: r.Person, Agent: a.id, Process: f.cfg.Process,
-		},
+		attempt: f.attemptOf(c, l),
 	}
+	w.attempt.Agent = a.id
 	switch {
 	case fetched:
 		f.open(w, StateOpen)
@@ -41,6 +33,20 @@ func (f *Floor) offer(a *agent, c *camp, l Lease, fetched bool) {
 		f.tell(w, &move{event: EventOffered, content: true})
 		f.warnDeclined(w)
 	}
+}
+
+// offerRefused gives a record back that the gate would refuse anyhow.
+func (f *Floor) offerRefused(c *camp, l Lease) bool {
+	v := GateRecord(c.doc.Rules, l.Record, f.now)
+	if v.Permitted {
+		return false
+	}
+	r := Release{NotBefore: v.Next, Reason: v.Reason.Text}
+	if u, ok := v.Update(l.Record); ok && v.Kind == Permanent {
+		r = Release{Update: &u, Chain: v.Chain}
+	}
+	f.giveBack(l, r)
+	return true
 }
 
 func (f *Floor) warnDeclined(w *work) {
@@ -77,6 +83,14 @@ func (m *move) decided(d Decision, at time.Time) {
 // an Accept into a dead page is a missed preview.
 func (m *move) accept() error {
 	m.w.decidedAt = m.f.now
+	if m.w.answered() { // dialled ahead: the contact waits
+		m.f.tell(m.w, &move{event: EventAccepted})
+		m.decided(Accepted, m.f.now)
+		m.content = true
+		m.take()
+		m.to = StateTalking
+		return nil
+	}
 	m.f.tell(m.w, &move{event: EventAccepted})
 	m.content = true
 	if m.w.mode() == ModePushPreview {
@@ -88,6 +102,10 @@ func (m *move) accept() error {
 
 func (m *move) decline() error {
 	m.decided(Declined, m.f.now)
+	if m.w.answered() {
+		m.pass()
+		return nil
+	}
 	if c, ok := m.in.(ClickDecline); ok && c.Aside > 0 {
 		m.f.giveBack(m.w.lease, Release{Declined: true, NotBefore: m.f.now.Add(min(c.Aside, 24*time.Hour)), Reason: "set aside"})
 		return nil
@@ -99,7 +117,11 @@ func (m *move) decline() error {
 // miss: the countdown ran out, or the page did not show the record in time.
 func (m *move) miss() error {
 	m.decided(Missed, m.f.now)
-	m.toTop()
+	if m.w.answered() {
+		m.pass()
+	} else {
+		m.toTop()
+	}
 	a := m.w.agent
 	if m.w.state == StateOpening {
 		m.reason = &Reason{Code: ReasonNotShown, Text: "the page did not show the record within 3 s"}
@@ -125,6 +147,10 @@ func (m *move) toTop() {
 func (m *move) withdraw() error {
 	r := m.in.(Reason)
 	m.reason = &r
+	if m.w.answered() { // an offer only: the contact waits for another agent
+		m.pass()
+		return nil
+	}
 	m.f.giveBack(m.w.lease, Release{})
 	return nil
 }

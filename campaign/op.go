@@ -26,6 +26,8 @@ type (
 	OpOffer  struct{ Offer Offer }
 	OpBlock  struct{ Entry DNCEntry }
 	OpState  struct{ Row CampaignRow }
+	// OpAnswers asks for Store.Answers; Counted answers it.
+	OpAnswers struct{ Campaign string }
 )
 
 func (OpLease) storeOp()   {}
@@ -36,6 +38,14 @@ func (OpSettle) storeOp()  {}
 func (OpOffer) storeOp()   {}
 func (OpBlock) storeOp()   {}
 func (OpState) storeOp()   {}
+func (OpAnswers) storeOp() {}
+
+// Counted answers OpAnswers. Err says that the store does not answer.
+type Counted struct {
+	Campaign string
+	Answers  Answers
+	Err      error
+}
 
 // Leased answers OpLease. Err is a *NoRecord, or says that the store does not
 // answer.

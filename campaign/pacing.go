@@ -1,9 +1,22 @@
 package campaign
 
-// Pacer decides how many calls a campaign may begin now. It is a pure function
-// of what it is shown.
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Pacer decides how many calls a campaign may begin now. It is a function of
+// what it is shown, and, when it is an Observer, of what it has observed.
 type Pacer interface {
 	Dials(PacingState) (n int, why *Reason)
+}
+
+// Observer is a pacer that learns.
+type Observer interface {
+	// Observe is told of everything in the order in which it happened, between
+	// two Dials, on the goroutine that asks them.
+	Observe(PacingEvent)
 }
 
 // PacingState is what a pacer is shown of a campaign.
@@ -27,14 +40,17 @@ type OneToOne struct{}
 // Dials is as many as agents are idle.
 func (OneToOne) Dials(s PacingState) (int, *Reason) {
 	if s.Mode == ModePredictive {
-		return s.Idle, &Reason{Code: "one-to-one", Text: "predictive pacing is not available: one call for each free agent"}
+		return max(s.Idle-len(s.Calls), 0), &Reason{Code: "one-to-one", Text: "predictive pacing is not available: one call for each free agent"}
 	}
 	return s.Idle, nil
 }
 
 // pacing asks the pacer about a campaign.
 func (f *Floor) pacing(c *camp) (int, *Reason) {
-	s := PacingState{Mode: c.doc.Mode}
+	if c.doc.Mode == ModePredictive {
+		return f.pacingAhead(c)
+	}
+	s := PacingState{Mode: c.doc.Mode, Campaign: c.doc.Name}
 	for _, a := range f.agents {
 		if a.joined[c.doc.Name] && a.waitsForRecord() && a.ask == nil {
 			s.Idle++
@@ -54,4 +70,84 @@ func (f *Floor) pacing(c *camp) (int, *Reason) {
 		}
 	}
 	return f.cfg.Pacer.Dials(s)
+}
+
+// pacingAhead shows the pacer agents, calls and budgets. What was asked for and
+// is not dialled yet counts as dialled just now.
+func (f *Floor) pacingAhead(c *camp) (int, *Reason) {
+	s := PacingState{Mode: c.doc.Mode, Campaign: c.doc.Name, Agents: f.crew(c), Budgets: c.budgets()}
+	for _, a := range s.Agents {
+		switch a.Phase {
+		case PacingFree:
+			s.Idle++
+		case PacingTalks:
+			s.Talking++
+		case PacingWrapsUp:
+			s.WrapUp++
+		}
+	}
+	for _, w := range f.works {
+		if w.camp != c || !w.unseated() {
+			continue
+		}
+		s.Dialing++
+		call := PacingCall{Answered: w.answered()}
+		if !w.attempt.DialedAt.IsZero() {
+			call.Age = max(f.now.Sub(w.attempt.DialedAt), 0)
+		}
+		s.Calls = append(s.Calls, call)
+	}
+	slices.SortStableFunc(s.Calls, func(a, b PacingCall) int { return int(b.Age - a.Age) })
+	for range c.asks {
+		s.Dialing++
+		s.Calls = append(s.Calls, PacingCall{})
+	}
+	n, why := f.cfg.Pacer.Dials(s)
+	c.paced = s
+	if len(s.Agents) == 0 { // no agents, no new dials, whatever a pacer says
+		n = 0
+	}
+	if c.shutUntil.After(f.now) {
+		n = min(n, max(s.Idle-len(s.Calls), 0))
+	}
+	return n, c.pacingReason(f, why)
+}
+
+// String is the state in words, for the audit log.
+func (s PacingState) String() string {
+	text := fmt.Sprintf("%s: %s, %d free, %d talking, %d wrapping up; %s under way", s.Mode,
+		plural(len(s.Agents), "agent"), s.Idle, s.Talking, s.WrapUp, plural(len(s.Calls), "call"))
+	for _, b := range s.Budgets {
+		text += fmt.Sprintf("; %d of %d answers abandoned, %.1f %% allowed", b.Abandoned, b.Answered, 100*b.Limit)
+	}
+	return text
+}
+
+// learn tells the pacer what happened to a call.
+func (f *Floor) learn(w *work, kind PacingEventKind, after time.Duration) {
+	o, ok := f.cfg.Pacer.(Observer)
+	if !ok || w.dial == 0 || w.doc == nil {
+		return
+	}
+	o.Observe(PacingEvent{Campaign: w.doc.Name, Kind: kind, Dial: w.dial, After: max(after, 0)})
+}
+
+// learnDial numbers a dial. Those of the preview modes say nothing about
+// dialling by machine.
+func (f *Floor) learnDial(w *work) {
+	if w.selfClosing() {
+		f.dials++
+		w.dial = f.dials
+		f.learn(w, PacingDialled, 0)
+	}
+}
+
+// learnEnd tells how long a call was, or that nobody answered it.
+func (f *Floor) learnEnd(w *work) {
+	switch a := &w.attempt; {
+	case !w.answered():
+		f.learn(w, PacingMissed, a.EndedAt.Sub(a.DialedAt))
+	case !a.JoinedAt.IsZero():
+		f.learn(w, PacingTalked, a.EndedAt.Sub(a.JoinedAt))
+	}
 }

@@ -28,7 +28,10 @@ func (f *Floor) permitQuery(w *work) PermitQuery {
 	} else {
 		q.Campaign, q.Client, q.CallerID, q.Account = w.doc.Name, w.doc.Client, w.doc.CallerID, w.doc.Account
 		q.Rules = w.camp.rules()
-		q.Callback = w.lease.Record.agreed(f.now)
+		q.Callback = w.lease.Record.agreed()
+		if w.ahead {
+			q.Ahead, q.Pacing = f.beyondOneToOne(w), w.camp.paced.String()
+		}
 	}
 	return q
 }
@@ -65,11 +68,12 @@ func (m *move) drop() error {
 // dial places the call: the permit is there.
 func (m *move) dial() error {
 	f, w := m.f, m.w
-	if w.dropped || f.finishing {
+	if w.dropped || f.finishing || w.ahead && !f.staffed(w.camp) {
 		m.neverDialled()
 		return nil
 	}
 	w.attempt.DialedAt = f.now
+	f.learnDial(w)
 	d := Dial{Attempt: w.attempt.ID, Agent: w.who(), Number: w.attempt.Number}
 	if w.kind == KindManual {
 		d.Account, d.CallerID = f.cfg.Manual.Account, f.cfg.Manual.CallerID
@@ -102,21 +106,27 @@ func (m *move) refused() error {
 	f, w, v := m.f, m.w, m.in.(Verdict)
 	m.reason = &v.Reason
 	if v.Kind != Global {
-		if w.dropped {
+		if w.dropped || w.ahead {
 			m.to = StateOver
 		}
 		f.stir()
 		return nil
 	}
-	if w.camp != nil {
-		until := v.Next
-		if until.IsZero() {
-			until = f.now.Add(gatePause)
-		}
+	until := v.Next
+	if until.IsZero() {
+		until = f.now.Add(gatePause)
+	}
+	switch {
+	case v.Reason.Code == ReasonBudget: // one-to-one goes on
+		w.camp.shut, w.camp.shutUntil = &v.Reason, until
+	case w.camp != nil:
 		f.block(w.camp, Reason{Code: IdleGate, Text: v.Reason.Text, Until: v.Next}, until)
 	}
 	busy := v.Reason.Code == ReasonPerSecond || v.Reason.Code == ReasonMaxCalls
 	switch {
+	case w.ahead: // nobody waits for it
+		f.giveBack(w.lease, Release{})
+		m.to = StateOver
 	case busy && !w.dropped && f.now.Sub(w.waitsSince) < waitAtMost:
 		w.askAt = v.Next
 		m.to, m.event = StateWaiting, EventWaiting
@@ -155,7 +165,7 @@ func (m *move) storeAway() error {
 // askAgain asks the gate once more, but does not keep an agent for ever.
 func (m *move) askAgain() error {
 	w := m.w
-	if m.f.now.Sub(w.waitsSince) < waitAtMost {
+	if m.f.now.Sub(w.waitsSince) < waitAtMost && (!w.ahead || m.f.staffed(w.camp)) {
 		m.f.ask(w)
 		return nil
 	}
@@ -166,6 +176,9 @@ func (m *move) askAgain() error {
 	}
 	m.f.giveBack(w.lease, Release{})
 	m.to, m.event = StateRefused, EventRefused
+	if w.ahead {
+		m.to = StateOver
+	}
 	return nil
 }
 

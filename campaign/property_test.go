@@ -218,7 +218,7 @@ func (w *world) desks() {
 	seen := map[*agent]bool{}
 	records := map[Key]bool{}
 	for _, x := range w.f.works {
-		if seen[x.agent] {
+		if x.agent != nil && seen[x.agent] {
 			w.t.Fatalf("%s has two interactions", x.agent.id)
 		}
 		seen[x.agent] = true
@@ -243,7 +243,7 @@ func (w *world) desks() {
 		if x.state == StateOffered && x.agent.status != AgentReady {
 			w.t.Fatalf("%s is %s and has a preview", x.agent.id, x.agent.status)
 		}
-		if x.state == StateOffered && (x.camp.state != Running || x.camp.pause != nil) {
+		if x.state == StateOffered && !x.answered() && (x.camp.state != Running || x.camp.pause != nil) {
 			w.t.Fatal("a campaign that does not run has a preview open")
 		}
 	}

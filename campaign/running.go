@@ -17,10 +17,16 @@ type camp struct {
 	pacing *Reason
 	mix    mix
 
-	sweepAt time.Time // when missed callbacks are looked for
-
 	blocked      *Reason // no leases: a global refusal, or the store is away
 	blockedUntil time.Time
+
+	// Dialling ahead:
+	asks      []*asked  // leases under way
+	dry       time.Time // the store has no record; not asked before
+	budget    budget
+	paced     PacingState // what the pacer was shown last
+	shut      *Reason     // the gate has refused a call for want of budget
+	shutUntil time.Time
 
 	asked bool // the store said that it has nothing, and this is what it said
 	none  NoRecord
@@ -69,7 +75,7 @@ func (f *Floor) started(c *camp) {
 		f.popup(c, PopupStarted, f.agents...)
 	}
 	c.pause, c.fails, c.asked = nil, 0, false
-	c.blocked, c.blockedUntil = nil, time.Time{}
+	c.blocked, c.blockedUntil, c.shutUntil = nil, time.Time{}, time.Time{}
 	f.stir()
 }
 
@@ -224,8 +230,20 @@ func (f *Floor) whyNotDialling(c *camp, ready int) *Reason {
 	case ready == 0:
 		return &Reason{Code: IdleNoAgents, Text: "nobody who has joined is Ready"}
 	}
+	if c.dialsAhead() {
+		switch old := c.shown.Idle; {
+		case c.blocked != nil || !f.staffed(c):
+		case c.dry.After(f.now):
+			r := f.idleAhead(c)
+			return &r
+		case len(c.asks) > 0 && old != nil && slices.Contains([]ReasonCode{IdleWaiting, IdleInWork, IdleListDone}, old.Code):
+			return old // the store is being asked again; nothing flickers
+		case len(c.asks) > 0:
+			return nil
+		}
+	}
 	for _, a := range f.agents {
-		if a.joined[c.doc.Name] && a.waitsForRecord() && a.ask == nil {
+		if a.joined[c.doc.Name] && a.waitsForRecord() && (a.ask == nil || a.ask.own) {
 			r := f.whyNothing(a, c)
 			return &r
 		}

@@ -71,8 +71,10 @@ type script struct {
 	begin time.Time
 	ids   map[string]int
 	asks  []OpLease
-	out   *strings.Builder
-	next  time.Time
+	// questions about answers that are open
+	counts int
+	out    *strings.Builder
+	next   time.Time
 }
 
 func newScript(t *testing.T) *script {
@@ -117,6 +119,10 @@ func (s *script) line(words []string) {
 			if w == "inbound=agents" {
 				s.cfg.Inbound.Agents = true
 			}
+			if v, ok := strings.CutPrefix(w, "lines="); ok {
+				n, _ := strconv.Atoi(v)
+				s.cfg.Pacer = linesPacer{n}
+			}
 		}
 		return
 	case "campaign":
@@ -160,6 +166,8 @@ func (s *script) document(name string, options []string) (*Campaign, RunState) {
 		switch k {
 		case "mode":
 			c.Mode = Mode(v)
+		case "limit":
+			c.Rules.MaxAbandoned, _ = strconv.ParseFloat(v, 64)
 		case "accept":
 			c.Accept = AcceptMode(v)
 		case "missed":
@@ -302,12 +310,20 @@ func (s *script) inputs(verb string, args []string, now time.Time) []any {
 		return []any{JournalFailed{errors.New("disk full")}}
 	case "changed":
 		return []any{StoreChanged{}}
-	case "callbacks-missed":
-		return []any{MissedCallbacks{args[0], []Record{{ID: args[2], Name: "Name" + args[2], Owner: AgentID(args[1]), NextDial: s.begin}}}}
 	case "told":
 		return []any{s.looked(args)}
 	case "lease", "none", "store-away":
 		return []any{s.answerLease(verb, args, now)}
+	case "counted": // counted CAMPAIGN ANSWERED ABANDONED
+		s.counts--
+		n := AnswerCount{}
+		n.Answered, _ = strconv.Atoi(arg(1))
+		n.Abandoned, _ = strconv.Atoi(arg(2))
+		return []any{Counted{Campaign: arg(0), Answers: Answers{n, n}}}
+	case "mode": // mode CAMPAIGN MODE: while it runs
+		doc := *s.f.campaign(arg(0)).doc
+		doc.Mode = Mode(arg(1))
+		return []any{ClickApply{Campaign: &doc}}
 	case "incoming":
 		return []any{LineEvent{Kind: LineIncoming, At: now, Attempt: AttemptID(arg(0)), Number: arg(1)}}
 	}
@@ -389,6 +405,8 @@ func (s *script) answer(verb string, w *work, args []string, now time.Time) (any
 		ev.Kind, ev.Token = LineDialing, []byte("token")
 	case "ringing", "answered", "joined", "held", "resumed":
 		ev.Kind = LineEventKind(verb)
+	case "unheard":
+		ev.Kind, ev.Agent = LineUnheard, w.who()
 	case "remote-held":
 		ev.Kind = LineRemoteHeld
 	case "remote-resumed":
@@ -416,7 +434,7 @@ func (s *script) answer(verb string, w *work, args []string, now time.Time) (any
 }
 
 func (s *script) clickOn(verb string, w *work, args []string) Click {
-	a, id := w.agent.id, w.id
+	a, id := w.who(), w.id
 	text := strings.Join(args[1:], " ")
 	switch verb {
 	case "accept":
@@ -496,7 +514,14 @@ func (s *script) render(fx Effects) []string {
 		switch o := o.(type) {
 		case OpLease:
 			s.asks = append(s.asks, o)
-			out = append(out, fmt.Sprintf("lease? %s %s", o.Query.Campaign, o.Query.Agent))
+			text := fmt.Sprintf("lease? %s %s", o.Query.Campaign, cmp.Or(o.Query.Agent, "(ahead)"))
+			if o.Query.Own {
+				text += " own"
+			}
+			out = append(out, text)
+		case OpAnswers:
+			s.counts++
+			out = append(out, "answers? "+o.Campaign)
 		case OpRelease:
 			out = append(out, "release "+s.release(o))
 		case OpPermit:
@@ -507,8 +532,6 @@ func (s *script) render(fx Effects) []string {
 			out = append(out, fmt.Sprintf("decided %d %s %s", o.Offer.Record, o.Offer.Agent, o.Offer.Decision))
 		case OpBlock:
 			out = append(out, "block "+o.Entry.Number)
-		case OpMissed:
-			out = append(out, fmt.Sprintf("missed? %s before %s, present %v", o.Campaign, o.Query.Before.Sub(s.begin), o.Query.Present))
 		case OpLook:
 			out = append(out, fmt.Sprintf("look? %d", len(o.Calls)))
 		case OpState:
@@ -569,7 +592,7 @@ func (s *script) command(c Command) string {
 	}
 	switch c := c.(type) {
 	case Dial:
-		return fmt.Sprintf("dial %s %s %s", n(c.Attempt), c.Agent, c.Number)
+		return fmt.Sprintf("dial %s %s %s", n(c.Attempt), cmp.Or(c.Agent, "-"), c.Number)
 	case Hangup:
 		return fmt.Sprintf("hangup %s by %s: %s", n(c.Attempt), c.By, c.Reason)
 	case Hold:
@@ -628,7 +651,7 @@ func (s *script) event(e Event) string {
 	if e.Kind == EventOffered {
 		kind = "offer"
 	}
-	text := fmt.Sprintf("%s %s %s", kind, e.Interaction, e.Agent)
+	text := fmt.Sprintf("%s %s %s", kind, e.Interaction, cmp.Or(e.Agent, "-"))
 	if v := e.InteractionView; v != nil {
 		if v.CallStatus != "" {
 			text += " [" + string(v.CallStatus) + "]"
@@ -650,4 +673,16 @@ func (s *script) event(e Event) string {
 		text += ": " + e.Reason.Text
 	}
 	return text
+}
+
+// linesPacer keeps so many calls under way for each agent, as far as one budget
+// of abandonment allows: plain enough to read a script by.
+type linesPacer struct{ lines int }
+
+func (p linesPacer) Dials(s PacingState) (int, *Reason) {
+	most, why := p.lines*len(s.Agents), (*Reason)(nil)
+	if len(s.Budgets) == 0 || s.Budgets[0].Limit*float64(s.Budgets[0].Answered) < float64(s.Budgets[0].Abandoned+1) {
+		most, why = s.Idle, &Reason{Code: "budget", Text: "one to one"}
+	}
+	return max(most-len(s.Calls), 0), why
 }

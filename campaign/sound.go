@@ -217,7 +217,8 @@ func (m *move) handOn() error {
 	}
 	h := &work{
 		kind: w.kind, agent: to, camp: w.camp, doc: w.doc, lease: w.lease, attempt: w.attempt, wrap: w.wrap,
-		from: w, offeredAt: f.now, held: true,
+		from: w, offeredAt: f.now, held: true, ahead: w.ahead, taken: w.taken, dial: w.dial,
+		countedAnswer: w.countedAnswer, countedLost: w.countedLost,
 	}
 	h.attempt.ID = "" // the call is still at the other desk
 	w.heir, w.tried = h, append(w.tried, to.id)
@@ -237,7 +238,7 @@ func (f *Floor) whoTakesOver(w *work) *agent {
 	}
 	var best *agent
 	for _, a := range f.agents {
-		free := a.status == AgentReady && a.hasSound() && (a.work == nil || a.work.state == StateOffered)
+		free := a.status == AgentReady && a.hasSound() && (a.work == nil || a.work.state == StateOffered && !a.work.answered())
 		if !free || w.camp == nil || !a.joined[w.camp.doc.Name] || slices.Contains(tried, a.id) {
 			continue
 		}
@@ -259,7 +260,7 @@ func (m *move) takeOver() error {
 	h.held, h.remoteHeld, h.recording, h.reason = w.held, w.remoteHeld, w.recording, nil
 	h.muted = false
 	m.content = true
-	f.line(Connect{h.attempt.ID, id})
+	f.line(Connect{Attempt: h.attempt.ID, Agent: id})
 	if w.muted {
 		f.line(Mute{h.attempt.ID, false})
 	}
@@ -348,7 +349,11 @@ func (m *move) announce() error {
 
 // announced: the announcement was spoken, or never will be.
 func (m *move) announced() error {
-	m.end(ByDialer, lostMedia)
+	why := lostMedia
+	if m.w.agent == nil {
+		why = abandoned
+	}
+	m.end(ByDialer, why)
 	return nil
 }
 

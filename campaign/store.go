@@ -35,10 +35,6 @@ type Store interface {
 	// chain, and frees number and person. Idempotent by attempt, unless
 	// Settlement.Correction. A manual call's settlement has no record.
 	Settle(ctx context.Context, s Settlement) error
-	// Missed gives personal callbacks that their owners did not take to the
-	// group: their status is MissedCallback and anybody may lease them. The
-	// owners get a message. It gives the records, Owner being whose they were.
-	Missed(ctx context.Context, q MissedQuery) ([]Record, error)
 	// Open lists the attempts without an end that a process (or, when empty,
 	// any) has left, with their records.
 	Open(ctx context.Context, process string) ([]OpenAttempt, error)
@@ -46,6 +42,10 @@ type Store interface {
 	// leased and not dialled (those without an open attempt); it runs when the
 	// process starts again. It says how many.
 	Reclaim(ctx context.Context, process string, now time.Time) (int, error)
+
+	// Answers counts who has answered a campaign's calls of late, and how many
+	// of them found no agent in time: of calls that are joined or over.
+	Answers(ctx context.Context, campaign string, now time.Time) (Answers, error)
 
 	// Block and Unblock keep the do-not-call list.
 	Block(ctx context.Context, e DNCEntry) error
@@ -113,7 +113,8 @@ var ErrLost = errors.New("the record was taken by another process")
 type LeaseQuery struct {
 	Campaign string
 	Lists    []string
-	Agent    AgentID
+	Agent    AgentID // empty: for nobody in particular, dialled ahead
+	Own      bool    // only a due personal callback of Agent's
 	Process  string
 	Now      time.Time
 	Until    time.Time // end of the lease unless extended
@@ -169,7 +170,10 @@ type PermitQuery struct {
 	Manual   bool
 	Callback bool   // at the contact's own recorded wish
 	Pacing   string // what the pacer went by, for the audit log
-	Now      time.Time
+	// Ahead: there are more calls under way than free agents, so that its
+	// answer may find nobody. It needs what is left of the abandonment budget.
+	Ahead bool
+	Now   time.Time
 }
 
 // Attempt is one dialled call.

@@ -42,9 +42,9 @@ const (
 	onRemoteHeld    stimulus = "held by contact"
 	onRemoteResumed stimulus = "resumed by contact"
 	onDigit         stimulus = "digit"
+	onPlayed        stimulus = "played"
+	onUnheard       stimulus = "unheard"
 	onEnded         stimulus = "ended"
-
-	onPlayed stimulus = "played"
 
 	onSoundLost stimulus = "headset lost"
 	onSoundBack stimulus = "headset back"
@@ -55,6 +55,7 @@ const (
 	onWithdraw stimulus = "withdraw"
 	onOptOut   stimulus = "opt-out" // the contact is on the do-not-call list by now
 	onFinish   stimulus = "finish"
+	onSeat     stimulus = "seat"
 )
 
 // row says what a stimulus does in a state: the state afterwards, the event
@@ -126,6 +127,11 @@ func (f *Floor) arm(w *work) {
 	switch w.state {
 	case StateOffered:
 		after(w.doc.previewTimeout())
+		if w.answered() { // the contact waits
+			w.until = f.clickUntil(w)
+		}
+	case StateSeeking:
+		w.until = w.attempt.AnsweredAt.Add(joinWithin)
 	case StateOpening:
 		after(showWithin)
 	case StateOpen:
@@ -181,6 +187,9 @@ func (f *Floor) open(w *work, state InteractionState) {
 func (f *Floor) close(w *work) {
 	f.works = slices.DeleteFunc(f.works, func(o *work) bool { return o == w })
 	w.until = time.Time{}
+	if !w.wrapSince.IsZero() && !w.correction {
+		f.learn(w, PacingWrappedUp, f.now.Sub(w.wrapSince))
+	}
 	if w.agent != nil && w.agent.work == w {
 		f.free(w.agent)
 	}
@@ -197,17 +206,23 @@ func (f *Floor) close(w *work) {
 //
 //	talking ◀─ headset lost, back ─▶ parked ─▶ announcing ─▶ closing
 //	                                 parked ─▶ over, and the call to: take-over ─▶ talking
+//
+// Dialled ahead there is no agent before the answer:
+//
+//	asking ─▶ dialing ─▶ ringing ─▶ seeking ─▶ (offered ─▶) talking
+//	                                   └─▶ announcing ─▶ closing ─▶ over
 func newTransitions() transitions {
 	entry := row{event: EventEntered, do: (*move).enter}
 	stay := func(s InteractionState, r row) row { r.to = s; return r }
 	t := transitions{
 		StateOffered: {
-			onAccept:   {to: StateOpening, event: EventOpened, do: (*move).accept, may: []InteractionState{StateOpen}},
+			onAccept:   {to: StateOpening, event: EventOpened, do: (*move).accept, may: []InteractionState{StateOpen, StateTalking}},
 			onDecline:  {to: StateOver, event: EventDeclined, do: (*move).decline},
 			onTimeout:  {to: StateOver, event: EventMissed, do: (*move).miss},
 			onWithdraw: {to: StateOver, event: EventWithdrawn, do: (*move).withdraw},
 
 			onSoundLost: {to: StateOver, event: EventWithdrawn, do: (*move).muteOffer},
+			onEnded:     {to: StateOver, event: EventEnded, do: (*move).endedOffered, may: []InteractionState{StateOffered}},
 		},
 		StateOpening: {
 			onShown:    {to: StateAsking, event: EventShown, do: (*move).shown, may: []InteractionState{StateOpen}},
@@ -237,7 +252,7 @@ func newTransitions() transitions {
 			onEnter:     stay(StateAsking, entry),
 		},
 		StateWaiting: {
-			onTimeout:  {to: StateAsking, do: (*move).askAgain, may: []InteractionState{StateRefused, StateOpen}},
+			onTimeout:  {to: StateAsking, do: (*move).askAgain, may: []InteractionState{StateRefused, StateOpen, StateOver}},
 			onHangup:   {to: StateOver, event: EventReturned, do: (*move).giveBack},
 			onReturn:   {to: StateOver, event: EventReturned, do: (*move).giveBack},
 			onWithdraw: {to: StateOver, event: EventWithdrawn, do: (*move).withdraw},
@@ -246,15 +261,23 @@ func newTransitions() transitions {
 		StateDialing: {
 			onDialing:  {to: StateDialing, event: EventDialing, do: (*move).onWire},
 			onRinging:  {to: StateRinging, event: EventRinging, do: (*move).ringing},
-			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered, may: []InteractionState{StateParked}},
+			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered, may: []InteractionState{StateParked, StateSeeking}},
 			onTimeout:  {to: StateStopping, do: (*move).ringOut},
 		},
 		StateRinging: {
 			onRinging:  {to: StateRinging, do: (*move).ringing},
-			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered, may: []InteractionState{StateParked}},
+			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered, may: []InteractionState{StateParked, StateSeeking}},
 			onTimeout:  {to: StateStopping, do: (*move).ringOut},
 		},
+		StateSeeking: {
+			onSeat:    {to: StateTalking, event: EventOpened, do: (*move).seat, may: []InteractionState{StateOffered}},
+			onTimeout: {to: StateAnnouncing, event: EventAbandoned, do: (*move).abandon, may: []InteractionState{StateClosing}},
+			onEnded:   {to: StateOver, event: EventEnded, do: (*move).ended},
+			onFinish:  {to: StateClosing, do: (*move).finishCall},
+		},
 		StateTalking: {
+			onShown:         {to: StateTalking, event: EventShown},
+			onUnheard:       {to: StateOver, event: EventWithdrawn, do: (*move).unheard, may: []InteractionState{StateTalking}},
 			onHold:          {to: StateTalking, do: (*move).hold},
 			onResume:        {to: StateTalking, do: (*move).resume},
 			onHangup:        {to: StateClosing, do: (*move).hangup},
@@ -354,7 +377,7 @@ func newTransitions() transitions {
 		},
 	}
 	for _, s := range []InteractionState{StateOffered, StateOpening, StateOpen, StateWaiting} {
-		t[s][onOptOut] = row{to: StateOver, event: EventWithdrawn, do: (*move).optedOut}
+		t[s][onOptOut] = row{to: StateOver, event: EventWithdrawn, do: (*move).optedOut, may: []InteractionState{s}}
 	}
 	t[StateAsking][onOptOut] = row{to: StateAsking, do: (*move).optOutAsking}
 	for _, s := range []InteractionState{StateDialing, StateRinging} {

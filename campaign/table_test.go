@@ -12,7 +12,7 @@ func allStates() []InteractionState {
 	return []InteractionState{
 		StateOffered, StateOpening, StateOpen, StateAsking, StateWaiting, StateDialing, StateRinging, StateTalking,
 		StateStopping, StateClosing, StateWrapUp, StateResult, StateRefused, StateIncoming, StateTaking,
-		StateParked, StateTakeOver, StateAnnouncing, StateOver,
+		StateParked, StateTakeOver, StateAnnouncing, StateSeeking, StateOver,
 	}
 }
 
@@ -21,7 +21,7 @@ func allStimuli() []stimulus {
 		onAccept, onDecline, onShown, onCall, onReturn, onRemove, onHold, onResume, onHangup, onDigits, onMute, onRecord,
 		onTransfer, onEnter, onQuick, onDone, onPermitted, onRefused, onLost, onStoreAway, onDialing, onRinging, onAnswered,
 		onJoined, onHeld, onResumed, onRemoteHeld, onRemoteResumed, onDigit, onEnded, onTimeout, onWithdraw, onFinish, onOptOut,
-		onPlayed, onSoundLost, onSoundBack, onTaken, onVoid,
+		onPlayed, onSoundLost, onSoundBack, onTaken, onVoid, onUnheard, onSeat,
 	}
 }
 
@@ -47,6 +47,10 @@ func argument(s stimulus) any {
 		return Entry{Result: &answer}
 	case onQuick:
 		return ClickQuick{Result: AnsweringMachine}
+	case onPlayed:
+		return LineEvent{At: noon()}
+	case onUnheard:
+		return LineEvent{At: noon(), Agent: "ann"}
 	case onDialing, onRinging, onAnswered, onJoined, onHeld, onResumed, onRemoteHeld, onRemoteResumed, onDigit:
 		return LineEvent{At: noon(), Digit: "5"}
 	case onSoundBack:
@@ -55,8 +59,6 @@ func argument(s stimulus) any {
 		return AgentID("ben")
 	case onVoid:
 		return Reason{Code: ReasonCallBack, Text: "it is back"}
-	case onPlayed:
-		return LineEvent{At: noon()}
 	case onEnded:
 		return LineEvent{At: noon(), Result: Busy, Status: 486, By: ByContact}
 	}
@@ -85,6 +87,9 @@ func workIn(t *testing.T, mode Mode, s InteractionState) (*Floor, *work) {
 	case StateTalking, StateClosing, StateWrapUp, StateTaking, StateParked, StateAnnouncing, StateTakeOver:
 		w.attempt.AnsweredAt = noon()
 		w.wrap.Result = Answer
+	case StateSeeking:
+		w.attempt.AnsweredAt = noon()
+		w.ahead, w.agent, w.attempt.Agent = true, nil, ""
 	case StateIncoming:
 		w.kind, w.camp, w.doc = KindInbound, nil, nil
 	}
@@ -96,6 +101,19 @@ func workIn(t *testing.T, mode Mode, s InteractionState) (*Floor, *work) {
 		f.agents = append(f.agents, ben)
 		w.from, w.attempt.ID = from, ""
 	}
+	if mode == ModePredictive {
+		w.ahead = true
+		switch s {
+		case StateOffered:
+			w.attempt.AnsweredAt = noon()
+		case StateTalking, StateClosing, StateWrapUp, StateParked, StateTakeOver:
+			w.taken = true
+		case StateAnnouncing:
+			w.quick, w.agent, w.attempt.Agent = false, nil, ""
+		case StateAsking, StateWaiting, StateDialing, StateRinging, StateStopping:
+			w.agent, w.attempt.Agent = nil, ""
+		}
+	}
 	f.open(w, s)
 	f.out = Effects{}
 	return f, w
@@ -104,11 +122,18 @@ func workIn(t *testing.T, mode Mode, s InteractionState) (*Floor, *work) {
 // Every pair of state and stimulus: what the table names leads where it says,
 // everything else changes nothing; and only a permit dials.
 func TestTransitionsAllPairs(t *testing.T) {
-	for _, mode := range []Mode{ModeProgressive, ModePreview} {
+	for _, mode := range []Mode{ModeProgressive, ModePreview, ModePredictive} {
 		for _, s := range allStates() {
+			if mode == ModePreview && (s == StateSeeking || s == StateAnnouncing) {
+				continue // agents dial there
+			}
 			for _, on := range allStimuli() {
 				name := string(mode) + "/" + string(s) + "/" + string(on)
 				f, w := workIn(t, mode, s)
+				arg := argument(on)
+				if on == onSeat {
+					arg = f.agents[0]
+				}
 				r, known := f.table[s][on]
 				if on == onResume {
 					w.held = true
@@ -116,7 +141,7 @@ func TestTransitionsAllPairs(t *testing.T) {
 				if on == onDone && s == StateOpen {
 					w.wrap.NoCall = true
 				}
-				err := f.step(w, on, argument(on))
+				err := f.step(w, on, arg)
 				var no *NotPossible
 				switch {
 				case !known && (!errors.As(err, &no) || w.state != s || len(f.out.Events)+len(f.out.Line)+len(f.out.Store) > 0):
@@ -132,8 +157,14 @@ func TestTransitionsAllPairs(t *testing.T) {
 					}
 				}
 				over := w.state == StateOver && s != StateOver
-				if over && (slices.Contains(f.works, w) || w.agent.work != nil) {
+				if over && (slices.Contains(f.works, w) || f.agents[0].work != nil) {
 					t.Errorf("%s: over, but still on the desk", name)
+				}
+				if over && len(f.works) > 0 && (s == StateOffered || on == onUnheard) { // passed on, with the record
+					if next := f.works[0]; next.state != StateSeeking || next.attempt.ID != "a1" || next.agent != nil || len(f.works) > 1 {
+						t.Errorf("%s: passed on as %+v", name, next)
+					}
+					continue
 				}
 				checkLease(t, name, f, s, w.state)
 			}

@@ -15,7 +15,7 @@ func View(e Event, v Viewer) (Event, bool) {
 	if v.overseer() {
 		return e, true
 	}
-	if e.Kind == EventDeclineLots || e.Kind == EventRecovered || e.Kind == EventStored {
+	if e.Kind == EventDeclineLots || e.Kind == EventAbandoned || e.Kind == EventRecovered || e.Kind == EventStored {
 		return e, false
 	}
 	if e.Agent != "" && e.Agent != v.Agent {

@@ -43,6 +43,12 @@ type work struct {
 	ownHold, parkHold                            bool      // the agent asked for the hold; the loss of her headset did
 	parkUntil                                    time.Time
 	heir, from                                   *work // the offer of this call to another agent, and back
+
+	ahead bool  // dialled without an agent
+	taken bool  // dialled ahead, and an agent was connected
+	dial  int64 // its number in dialling order; 0: not dialled
+	// What the abandonment budget has been told of it.
+	countedAnswer, countedLost bool
 }
 
 // who is the agent's name; empty while there is none.

@@ -157,6 +157,9 @@ func (t tx) next(lists []int64, q campaign.LeaseQuery) (campaign.Key, error) {
 			return key, err
 		}
 	}
+	if q.Own {
+		return 0, nil
+	}
 	key, _, err := t.first(lists, q, queueTop, `r.next_dial <= ?`, now)
 	if len(q.Kinds) == 0 {
 		q.Kinds = []campaign.RecordKind{campaign.KindCallback, ""} // fresh and rescheduled ones by their places
@@ -288,10 +291,7 @@ func (t tx) first(lists []int64, q campaign.LeaseQuery, queue int, where string,
 
 // take makes a record the process's own.
 func (t tx) take(key campaign.Key, q campaign.LeaseQuery) (campaign.Lease, error) {
-	// A missed callback that another one takes is the group's from now on.
-	const others = `CASE WHEN status = 8 AND owner <> ? THEN `
-	if _, err := t.exec(`UPDATE record SET status = 2, queue = NULL, fence = fence + 1,
-		type = `+others+`6 ELSE type END, owner = `+others+`'' ELSE owner END WHERE key = ?`, q.Agent, q.Agent, key); err != nil {
+	if _, err := t.exec(`UPDATE record SET status = 2, queue = NULL, fence = fence + 1 WHERE key = ?`, key); err != nil {
 		return campaign.Lease{}, err
 	}
 	r, err := t.record(key)
@@ -323,6 +323,9 @@ func (t tx) past(key campaign.Key) ([]campaign.Past, error) {
 // noRecord says what is waited for.
 func (t tx) noRecord(lists []int64, q campaign.LeaseQuery) (*campaign.NoRecord, error) {
 	out := &campaign.NoRecord{}
+	if q.Own {
+		return out, nil
+	}
 	now := ms(q.Now)
 	var next int64
 	for _, id := range lists {

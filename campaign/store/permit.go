@@ -142,6 +142,7 @@ func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
 	f := campaign.Facts{
 		Number: q.Number, Person: q.Person, Campaign: q.Campaign, CallerID: q.CallerID,
 		Record: r.Record, LeaseOurs: true, Manual: q.Manual, Callback: q.Callback,
+		Ahead: q.Ahead,
 	}
 	if f.BlockedBy, f.ListReadable = t.blockedBy(q); !f.ListReadable {
 		return f, nil // nothing may be dialled, whatever else there is to know
@@ -158,6 +159,9 @@ func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
 	}
 	if err == nil {
 		err = t.recent(&f, q, r)
+	}
+	if err == nil && q.Ahead {
+		err = t.budget(&f, q)
 	}
 	return f, err
 }
@@ -267,16 +271,23 @@ func blockedArgs(key string, q campaign.PermitQuery) []any {
 // Note implements campaign.Store. A time already known stays.
 func (s *Core) Note(ctx context.Context, a campaign.Attempt) error {
 	return s.write(ctx, "note", func(t tx) error {
-		_, err := t.exec(`UPDATE attempt SET ringing_at = CASE WHEN ringing_at = 0 THEN ? ELSE ringing_at END,
-			answered_at = CASE WHEN answered_at = 0 THEN ? ELSE answered_at END,
-			joined_at = CASE WHEN joined_at = 0 THEN ? ELSE joined_at END,
-			agent = CASE WHEN ? <> '' THEN ? ELSE agent END,
-			recording = CASE WHEN ? <> '' THEN ? ELSE recording END,
-			token = coalesce(?, token)
-			WHERE id = ? AND ended_at = 0`,
-			ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt), a.Agent, a.Agent, a.Recording, a.Recording, a.Token, a.ID)
-		return err
+		if a.JoinedAt.IsZero() {
+			return t.note(a)
+		}
+		return t.counting(a.ID, true, func() error { return t.note(a) })
 	})
+}
+
+func (t tx) note(a campaign.Attempt) error {
+	_, err := t.exec(`UPDATE attempt SET ringing_at = CASE WHEN ringing_at = 0 THEN ? ELSE ringing_at END,
+		answered_at = CASE WHEN answered_at = 0 THEN ? ELSE answered_at END,
+		joined_at = CASE WHEN joined_at = 0 THEN ? ELSE joined_at END,
+		agent = CASE WHEN ? <> '' THEN ? ELSE agent END,
+		recording = CASE WHEN ? <> '' THEN ? ELSE recording END,
+		token = coalesce(?, token)
+		WHERE id = ? AND ended_at = 0`,
+		ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt), a.Agent, a.Agent, a.Recording, a.Recording, a.Token, a.ID)
+	return err
 }
 
 // attemptState is what Settle must know of an attempt.

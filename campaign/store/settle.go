@@ -33,7 +33,8 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 				return err
 			}
 		}
-		if err := t.end(q.Attempt); err != nil {
+		answered := !q.Attempt.AnsweredAt.IsZero()
+		if err := t.counting(q.Attempt.ID, answered, func() error { return t.end(q.Attempt) }); err != nil {
 			return err
 		}
 		if q.Block != nil {

@@ -1,0 +1,158 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+)
+
+// leaseOwn: only what is due of her own, and never a word about the rest.
+func leaseOwn(t *testing.T, b *bench) {
+	due := func(r *campaign.Record) {
+		r.Type, r.NextDial, r.Owner = campaign.PersonalCallback, b.now.Add(-time.Minute), "ann"
+	}
+	b.imports(rec(1), rec(2, due))
+	q := b.query("ann")
+	q.Own = true
+	equal(t, "her own", mustLease(b, q).Record.ID, "2")
+	equal(t, "and then nothing", *b.nothing(q), campaign.NoRecord{})
+	b.leases("1")
+}
+
+func (b *bench) counted(name string) campaign.Answers {
+	b.t.Helper()
+	n, err := b.s.Answers(b.t.Context(), name, b.now)
+	b.must(err)
+	return n
+}
+
+func both(answered, abandoned int) campaign.Answers {
+	n := campaign.AnswerCount{Answered: answered, Abandoned: abandoned}
+	return campaign.Answers{Day: n, Month: n}
+}
+
+// answeredCall dials the next record, which is answered, and joined so long
+// after it (negative: never).
+func (b *bench) answeredCall(want string, joined time.Duration) (campaign.Lease, campaign.Attempt) {
+	b.t.Helper()
+	l := b.leases(want)
+	a := b.permits(l)
+	a.AnsweredAt = b.now
+	b.must(b.s.Note(b.t.Context(), a))
+	if joined >= 0 {
+		a.JoinedAt = b.now.Add(joined)
+		b.must(b.s.Note(b.t.Context(), a))
+	}
+	return l, a
+}
+
+// answeredCalls counts every answered call once, as soon as it is known what became
+// of it; whatever is written again or corrected, and by another process too.
+func answeredCalls(t *testing.T, b *bench) {
+	b.imports(recs(1, 9)...)
+	equal(t, "of nobody", b.counted("spring"), both(0, 0))
+	b.calls("1", campaign.Busy)
+	equal(t, "not answered", b.counted("spring"), both(0, 0))
+
+	l, a := b.answeredCall("2", -1)
+	equal(t, "answered, and waits", b.counted("spring"), both(0, 0))
+	a.JoinedAt = b.now.Add(20 * time.Millisecond)
+	b.must(b.s.Note(t.Context(), a))
+	b.must(b.s.Note(t.Context(), a))
+	equal(t, "joined", b.counted("spring"), both(1, 0))
+	s := b.settlement(l, a, campaign.Answer)
+	b.settles(s)
+	b.settles(s)
+	s.Correction, s.Attempt.Result = true, campaign.WrongParty
+	b.settles(s)
+	equal(t, "over, twice, corrected", b.counted("spring"), both(1, 0))
+
+	l, a = b.answeredCall("3", -1)
+	b.settles(b.settlement(l, a, campaign.Abandoned))
+	equal(t, "abandoned", b.counted("spring"), both(2, 1))
+	l, a = b.answeredCall("4", 2001*time.Millisecond)
+	equal(t, "joined too late", b.counted("spring"), both(3, 2))
+	b.settles(b.settlement(l, a, campaign.Answer))
+	equal(t, "and it stays so", b.counted("spring"), both(3, 2))
+	l, a = b.answeredCall("5", 2*time.Second)
+	b.settles(b.settlement(l, a, campaign.Answer))
+	equal(t, "just in time", b.counted("spring"), both(4, 2))
+	l, a = b.answeredCall("6", time.Second) // and not heard: passed on, and abandoned after all
+	b.settles(b.settlement(l, a, campaign.Abandoned))
+	equal(t, "joined, and abandoned after it", b.counted("spring"), both(5, 3))
+
+	// Progress that never came is made up for at the end.
+	l = b.leases("7")
+	a = b.permits(l)
+	a.AnsweredAt, a.JoinedAt = b.now, b.now
+	b.settles(b.settlement(l, a, campaign.Answer))
+	equal(t, "without progress", b.counted("spring"), both(6, 3))
+	equal(t, "of another campaign", b.counted("summer"), both(0, 0))
+	b.s = b.open(t)
+	equal(t, "after a restart", b.counted("spring"), both(6, 3))
+}
+
+// answeredWindows: what lies outside does not count. Of the hour in which a
+// window begins what was abandoned counts and what was answered does not, so
+// that the budget holds wherever in it the window begins.
+func answeredWindows(t *testing.T, b *bench) {
+	begin := b.now.Truncate(time.Hour).Add(30 * time.Minute)
+	b.now = begin
+	n := 0
+	answer := func(result campaign.CallResult) {
+		n++
+		b.imports(rec(n))
+		joined := time.Duration(0)
+		if result == campaign.Abandoned {
+			joined = -1
+		}
+		l, a := b.answeredCall(fmt.Sprint(n), joined)
+		b.settles(b.settlement(l, a, result))
+	}
+	answer(campaign.Answer)
+	answer(campaign.Abandoned)
+	count := func(after time.Duration, day, month campaign.AnswerCount) {
+		t.Helper()
+		b.now = begin.Add(after)
+		equal(t, "after "+after.String(), b.counted("spring"), campaign.Answers{Day: day, Month: month})
+	}
+	all, old, none := campaign.AnswerCount{Answered: 2, Abandoned: 1}, campaign.AnswerCount{Answered: 1, Abandoned: 1}, campaign.AnswerCount{}
+	count(0, all, all)
+	count(23*time.Hour, all, all)
+	count(24*time.Hour, old, all)
+	count(25*time.Hour, none, all)
+	count(campaign.BudgetMonth-time.Hour, none, all)
+	count(campaign.BudgetMonth, none, old)
+	count(campaign.BudgetMonth+time.Hour, none, none)
+}
+
+// permitBudget: a call beyond one for each free agent is refused when another
+// abandoned one would be too many, counting those who wait for an agent now.
+func permitBudget(t *testing.T, b *bench) {
+	b.imports(recs(1, 12)...)
+	for n := 1; n <= 8; n++ {
+		l, a := b.answeredCall(fmt.Sprint(n), 0)
+		b.settles(b.settlement(l, a, campaign.Answer))
+	}
+	ahead := func(l campaign.Lease, limit float64) campaign.PermitQuery {
+		q := b.permitQuery(l)
+		q.Ahead, q.Rules.MaxAbandoned, q.Agent = true, limit, ""
+		return q
+	}
+	l := b.leases("9")
+	none := b.refused(ahead(l, 0), campaign.ReasonBudget)
+	equal(t, "kind", none.Kind, campaign.Global)
+	b.refused(ahead(l, 0.12), campaign.ReasonBudget) // 1 of 8 is more
+	b.must(b.s.Permit(t.Context(), ahead(l, 0.125)))
+
+	b.answeredCall("10", -1) // somebody waits
+	l = b.leases("11")
+	b.refused(ahead(l, 0.125), campaign.ReasonBudget)
+	b.must(b.s.Permit(t.Context(), ahead(l, 0.25)))
+	l = b.leases("12")
+	q := b.permitQuery(l)
+	q.Rules.MaxAbandoned = 0
+	b.must(b.s.Permit(t.Context(), q)) // one for a free agent needs no budget
+}
