@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lab bench trial pb1 lint web-check vuln fuzz clean
+.PHONY: help build test demo autopilot lab bench trial pb1 lint web-check vuln fuzz clean
 
 # The newest staticcheck that builds everywhere: 0.8.2 wants a version of a
 # module that public proxies do not serve. 0.7.0 is release 2026.1 and knows Go 1.26.
@@ -22,7 +22,10 @@ test: ## everything CI runs: formatting, vet, staticcheck, all tests with the ra
 	$(MAKE) --no-print-directory lint
 	go test -race -p 1 -timeout 15m ./... # one package at a time: sound and timers are measured
 
-demo: build ## work the sample list against the practice exchange, no PBX needed (under 2 min)
+demo: build ## the desktop on the practice exchange, no PBX needed: open the link of the last line; Ctrl-C ends it
+	@bin/freiton demo
+
+autopilot: build ## the same without a person: scripted agents work the sample list (under 2 min)
 	bin/freiton demo --autopilot --exit-when-done
 
 lab: ## start Asterisk with an extension for every fate; prints how to call it; Ctrl-C ends it

@@ -496,3 +496,13 @@ func TestDemoLink(t *testing.T) {
 		t.Errorf("the link works twice: %d", status)
 	}
 }
+
+// The demo without a person: every practice contact is called, and every call
+// comes out as its fate says.
+func TestDemoAutopilot(t *testing.T) {
+	t.Parallel() // it mostly waits for phones that ring
+	demo := startChild(t, "demo", "--data", t.TempDir(), "--autopilot", "--exit-when-done", "--speed", "6", "--agents", "24", "--talk", "1s")
+	if code := demo.wait(t, 3*time.Minute); code != 0 || !strings.Contains(demo.errs.String(), "\n53 of 53 calls came out as their fate says\n") {
+		t.Errorf("exit status %d\n%s", code, demo.errs.String())
+	}
+}
