@@ -2,13 +2,11 @@ package browser
 
 import (
 	"encoding/binary"
-	"math"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/freiton/freiton/media"
-	"github.com/freiton/freiton/media/measure"
 )
 
 // wire remembers the numbered packets that pass a point, and when.
@@ -78,28 +76,4 @@ func traced(cfg *Config) (in, out *wire) {
 		w.add(binary.BigEndian.Uint16(b[2:]), at)
 	}
 	return in, out
-}
-
-// envelope is the level of each 20 ms, above −60 dBFS.
-func envelope(s []int16, rate int) []float64 {
-	var e []float64
-	for n := rate / 50; len(s) >= n; s = s[n:] {
-		e = append(e, max(0, measure.RMS(s[:n])+60))
-	}
-	return e
-}
-
-// alike is the best correlation of b with a, which is played over and over.
-func alike(a, b []float64) float64 {
-	best := 0.0
-	for shift := range a {
-		var sa, sb, saa, sbb, sab float64
-		for i, y := range b {
-			x := a[(i+shift)%len(a)]
-			sa, sb, saa, sbb, sab = sa+x, sb+y, saa+x*x, sbb+y*y, sab+x*y
-		}
-		n := float64(len(b))
-		best = max(best, (sab-sa*sb/n)/math.Sqrt((saa-sa*sa/n)*(sbb-sb*sb/n)))
-	}
-	return best
 }

@@ -417,7 +417,7 @@ func TestSpeech(t *testing.T) {
 	endpoint(t, hs, "ann").SetSink(far)
 	listen(measure.Duration(len(channels[0]), rate) + time.Second)
 	got := far.heard()
-	likeness := alike(envelope(channels[0], rate), envelope(got, 8000))
+	likeness := measure.Likeness(measure.Envelope(channels[0], rate), measure.Envelope(got, 8000))
 	t.Logf("loudness over time: correlation %.2f with the file; level %.1f dBFS", likeness, measure.RMS(got))
 	if likeness < 0.6 || measure.RMS(got) < -40 {
 		t.Errorf("what is heard is not the speech of the file: correlation %.2f", likeness)

@@ -110,6 +110,32 @@ func Sounding(samples []int16, rate int, thresholdDBFS float64) (first, end int)
 	return first, end
 }
 
+// Envelope is the loudness over time: the level of each 20 ms, in dB above −60 dBFS.
+func Envelope(samples []int16, rate int) []float64 {
+	var e []float64
+	for n := rate / 50; len(samples) >= n; samples = samples[n:] {
+		e = append(e, max(0, RMS(samples[:n])+60))
+	}
+	return e
+}
+
+// Likeness is the best correlation of what was heard with what was said, which
+// is repeated without end: 1 is the same, 0 has nothing to do with it. Both are
+// envelopes.
+func Likeness(said, heard []float64) float64 {
+	best := 0.0
+	for shift := range said {
+		var sa, sb, saa, sbb, sab float64
+		for i, y := range heard {
+			x := said[(i+shift)%len(said)]
+			sa, sb, saa, sbb, sab = sa+x, sb+y, saa+x*x, sbb+y*y, sab+x*y
+		}
+		n := float64(len(heard))
+		best = max(best, (sab-sa*sb/n)/math.Sqrt((saa-sa*sa/n)*(sbb-sb*sb/n)))
+	}
+	return best
+}
+
 // Duration is how long n samples last.
 func Duration(n, rate int) time.Duration {
 	return time.Duration(n) * time.Second / time.Duration(rate)

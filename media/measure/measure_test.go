@@ -48,3 +48,27 @@ func TestGaps(t *testing.T) {
 		t.Errorf("gap %v within nothing", gap)
 	}
 }
+
+func TestLikeness(t *testing.T) {
+	const rate = 8000
+	var said []int16
+	for _, pause := range []int{1, 3, 1, 1, 4, 2} { // words of 100 ms
+		said = append(said, sine(rate, 500, -10, 100*time.Millisecond)...)
+		said = append(said, make([]int16, pause*rate/20)...)
+	}
+	e := Envelope(said, rate)
+	if len(e) != len(said)*50/rate || e[0] < 49 || e[0] > 51 || e[len(e)-1] != 0 {
+		t.Errorf("envelope %v", e)
+	}
+	later := append(append([]float64(nil), e[20:]...), e[:20]...)
+	if l := Likeness(e, later); l < 0.999 {
+		t.Errorf("the same, begun elsewhere: %g", l)
+	}
+	other := Envelope(append(sine(rate, 500, -10, 600*time.Millisecond), make([]int16, len(said)-rate*6/10)...), rate)
+	if l := Likeness(e, other); l > 0.6 {
+		t.Errorf("something else: %g", l)
+	}
+	if l := Likeness(e, make([]float64, 50)); l > 0 {
+		t.Errorf("silence: %g", l)
+	}
+}

@@ -7,8 +7,11 @@ import "strings"
 func Words(language string) func(string) string {
 	if language != "de" {
 		return func(s string) string {
-			if s == "Answer result" { // the call result, not the button
+			switch s {
+			case "Answer result": // the call result, not the button
 				return "Answer"
+			case "declined once":
+				return "Declined once"
 			}
 			return s
 		}
@@ -54,5 +57,9 @@ func german() map[string]string {
 		"Start recording": "Aufzeichnung starten", "Pause recording": "Aufzeichnung pausieren", "Resume recording": "Aufzeichnung fortsetzen",
 		"Stop recording": "Aufzeichnung beenden", "Delete recording": "Aufzeichnung löschen", "Consent refused": "Abgelehnt",
 		"Consent given – start recording": "Einwilligung erteilt – Aufzeichnung starten",
+		"live": "verbunden", "by you": "von Ihnen", "by the contact": "vom Kontakt", "not connected": "nicht zustande gekommen",
+		"After-call work has run out": "Die Zeit der Nachbearbeitung ist um", "over time": "überzogen",
+		"Preview withdrawn": "Vorschau zurückgezogen", "Preview not accepted": "Vorschau nicht angenommen", "declined once": "Einmal abgelehnt",
+		"preview not accepted": "Vorschau nicht angenommen",
 	}
 }

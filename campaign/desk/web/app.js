@@ -336,8 +336,13 @@ function effects(e) {
 
 /** @param {Interaction} i */
 function doneWith(i) {
-  forget('/workbin');
-  forget('/history');
+  const again = () => {
+    forget('/workbin');
+    forget('/history');
+    redraw();
+  };
+  again();
+  setTimeout(again, 2000); // the store hears of it a moment after the journal
   ui.callback = ui.keypad = ui.transfer = false;
   ui.pending.delete(i.id);
   if (!i.answered_at && i.dialed_at) say(t('not called toast', { name: party(i), result: resultName(i.result || i.dialer_result) }));

@@ -3,7 +3,7 @@ import { get, Problem } from './api.js';
 import { redraw, explain } from './ui.js';
 import { state } from './state.js';
 
-/** @typedef {{data: any, at: number, failed: string, loading: boolean}} Kept */
+/** @typedef {{data: any, at: number, failed: string, loading: boolean, forgot?: boolean}} Kept */
 /** @type {Map<string, Kept>} */
 const kept = new Map();
 
@@ -23,6 +23,7 @@ export function look(path, ms = 60_000) {
 /** @param {string} path @param {Kept} k */
 async function fetchInto(path, k) {
   k.loading = true;
+  k.forgot = false;
   try {
     k.data = await get(path);
     k.failed = '';
@@ -30,7 +31,7 @@ async function fetchInto(path, k) {
     k.failed = e instanceof Problem && (e.status === 404 || e.status === 501) ? 'none' : explain(e);
     if (k.failed === 'none') k.data = null;
   } finally {
-    k.at = Date.now();
+    k.at = k.forgot ? 0 : Date.now(); // what came may be older than what happened meanwhile
     k.loading = false;
     redraw();
   }
@@ -38,7 +39,11 @@ async function fetchInto(path, k) {
 
 /** What begins so is asked again when it is next looked at. @param {string} prefix */
 export function forget(prefix) {
-  for (const [path, k] of kept) if (path.startsWith(prefix)) k.at = 0;
+  for (const [path, k] of kept) {
+    if (!path.startsWith(prefix)) continue;
+    k.at = 0;
+    k.forgot = true;
+  }
 }
 
 export function forgetAll() {

@@ -30,7 +30,7 @@ export function statePill() {
   const [look, sign] = looks[word] || ['pause', 'off'];
   const since = stateSince(i, state.me);
   const me = state.me;
-  const next = me?.after ? t('then', { status: me.after_reason || statusName(me.after) }) : '';
+  const next = me?.after ? t('then', { status: reasonName(me.after_reason) || statusName(me.after) }) : '';
   const reason = !i && me?.status === 'not-ready' ? me.reason : '';
   return h('div', { class: `pill ${look}` },
     h('span', { class: 'pill-sign' }, icon(sign)),
@@ -38,8 +38,13 @@ export function statePill() {
       h('span', { class: 'pill-word', role: 'status' }, t(`state ${word}`)),
       h('span', { class: 'pill-more' },
         since ? ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off', key: 'since' }, () => span(now() - new Date(since).getTime())) : null,
-        reason ? h('span', { key: 'reason' }, reason) : null,
+        reason ? h('span', { key: 'reason' }, reasonName(reason)) : null,
         next ? h('span', { key: 'next' }, next) : null)));
+}
+
+/** A reason in the reader's words: the floor gives one itself. @param {string|undefined} r */
+function reasonName(r) {
+  return r === 'preview not accepted' ? t('reason missed') : r || '';
 }
 
 /** Reasons an agent may give. */
@@ -75,7 +80,7 @@ function myStatus() {
       ? h('div', { key: 'after', class: 'slot' }, afterSelect(me))
       : h('div', { key: 'reason', class: 'slot' }, select({
         name: t('Reason'), value: present === 'not-ready' ? me.reason || '' : reason,
-        options: [['', t('no reason')], ...reasons().map(r => /** @type {[string, string]} */ ([r, r]))],
+        options: [['', t('no reason')], ...reasons().map(r => /** @type {[string, string]} */ ([r, reasonName(r)]))],
         change: r => {
           reason = r;
           if (present === 'not-ready') act('/agent/status', { status: 'not-ready', reason: r || undefined }, 'status not-ready');

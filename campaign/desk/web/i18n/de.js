@@ -131,6 +131,7 @@ export const de = {
   'state lost': 'Verbindung verloren',
   'state overseer': 'Aufsicht',
   then: 'danach: {status}',
+  'reason missed': 'Vorschau nicht angenommen',
   'no reason': 'ohne Grund',
   'link server': 'Server',
   'link headset': 'Ton',

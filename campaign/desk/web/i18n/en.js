@@ -131,6 +131,7 @@ export const en = {
   'state lost': 'Connection lost',
   'state overseer': 'Supervisor',
   then: 'then: {status}',
+  'reason missed': 'preview not accepted',
   'no reason': 'no reason',
   'link server': 'Server',
   'link headset': 'Sound',
