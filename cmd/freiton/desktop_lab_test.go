@@ -435,6 +435,10 @@ const witness = `(() => {
 		w.screens.push({at: performance.timeOrigin + performance.now(), ...now});
 	}).observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
 
+	// This microphone is near no loudspeaker: an echo canceller that hears a tone
+	// and a voice at once takes the voice away for a while.
+	const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+	navigator.mediaDevices.getUserMedia = c => ask({...c, audio: {...c.audio, echoCancellation: false}});
 	const connections = w.connections;
 	const Real = window.RTCPeerConnection;
 	window.RTCPeerConnection = class extends Real { constructor(...a) { super(...a); connections.push(this); } };
