@@ -35,7 +35,7 @@ bench: ## sizes and percentiles, without the race detector
 	go test -run '^$$' -bench . -benchmem -timeout 30m ./...
 
 trial: ## two processes on one PostgreSQL, 5,000 calls; the server stops, a process is killed (about 15 min)
-	FREITON_TRIAL=full go test -count=1 -timeout 45m -run '^TestTrial$$' -v ./cmd/freiton
+	TRIAL=full go test -count=1 -timeout 45m -run '^TestTrial$$' -v ./cmd/freiton
 
 pb1: build ## the pacing benchmark: every set with 5 to 100 agents, 24 shifts each (about 10 min)
 	bin/freiton simulate --world all --agents 5,10,20,50,100 --shifts 24 --seed 1 --check

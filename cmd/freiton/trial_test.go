@@ -25,11 +25,11 @@ type trial struct {
 
 // TestTrial: two processes on one PostgreSQL work one list with scripted agents
 // against the practice exchange, which counts the calls by number. PostgreSQL
-// is stopped for a while, and later one process is killed. FREITON_TRIAL=full
+// is stopped for a while, and later one process is killed. TRIAL=full
 // makes it large (make trial).
 func TestTrial(t *testing.T) {
 	size := trial{records: 160, agents: 6, outage: 4 * time.Second, restart: true, limit: 2 * time.Minute}
-	if os.Getenv("FREITON_TRIAL") == "full" {
+	if os.Getenv("TRIAL") == "full" {
 		size = trial{records: 5000, agents: 10, outage: 20 * time.Second, limit: 40 * time.Minute}
 	}
 	r := newTrial(t, size)
