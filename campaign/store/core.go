@@ -25,6 +25,7 @@ type Core struct {
 	mu      sync.Mutex
 	layouts map[int64][]string // column names; never change once written
 	zones   map[string]*time.Location
+	expired time.Time         // when leases that had run out were last given back
 	passed  map[string]passed // by passedKey
 	key     string            // of subject; never changes
 }

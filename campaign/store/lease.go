@@ -42,6 +42,11 @@ func (s *Core) Lease(ctx context.Context, q campaign.LeaseQuery) (campaign.Lease
 	var none *campaign.NoRecord
 	err := s.write(ctx, "lease", func(t tx) error {
 		out, none = campaign.Lease{}, nil
+		l, ok, err := t.straight(q)
+		if ok || err != nil {
+			out = l
+			return err
+		}
 		lists, err := t.listIDs(q.Lists)
 		if err != nil {
 			return err
@@ -291,19 +296,26 @@ func (t tx) first(lists []int64, q campaign.LeaseQuery, queue int, where string,
 
 // take makes a record the process's own.
 func (t tx) take(key campaign.Key, q campaign.LeaseQuery) (campaign.Lease, error) {
-	if _, err := t.exec(`UPDATE record SET status = 2, queue = NULL, fence = fence + 1 WHERE key = ?`, key); err != nil {
-		return campaign.Lease{}, err
-	}
-	r, err := t.record(key)
+	r, err := t.scanOne(takeRecord+`= ?`+returning(), q.Agent, q.Agent, key)
 	if err != nil {
 		return campaign.Lease{}, err
 	}
+	return t.taken(&r, q)
+}
+
+// taken writes the lease of a record that was taken.
+func (t tx) taken(r *row, q campaign.LeaseQuery) (campaign.Lease, error) {
 	if _, err := t.exec(`INSERT INTO lease (record_key, list_id, number, person, process, fence, until) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		key, r.listID, r.Phone, r.Person, q.Process, r.fence, t.leaseUntil(q.Now, q.Until)); err != nil {
+		r.Key, r.listID, r.Phone, r.Person, q.Process, r.fence, t.leaseUntil(q.Now, q.Until)); err != nil {
 		return campaign.Lease{}, err
 	}
-	past, err := t.past(key)
-	return campaign.Lease{Record: r.Record, Fence: r.fence, Process: q.Process, Past: past}, err
+	l := campaign.Lease{Record: r.Record, Fence: r.fence, Process: q.Process}
+	if r.LastCall.IsZero() && r.Attempts == 0 {
+		return l, nil // nobody has called it
+	}
+	var err error
+	l.Past, err = t.past(r.Key)
+	return l, err
 }
 
 // past are the counted attempts of a record, oldest first.
@@ -380,16 +392,12 @@ func (s *Core) Extend(ctx context.Context, process string, until time.Time) erro
 
 // ours reads the record of a lease, if the lease stands: ErrLost otherwise.
 func (t tx) ours(l campaign.Lease) (row, error) {
-	var n int
-	err := t.one(`SELECT 1 FROM lease WHERE record_key = ? AND fence = ? AND process = ? FOR UPDATE`,
-		[]any{l.Record.Key, l.Fence, l.Process}, &n)
-	if errors.Is(err, sql.ErrNoRows) {
-		return row{}, passing{campaign.ErrLost}
+	r, err := t.readRecord(`JOIN lease x ON x.record_key = r.key WHERE r.key = ? AND x.fence = ? AND x.process = ? FOR UPDATE OF x, r`,
+		l.Record.Key, l.Fence, l.Process)
+	if errors.Is(err, campaign.ErrNotFound) {
+		err = passing{campaign.ErrLost}
 	}
-	if err != nil {
-		return row{}, err
-	}
-	return t.record(l.Record.Key)
+	return r, err
 }
 
 // Release implements campaign.Store.

@@ -148,15 +148,10 @@ func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
 		return f, nil // nothing may be dialled, whatever else there is to know
 	}
 	var n int
-	err := t.one(`SELECT count(*) FROM calling WHERE number = ? OR person = ?`, []any{q.Number, q.Person}, &n)
+	err := t.one(`SELECT (SELECT count(*) FROM calling WHERE number = ? OR person = ?),
+		(SELECT count(*) FROM calling WHERE account = ?), (SELECT count(*) FROM attempt WHERE dialed_at > ? AND account = ?)`,
+		[]any{q.Number, q.Person, q.Account, ms(q.Now.Add(-time.Second)), q.Account}, &n, &f.CallsLive, &f.CallsLastSec)
 	f.InCall = n > 0
-	if err == nil {
-		err = t.one(`SELECT count(*) FROM calling WHERE account = ?`, []any{q.Account}, &f.CallsLive)
-	}
-	if err == nil {
-		err = t.one(`SELECT count(*) FROM attempt WHERE dialed_at > ? AND account = ?`,
-			[]any{ms(q.Now.Add(-time.Second)), q.Account}, &f.CallsLastSec)
-	}
 	if err == nil {
 		err = t.recent(&f, q, r)
 	}

@@ -134,19 +134,26 @@ func (s *Core) unpackFields(r *row, names func(id int64) (string, error)) error 
 }
 
 // record reads one record to be changed; campaign.ErrNotFound.
-func (t tx) record(key campaign.Key) (row, error) { return t.readRecord(key, ` FOR UPDATE OF r`) }
+func (t tx) record(key campaign.Key) (row, error) {
+	return t.readRecord(`WHERE r.key = ? FOR UPDATE OF r`, key)
+}
 
 // look reads one record that is not to be changed; campaign.ErrNotFound.
-func (t tx) look(key campaign.Key) (row, error) { return t.readRecord(key, ``) }
+func (t tx) look(key campaign.Key) (row, error) { return t.readRecord(`WHERE r.key = ?`, key) }
 
-func (t tx) readRecord(key campaign.Key, lock string) (row, error) {
+// readRecord reads the one record that a condition gives.
+func (t tx) readRecord(where string, args ...any) (row, error) {
+	return t.scanOne(`SELECT `+recordColumns+fromRecord+where, args...)
+}
+
+func (t tx) scanOne(query string, args ...any) (row, error) {
 	var r row
 	found := false
 	err := t.query(func(sc Row) (err error) {
 		found = true
 		r, err = scanRecord(sc)
 		return err
-	}, `SELECT `+recordColumns+fromRecord+`WHERE r.key = ?`+lock, key)
+	}, query, args...)
 	if err != nil {
 		return r, err
 	}

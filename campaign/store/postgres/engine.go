@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -15,8 +16,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/freiton/freiton/campaign/store"
 )
@@ -123,33 +124,60 @@ func (e *engine) once(ctx context.Context, fn func(store.Tx) error) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	guard := time.AfterFunc(statementTime, end)
-	dbtx, err := conn.BeginTx(life, nil)
+	t := &tx{e: e, ctx: life, db: conn}
+	err = t.begin()
 	guard.Stop()
 	if err != nil {
 		return cutError{err}
 	}
-	t := &tx{e: e, ctx: life, db: dbtx}
 	if err = fn(t); err == nil {
 		err = t.finish()
 	}
+	guard = time.AfterFunc(statementTime, end)
+	defer guard.Stop()
 	if err != nil {
-		_ = dbtx.Rollback()
+		_, _ = t.raw("rollback")
 		if t.cut {
 			err = cutError{err}
 		}
 		return err
 	}
-	guard = time.AfterFunc(statementTime, end)
-	err = dbtx.Commit()
-	guard.Stop()
+	results, err := t.raw("commit")
 	if err == nil {
+		if tag := results[0].CommandTag.String(); tag != "COMMIT" {
+			return fmt.Errorf("the transaction was not committed: %s", tag)
+		}
 		return nil
 	}
 	var pe *pgconn.PgError
-	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.As(err, &pe) && pe.Severity == "ERROR" || t.xid == "" {
+	if errors.As(err, &pe) && pe.Severity == "ERROR" {
 		return err
 	}
 	return e.outcome(life, t.xid, err)
+}
+
+// begin is one journey: it tells the server's number of the transaction, which
+// is asked for when a commit is not answered, and the server's clock.
+func (t *tx) begin() error {
+	results, err := t.raw(`begin; SELECT pg_current_xact_id()::text, (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+		(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint`)
+	if err != nil {
+		return err
+	}
+	row := results[1].Rows[0]
+	at, err1 := strconv.ParseInt(string(row[1]), 10, 64)
+	up, err2 := strconv.ParseInt(string(row[2]), 10, 64)
+	t.xid, t.now, t.up = string(row[0]), time.UnixMilli(at), time.UnixMilli(up)
+	return errors.Join(err1, err2)
+}
+
+// raw sends statements without parameters in one go.
+func (t *tx) raw(statements string) (results []*pgconn.Result, err error) {
+	own := t.db.Raw(func(driverConn any) error {
+		results, err = driverConn.(*stdlib.Conn).Conn().PgConn().Exec(t.ctx, statements).ReadAll()
+		return nil // what is wrong with the connection, the pool finds out itself
+	})
+	return results, cmp.Or(own, err)
 }
 
 // outcome asks the server what became of a transaction whose commit was not
@@ -249,21 +277,16 @@ func (c cleaned) Is(target error) bool { return errors.Is(c.err, target) }
 type tx struct {
 	e       *engine
 	ctx     context.Context
-	db      *sql.Tx
-	xid     string // the server's number of the transaction, once known
-	wrote   bool
+	db      *sql.Conn
+	xid     string // the server's number of the transaction
 	changed bool
 	cut     bool      // the connection broke
-	now     time.Time // the server's clock, once asked, and
+	now     time.Time // the server's clock at the begin, and
 	up      time.Time // since when the server runs
-	failed  error     // what Clock could not say
 }
 
 // run gives a statement its time and notes how it failed.
 func (t *tx) run(fn func(ctx context.Context) error) error {
-	if t.failed != nil {
-		return t.failed
-	}
 	ctx, cancel := context.WithTimeout(t.ctx, statementTime+time.Second)
 	defer cancel()
 	err := fn(ctx)
@@ -279,7 +302,6 @@ func (t *tx) Exec(q string, args ...any) (n int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	t.wrote = true
 	err = t.run(func(ctx context.Context) error {
 		res, err := t.db.ExecContext(ctx, t.e.numbered(q), vals...)
 		if err == nil {
@@ -296,7 +318,6 @@ func (t *tx) Query(each func(store.Row) error, q string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	t.wrote = t.wrote || strings.HasPrefix(q, "UPDATE")
 	return t.run(func(ctx context.Context) error {
 		rows, err := t.db.QueryContext(ctx, t.e.numbered(q), vals...)
 		if err != nil {
@@ -321,8 +342,8 @@ func (t *tx) Lock(names ...string) error {
 		for i := range lockAtOnce {
 			args = append(args, part[min(i, len(part)-1)])
 		}
-		err := t.Query(func(r store.Row) error { return r.Scan(new(any), &t.xid) },
-			`SELECT pg_advisory_xact_lock(key), pg_current_xact_id()::text FROM unnest(ARRAY[?::bigint, ?, ?]) AS key`, args...)
+		err := t.Query(func(r store.Row) error { return r.Scan(new(any)) },
+			`SELECT pg_advisory_xact_lock(key) FROM unnest(ARRAY[?::bigint, ?, ?]) AS key`, args...)
 		if err != nil {
 			return err
 		}
@@ -337,15 +358,6 @@ const lockAtOnce = 3
 func (t *tx) Clock(now time.Time) time.Time {
 	if t.e.callers {
 		return now
-	}
-	if t.now.IsZero() && t.failed == nil {
-		t.failed = t.Query(func(r store.Row) error {
-			var at, up int64
-			err := r.Scan(&at, &up, &t.xid)
-			t.now, t.up = time.UnixMilli(at), time.UnixMilli(up)
-			return err
-		}, `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, (extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint,
-			pg_current_xact_id()::text`)
 	}
 	return t.now
 }
@@ -367,9 +379,6 @@ const channel = "freiton"
 
 // finish is the end of a transaction that will be committed.
 func (t *tx) finish() error {
-	if t.failed != nil {
-		return t.failed
-	}
 	if t.changed { // last: others who change something wait from here on
 		var said string
 		err := t.Query(func(r store.Row) error { return r.Scan(&said) },
@@ -378,10 +387,7 @@ func (t *tx) finish() error {
 			return err
 		}
 	}
-	if !t.wrote || t.xid != "" {
-		return nil
-	}
-	return t.Query(func(r store.Row) error { return r.Scan(&t.xid) }, `SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')`)
+	return nil
 }
 
 // Matching implements store.Engine by the index on the table's words.

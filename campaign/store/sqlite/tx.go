@@ -31,7 +31,7 @@ type engine struct {
 // dialect rewrites a statement for SQLite. There are no row locks: who writes
 // has the file.
 var dialect = strings.NewReplacer(
-	" FOR UPDATE OF r SKIP LOCKED", "", " FOR UPDATE SKIP LOCKED", "", " FOR UPDATE OF r", "", " FOR UPDATE", "", "greatest(", "max(")
+	" FOR UPDATE OF x, r", "", " FOR UPDATE OF r SKIP LOCKED", "", " FOR UPDATE SKIP LOCKED", "", " FOR UPDATE OF r", "", " FOR UPDATE", "", "greatest(", "max(")
 
 // tx is a running transaction on the writing connection. Its statements are
 // prepared once and kept. They take no context: cancelling one in the middle
