@@ -75,7 +75,7 @@ func (f found) class() int {
 
 // straight leases the next record; false: the long way has to be gone.
 func (t tx) straight(q campaign.LeaseQuery) (l campaign.Lease, ok bool, err error) {
-	if len(q.Kinds) > 0 || len(q.Filter) > 0 || q.Newest || !t.s.expiredLately(q.Now) {
+	if q.Own || len(q.Kinds) > 0 || len(q.Filter) > 0 || q.Newest || !t.s.expiredLately(q.Now) {
 		return l, false, nil
 	}
 	best, waiting, err := t.scout(q)
