@@ -53,6 +53,8 @@ func newMemStore(rs ...Record) *memStore {
 	return s
 }
 
+func (s *memStore) Missed(context.Context, MissedQuery) ([]Record, error) { return nil, nil }
+
 func (s *memStore) rec(k Key) *memRecord {
 	if k < 1 || int(k) > len(s.records) {
 		return nil

@@ -114,6 +114,8 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 		f.onLeased(in)
 	case Permitted:
 		f.onPermitted(in)
+	case MissedCallbacks:
+		f.onMissed(in)
 	case StoreChanged:
 		f.look()
 	case Looked:
@@ -127,6 +129,7 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 	case FinishFloor:
 		f.finish()
 	}
+	f.sweep()
 	f.balance()
 	f.publishViews()
 	return f.out, f.next()
@@ -170,6 +173,7 @@ func (f *Floor) next() time.Time {
 	}
 	for _, c := range f.campaigns {
 		want(c.blockedUntil)
+		want(c.sweepAt)
 		if c.dialsAhead() && !f.draining && f.staffed(c) {
 			want(c.dry)
 			want(c.shutUntil)

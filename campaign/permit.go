@@ -28,7 +28,7 @@ func (f *Floor) permitQuery(w *work) PermitQuery {
 	} else {
 		q.Campaign, q.Client, q.CallerID, q.Account = w.doc.Name, w.doc.Client, w.doc.CallerID, w.doc.Account
 		q.Rules = w.camp.rules()
-		q.Callback = w.lease.Record.agreed()
+		q.Callback = w.lease.Record.agreed(f.now)
 		if w.ahead {
 			q.Ahead, q.Pacing = f.beyondOneToOne(w), w.camp.paced.String()
 		}

@@ -17,6 +17,8 @@ type camp struct {
 	pacing *Reason
 	mix    mix
 
+	sweepAt time.Time // when missed callbacks are looked for
+
 	blocked      *Reason // no leases: a global refusal, or the store is away
 	blockedUntil time.Time
 

@@ -310,6 +310,8 @@ func (s *script) inputs(verb string, args []string, now time.Time) []any {
 		return []any{JournalFailed{errors.New("disk full")}}
 	case "changed":
 		return []any{StoreChanged{}}
+	case "callbacks-missed":
+		return []any{MissedCallbacks{args[0], []Record{{ID: args[2], Name: "Name" + args[2], Owner: AgentID(args[1]), NextDial: s.begin}}}}
 	case "told":
 		return []any{s.looked(args)}
 	case "lease", "none", "store-away":
@@ -532,6 +534,8 @@ func (s *script) render(fx Effects) []string {
 			out = append(out, fmt.Sprintf("decided %d %s %s", o.Offer.Record, o.Offer.Agent, o.Offer.Decision))
 		case OpBlock:
 			out = append(out, "block "+o.Entry.Number)
+		case OpMissed:
+			out = append(out, fmt.Sprintf("missed? %s before %s, present %v", o.Campaign, o.Query.Before.Sub(s.begin), o.Query.Present))
 		case OpLook:
 			out = append(out, fmt.Sprintf("look? %d", len(o.Calls)))
 		case OpState:

@@ -35,6 +35,10 @@ type Store interface {
 	// chain, and frees number and person. Idempotent by attempt, unless
 	// Settlement.Correction. A manual call's settlement has no record.
 	Settle(ctx context.Context, s Settlement) error
+	// Missed gives personal callbacks that their owners did not take to the
+	// group: their status is MissedCallback and anybody may lease them. The
+	// owners get a message. It gives the records, Owner being whose they were.
+	Missed(ctx context.Context, q MissedQuery) ([]Record, error)
 	// Open lists the attempts without an end that a process (or, when empty,
 	// any) has left, with their records.
 	Open(ctx context.Context, process string) ([]OpenAttempt, error)

@@ -159,6 +159,16 @@ func (w *worker) do(q queued) {
 			w.complain("permit", in.Err)
 		}
 		c.post(in)
+	case OpMissed:
+		if q.err != nil {
+			return
+		}
+		op.Query.Now = now
+		rs, err := c.cfg.Store.Missed(ctx, op.Query) // not done now, it is asked for again in a minute
+		w.complain("missed callbacks", err)
+		if len(rs) > 0 {
+			c.post(MissedCallbacks{op.Campaign, rs})
+		}
 	case OpLook:
 		w.unseen = &op
 		w.see(ctx)

@@ -217,7 +217,7 @@ func (d *Desk) count(ctx context.Context, row campaign.CampaignRow, s *CampaignS
 			s.Records++
 			s.Results[r.Result.String()]++
 			s.Statuses[r.Status.String()]++
-			if r.Status == campaign.Ready || r.Status == campaign.ChainReady {
+			if r.Status == campaign.Ready || r.Status == campaign.MissedCallback || r.Status == campaign.ChainReady {
 				s.Left++
 			}
 			return nil

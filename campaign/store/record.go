@@ -33,11 +33,14 @@ const (
 
 // queueOf says where Lease finds a record, and its rank there.
 func queueOf(r *campaign.Record) (queue sql.NullInt64, rank int64) {
-	if r.Status != campaign.Ready || r.Type == campaign.NoCall {
+	missed := r.Status == campaign.MissedCallback && r.Kind() == campaign.KindCallback
+	if !missed && r.Status != campaign.Ready || r.Type == campaign.NoCall {
 		return sql.NullInt64{}, 0
 	}
 	at := func(q int64) sql.NullInt64 { return sql.NullInt64{Int64: q, Valid: true} }
 	switch {
+	case missed:
+		return at(queueCallback), ms(r.NextDial)
 	case isOwn(r):
 		return at(queueOwn), ms(r.NextDial)
 	case r.Top > 0:

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"SelectNewest", selectNewest},
 		{"SelectFilter", selectFilter},
 		{"SelectFilterLong", selectFilterLong},
+		{"Missed", missedCallbacks},
 		{"Release", release},
 		{"ReleaseUpdate", releaseUpdate},
 		{"Reclaim", reclaim},
