@@ -581,7 +581,7 @@ func TestViewers(t *testing.T) {
 		r := newRig(t, t.TempDir(), newMemStore(testRecords(1, "0")...))
 		r.begin()
 		r.do(ClickLogin{Agent: "eva", Engaged: true}, ClickJoin{"eva", "spring"}, ClickStatus{"eva", AgentReady, ""}, ClickLogin{Agent: "ben"})
-		eva, ben, boss := Viewer{"eva", RoleAgent}, Viewer{"ben", RoleAgent}, Viewer{"bea", RoleSupervisor}
+		eva, ben, boss := Viewer{Agent: "eva", Role: RoleAgent}, Viewer{Agent: "ben", Role: RoleAgent}, Viewer{Agent: "bea", Role: RoleSupervisor}
 		holds := func(v Viewer) bool {
 			s, err := r.c.Snapshot(t.Context(), v)
 			if err != nil {

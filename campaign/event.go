@@ -284,4 +284,11 @@ type Snapshot struct {
 type Viewer struct {
 	Agent AgentID
 	Role  Role
+	Scope *Scope // nil: the whole floor
+}
+
+// Scope is the part of the floor that somebody oversees.
+type Scope struct {
+	Agents    func(AgentID) bool
+	Campaigns func(name string) bool
 }

@@ -45,16 +45,18 @@ type Journal struct {
 	done    chan struct{}
 
 	// The writer's own:
-	file *os.File
-	size int64
-	open map[AttemptID]*Unfinished
-	fail func() error // tests: the disk says no
+	file   *os.File
+	size   int64
+	onDisk uint64 // number of the last event on disk
+	open   map[AttemptID]*Unfinished
+	fail   func() error // tests: the disk says no
 }
 
 // batch is what one Append brought, and what follows when it is on disk.
 type batch struct {
 	events []Event
 	then   func(error)
+	fresh  bool // begin a new file behind it and remove the others
 }
 
 // Unfinished is an attempt of which the journal does not know that the store
@@ -128,7 +130,7 @@ func (j *Journal) load() error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	j.file, j.size = f, whole
+	j.file, j.size, j.onDisk = f, whole, j.last
 	return nil
 }
 
@@ -243,13 +245,53 @@ func (j *Journal) append(events []Event, then func(error)) uint64 {
 		then(err)
 		return n
 	}
-	j.queue = append(j.queue, batch{events, then})
+	j.queue = append(j.queue, batch{events: events, then: then})
 	j.mu.Unlock()
 	select {
 	case j.wake <- struct{}{}:
 	default:
 	}
 	return n
+}
+
+// Compact removes everything that is not needed for recovery: what attempts
+// that are settled left behind, with the people in it.
+func (j *Journal) Compact() error {
+	done := make(chan error, 1)
+	j.mu.Lock()
+	if j.closing || j.broken != nil {
+		err := j.broken
+		j.mu.Unlock()
+		if err == nil {
+			err = ErrClosed
+		}
+		return err
+	}
+	j.queue = append(j.queue, batch{then: func(err error) { done <- err }, fresh: true})
+	j.mu.Unlock()
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+	return <-done
+}
+
+// compact begins a new file behind the last event on disk and removes all
+// others. A crash in between leaves too many files, never too few.
+func (j *Journal) compact() error {
+	if err := j.begin(j.onDisk + 1); err != nil {
+		return err
+	}
+	files, err := j.files()
+	if err != nil {
+		return err
+	}
+	for _, name := range files[:len(files)-1] {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
+	return syncDir(j.cfg.Dir)
 }
 
 // Last is the number of the last event taken in.
@@ -313,7 +355,7 @@ func (j *Journal) commit(queue []batch) error {
 		}
 	}
 	if buf.Len() == 0 {
-		return nil
+		return j.freshen(queue)
 	}
 	if j.fail != nil {
 		if err := j.fail(); err != nil {
@@ -333,7 +375,15 @@ func (j *Journal) commit(queue []batch) error {
 	for _, b := range queue {
 		for _, e := range b.events {
 			j.note(e)
+			j.onDisk = e.N
 		}
+	}
+	return j.freshen(queue)
+}
+
+func (j *Journal) freshen(queue []batch) error {
+	if slices.ContainsFunc(queue, func(b batch) bool { return b.fresh }) {
+		return j.compact()
 	}
 	return nil
 }

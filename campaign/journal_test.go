@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -244,4 +245,56 @@ func FuzzJournalLine(f *testing.F) {
 	f.Add(buf.Bytes())
 	f.Add([]byte("00000000 {}\n"))
 	f.Fuzz(func(_ *testing.T, b []byte) { parseLine(b) })
+}
+
+// TestCompact: what is settled is gone from the disk, what is open is not, and
+// numbers go on.
+func TestCompact(t *testing.T) {
+	dir := t.TempDir()
+	open := func() *Journal {
+		t.Helper()
+		j, err := OpenJournal(JournalConfig{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	j := open()
+	add := func(keep *Keep, text string) {
+		t.Helper()
+		if _, err := j.Append(Event{Kind: EventDialing, Text: text, Keep: keep}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(&Keep{Attempt: &Attempt{ID: "a1", Number: "+4930111"}}, "Wilhelmine")
+	add(&Keep{Attempt: &Attempt{ID: "a2", Number: "+4930222"}}, "")
+	add(&Keep{Stored: "a1"}, "")
+	for range 2 { // the second one has nothing to do
+		if err := j.Compact(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("files %v, %v", files, err)
+	}
+	b, err := os.ReadFile(files[0])
+	if err != nil || strings.Contains(string(b), "Wilhelmine") || strings.Contains(string(b), "+4930111") || !strings.Contains(string(b), "+4930222") {
+		t.Errorf("the file holds %s, %v", b, err)
+	}
+	n, err := j.Append(Event{Kind: EventDialing})
+	if err != nil || n != 4 {
+		t.Errorf("event %d, %v", n, err)
+	}
+	if err := errors.Join(j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Compact(); !errors.Is(err, ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+	j = open()
+	defer j.Close()
+	if us := j.unfinished(); len(us) != 1 || us[0].Attempt.ID != "a2" || j.Last() != 4 {
+		t.Errorf("unfinished %+v, last %d", us, j.Last())
+	}
 }

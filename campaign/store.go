@@ -347,6 +347,14 @@ type Role string
 // The roles.
 const (
 	RoleAgent         Role = "agent"
-	RoleSupervisor    Role = "supervisor"
+	RoleTeamLeader    Role = "team-leader" // a supervisor of her own team
+	RoleSupervisor    Role = "supervisor"  // of the whole floor, or of a team where the account names one
 	RoleAdministrator Role = "administrator"
+	RoleAuditor       Role = "auditor" // reads everything, changes nothing
+	RoleClient        Role = "client"  // sees the campaigns made for it
 )
+
+// Roles are all roles.
+func Roles() []Role {
+	return []Role{RoleAgent, RoleTeamLeader, RoleSupervisor, RoleAdministrator, RoleAuditor, RoleClient}
+}

@@ -1,10 +1,13 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -43,16 +46,16 @@ type documentOutput struct {
 }
 
 func (d *Desk) campaigns(api huma.API) {
-	huma.Register(api, both(operation("campaigns", http.MethodGet, "/api/v1/campaigns", campaign.RoleSupervisor,
-		"All campaigns")), d.allCampaigns)
+	huma.Register(api, forClients(both(operation("campaigns", http.MethodGet, "/api/v1/campaigns", campaign.RoleSupervisor,
+		"All campaigns"))), d.allCampaigns)
 	huma.Register(api, both(operation("campaign-apply", http.MethodPut, "/api/v1/campaigns", campaign.RoleAdministrator,
 		"Create or change the campaign of a YAML document (the request body)")), d.applyCampaign)
 	huma.Register(api, both(operation("campaign", http.MethodGet, "/api/v1/campaigns/{name}", campaign.RoleSupervisor,
 		"The campaign's document as applied")), d.showCampaign)
-	huma.Register(api, both(operation("campaign-status", http.MethodGet, "/api/v1/campaigns/{name}/status", campaign.RoleSupervisor,
-		"What the campaign is doing")), d.campaignStatus)
-	huma.Register(api, both(operation("campaign-report", http.MethodGet, "/api/v1/campaigns/{name}/report", campaign.RoleSupervisor,
-		"Records, offers and attempts of the campaign")), d.campaignReport)
+	huma.Register(api, forClients(both(operation("campaign-status", http.MethodGet, "/api/v1/campaigns/{name}/status", campaign.RoleSupervisor,
+		"What the campaign is doing"))), d.campaignStatus)
+	huma.Register(api, forClients(both(operation("campaign-report", http.MethodGet, "/api/v1/campaigns/{name}/report", campaign.RoleSupervisor,
+		"Records, offers and attempts of the campaign"))), d.campaignReport)
 	huma.Register(api, both(operation("campaign-switch", http.MethodPost, "/api/v1/campaigns/{name}/{switch}", campaign.RoleSupervisor,
 		"Load, start, stop or unload the campaign")), d.switchCampaign)
 }
@@ -62,8 +65,11 @@ func (d *Desk) allCampaigns(ctx context.Context, _ *struct{}) (*body[[]CampaignI
 	if err != nil {
 		return nil, d.problem(err)
 	}
-	out := make([]CampaignInfo, 0, len(rows))
+	out, mine := make([]CampaignInfo, 0, len(rows)), d.scope(ctx)
 	for _, row := range rows {
+		if !mine.campaign(row.Name) {
+			continue
+		}
 		out = append(out, d.info(row))
 	}
 	return reply(out), nil
@@ -104,6 +110,7 @@ type Documents interface {
 type applyInput struct {
 	Upload
 	File string `query:"file" doc:"where on the server's machine the document lies, with the files it names beside it"`
+	Why  string `query:"why" maxLength:"200" doc:"needed where pacing.max_abandoned moves: the reason, for the audit log"`
 }
 
 // maxDocument is far more than a campaign document needs.
@@ -121,21 +128,73 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	}
+	row := campaign.CampaignRow{Name: c.Name, State: campaign.Unloaded}
+	if old, err := d.row(ctx, c.Name); err == nil {
+		row = old
+	}
+	changes, err := documentChanges(c.Name, row.Document, doc, in.Why)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range changes { // before it holds: what is not written down is not done
+		if err := d.note(ctx, "", e); err != nil {
+			return nil, err
+		}
+	}
 	if d.cfg.Control != nil { // it keeps the document itself
 		if err := d.cfg.Control.Do(ctx, campaign.ClickApply{By: who(ctx).user, Campaign: &c}); err != nil {
 			return nil, d.problem(err)
 		}
 		return d.infoOf(ctx, c.Name)
 	}
-	row := campaign.CampaignRow{Name: c.Name, State: campaign.Unloaded}
-	if old, err := d.row(ctx, c.Name); err == nil {
-		row = old
-	}
 	row.Document, row.Changed = doc, d.cfg.Now()
 	if err := d.cfg.Store.PutCampaign(ctx, row); err != nil {
 		return nil, d.problem(err)
 	}
 	return reply(d.info(row)), nil
+}
+
+// documentChanges is what the audit log says of a new document. A budget of
+// abandoned calls moves with a reason only.
+func documentChanges(name string, old, new []byte, why string) ([]campaign.AuditEntry, error) {
+	if bytes.Equal(old, new) {
+		return nil, nil
+	}
+	gone, came := lineChanges(string(old), string(new))
+	es := []campaign.AuditEntry{{What: campaign.AuditApplied, About: name, Old: gone, New: came, Reason: why}}
+	budget := regexp.MustCompile(`max_abandoned["']?\s*:\s*([^\s,}#]+)`) // documents are applied seldom
+	value := func(doc []byte) string {
+		if m := budget.FindSubmatch(doc); m != nil {
+			return string(m[1])
+		}
+		return "profile"
+	}
+	was, is := value(old), value(new)
+	switch {
+	case was == is:
+		return es, nil
+	case why == "" && len(old) > 0:
+		return nil, huma.Error422UnprocessableEntity("pacing.max_abandoned moves from " + was + " to " + is + ": say why (--why, or ?why=); it is logged with your name")
+	}
+	return append(es, campaign.AuditEntry{What: campaign.AuditMaxAbandoned, About: name, Old: was, New: is, Reason: why}), nil
+}
+
+// lineChanges are the lines of a text that the other has not, each way.
+func lineChanges(old, new string) (gone, came string) {
+	without := func(text, other string) string {
+		has := map[string]bool{}
+		for line := range strings.Lines(other) {
+			has[strings.TrimSpace(line)] = true
+		}
+		var out []string
+		for line := range strings.Lines(text) {
+			if t := strings.TrimSpace(line); t != "" && !has[t] {
+				out = append(out, t)
+			}
+		}
+		return strings.Join(out, "\n")
+	}
+	return without(old, new), without(new, old)
 }
 
 // infoOf is a campaign as the controller has it now; the store follows.
@@ -185,7 +244,8 @@ func (d *Desk) campaignStatus(ctx context.Context, in *CampaignPath) (*body[Camp
 
 // floor fills in what the controller knows.
 func (d *Desk) floor(ctx context.Context, name string, s *CampaignStatus) error {
-	snap, err := d.cfg.Control.Snapshot(ctx, campaign.Viewer{Role: campaign.RoleAdministrator})
+	v := d.viewer(who(ctx))
+	snap, err := d.cfg.Control.Snapshot(ctx, v)
 	if err != nil {
 		return d.problem(err)
 	}
@@ -233,6 +293,9 @@ func (d *Desk) campaignReport(ctx context.Context, in *CampaignPath) (*body[any]
 	if _, err := d.row(ctx, in.Name); err != nil {
 		return nil, err
 	}
+	if err := d.note(ctx, "", campaign.AuditEntry{What: campaign.AuditReportRead, About: in.Name}); err != nil {
+		return nil, err
+	}
 	r, err := d.cfg.Report(ctx, in.Name)
 	if err != nil {
 		return nil, d.problem(err)
@@ -244,6 +307,9 @@ func (d *Desk) switchCampaign(ctx context.Context, in *struct {
 	CampaignPath
 	Switch string `path:"switch" enum:"load,start,stop,unload"`
 }) (*body[CampaignInfo], error) {
+	if err := d.note(ctx, "", campaign.AuditEntry{What: campaign.AuditSwitched, About: in.Name, New: in.Switch}); err != nil {
+		return nil, err
+	}
 	if d.cfg.Control != nil {
 		if err := d.cfg.Control.Do(ctx, click(in.Switch, in.Name, who(ctx).user)); err != nil {
 			return nil, d.problem(err)

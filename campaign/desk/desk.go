@@ -27,6 +27,8 @@ type Config struct {
 	Control      Control
 	Lists        Lists
 	Documents    Documents
+	Ledger       Ledger  // nil: nothing is written down
+	Persons      Persons // nil: no dossiers
 	Why          func(context.Context, campaign.Record) (string, error)
 	Report       func(ctx context.Context, name string) (any, error)
 	Number       func(raw string) (string, error) // normalises to E.164
@@ -63,6 +65,8 @@ type Desk struct {
 	mux *http.ServeMux
 	api huma.API
 	web *Web // nil: only the socket
+
+	scopes scopes
 }
 
 // New makes a Desk and registers every operation.
@@ -72,12 +76,14 @@ func New(cfg Config) *Desk {
 	hc.CreateHooks = nil                 // no $schema links in answers: scripts compare them
 	hc.DocsPath, hc.SchemasPath = "", "" // its page loads a script of somebody else: see reference.go
 	api := humago.New(d.mux, hc)
-	api.UseMiddleware(admit)
+	api.UseMiddleware(d.admit)
 	d.api = api
 	d.lists(api)
 	d.dnc(api)
 	d.campaigns(api)
 	d.users(api)
+	d.auditing(api)
+	d.persons(api)
 	d.server(api)
 	d.login(api)
 	d.state(api)
@@ -109,6 +115,9 @@ func (d *Desk) server(api huma.API) {
 		func(ctx context.Context, in *struct{ Body BackupRequest }) (*struct{}, error) {
 			if !filepath.IsAbs(in.Body.File) {
 				return nil, huma.Error422UnprocessableEntity("file: an absolute path is needed, for the server's folder is another than yours")
+			}
+			if err := d.note(ctx, "", campaign.AuditEntry{What: campaign.AuditBackup, About: in.Body.File}); err != nil {
+				return nil, err
 			}
 			return nil, d.problem(d.cfg.Store.Backup(ctx, in.Body.File))
 		})

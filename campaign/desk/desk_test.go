@@ -25,6 +25,43 @@ type memory struct {
 	users     map[campaign.AgentID]campaign.User
 	retried   []string
 	backups   []string
+	log       []campaign.AuditEntry
+	persons   []campaign.EraseQuery
+}
+
+func (m *memory) Audit(_ context.Context, number string, es ...campaign.AuditEntry) error {
+	for _, e := range es {
+		e.N, e.Subject = int64(len(m.log)+1), number
+		m.log = append(m.log, e)
+	}
+	return nil
+}
+
+func (m *memory) AuditLog(_ context.Context, _ campaign.AuditQuery, each func(campaign.AuditEntry) error) error {
+	for _, e := range m.log {
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memory) VerifyAudit(context.Context) (campaign.AuditState, error) {
+	return campaign.AuditState{Whole: true}, nil
+}
+
+func (m *memory) Dossier(_ context.Context, number string) (*campaign.Dossier, error) {
+	return &campaign.Dossier{Number: number, Records: []campaign.DossierRecord{{List: "customers", Name: "<b>Kim</b>"}},
+		Attempts: []campaign.DossierAttempt{{ID: "a1", ReportAttempt: campaign.ReportAttempt{Recording: "recordings/a1.wav", CallResult: campaign.Answer}}}}, nil
+}
+
+func (m *memory) Forget(_ context.Context, q campaign.EraseQuery) (campaign.Erasure, error) {
+	m.persons = append(m.persons, q)
+	return campaign.Erasure{ID: "E1", By: q.By}, nil
+}
+
+func (m *memory) Open(name string) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader("sound of " + name)), nil
 }
 
 func (m *memory) Records(_ context.Context, q campaign.RecordQuery, each func(campaign.Record) error) error {
@@ -162,9 +199,9 @@ func newDesk(control Control) (*Desk, *memory, *lines) {
 	return New(Config{
 		Version: "test", Store: m, Control: control, Lists: l, Log: slog.New(slog.DiscardHandler),
 		Now:       func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) },
-		Documents: documents{},
-		Why:       func(context.Context, campaign.Record) (string, error) { return "it is Sunday there", nil },
-		Report:    func(context.Context, string) (any, error) { return map[string]any{"campaign": "spring"}, nil },
+		Documents: documents{}, Ledger: m, Persons: m,
+		Why:    func(context.Context, campaign.Record) (string, error) { return "it is Sunday there", nil },
+		Report: func(context.Context, string) (any, error) { return map[string]any{"campaign": "spring"}, nil },
 		Number: func(raw string) (string, error) {
 			if raw == "030 231250" {
 				return "+4930231250", nil

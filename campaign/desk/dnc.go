@@ -38,6 +38,9 @@ func (d *Desk) dnc(api huma.API) {
 }
 
 func (d *Desk) blocked(ctx context.Context, _ *struct{}) (*body[[]Blocked], error) {
+	if err := d.note(ctx, "", campaign.AuditEntry{What: campaign.AuditDNCExported}); err != nil {
+		return nil, err
+	}
 	es, err := d.cfg.Store.Blocked(ctx)
 	if err != nil {
 		return nil, d.problem(err)
@@ -80,7 +83,7 @@ func (d *Desk) unblock(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	}
-	n, err := d.cfg.Store.Unblock(ctx, number, in.Campaign)
+	n, err := d.cfg.Store.Unblock(as(ctx, ""), number, in.Campaign)
 	switch {
 	case err != nil:
 		return nil, d.problem(err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,8 +32,8 @@ type eventsInput struct {
 }
 
 func (d *Desk) events(api huma.API) {
-	op := operation("events", http.MethodGet, "/api/v1/events", campaign.RoleAgent,
-		"Numbered events as they happen (server-sent events)")
+	op := forClients(operation("events", http.MethodGet, "/api/v1/events", campaign.RoleAgent,
+		"Numbered events as they happen (server-sent events)"))
 	op.Description = "id: is the event's number; without a name the data is an Event. `event: state` brings a State where the journal " +
 		"does not reach back; `event: link`, `event: viewer`, `event: alive` and `event: session` have no number. A comment and `alive` come every 2 s."
 	huma.Register(api, op, func(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
@@ -214,7 +215,7 @@ func (w *Web) subscribe(ctx context.Context, p principal, out *sse, since uint64
 // some writes an event and those that wait behind it.
 func (w *Web) some(e campaign.Event, events <-chan campaign.Event, p principal, out *sse) error {
 	for {
-		if seen, ok := view(e, p); ok {
+		if seen, ok := w.desk.view(e, p); ok {
 			if err := out.event("", seen.N, seen); err != nil {
 				return err
 			}
@@ -244,5 +245,6 @@ func (w *Web) stillGood(p principal, st *stream) bool {
 		return false
 	}
 	now, err := w.principal(ctx, p.user)
-	return err != nil || now.user == p.user && now.role == p.role && now.engaged == p.engaged
+	return err != nil || now.user == p.user && now.role == p.role && now.engaged == p.engaged &&
+		now.team == p.team && slices.Equal(now.clients, p.clients)
 }

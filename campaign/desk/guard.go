@@ -52,6 +52,16 @@ func isUpload(r *http.Request) bool {
 // requestTime bounds a request and its answer, but for streams and files.
 const requestTime = 30 * time.Second
 
+// isLong tells streams and files from all others.
+func isLong(path string) bool {
+	for _, end := range []string{"/events", "/records", "/csv", "/export", "/recording"} {
+		if strings.HasSuffix(path, end) {
+			return true
+		}
+	}
+	return false
+}
+
 // limit bounds the bodies and the time of requests.
 func limit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -64,7 +74,7 @@ func limit(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, smallBody)
-		if !strings.HasSuffix(r.URL.Path, "/events") && !strings.HasSuffix(r.URL.Path, "/records") {
+		if !isLong(r.URL.Path) {
 			c := http.NewResponseController(w)
 			_ = c.SetReadDeadline(time.Now().Add(requestTime)) // a recorder in tests has none
 			_ = c.SetWriteDeadline(time.Now().Add(requestTime))

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -110,7 +111,11 @@ func (d *Desk) allLists(ctx context.Context, _ *struct{}) (*body[[]ListSummary],
 		return nil, d.problem(err)
 	}
 	out := make([]ListSummary, 0, len(ls))
+	mine := d.scope(ctx)
 	for _, l := range ls {
+		if !mine.list(l.Name) {
+			continue
+		}
 		s := ListSummary{Name: l.Name, Records: l.Records, Imported: l.Imported, ByStatus: map[string]int{}}
 		for status, n := range l.ByStatus {
 			s.ByStatus[status.String()] = n
@@ -129,6 +134,12 @@ func (d *Desk) importList(ctx context.Context, in *importInput) (*body[ImportRes
 	if err != nil {
 		return nil, d.refuse(err)
 	}
+	if !in.DryRun {
+		e := campaign.AuditEntry{What: campaign.AuditListImported, About: in.List, New: fmt.Sprintf("%d records of %s", res.Imported, in.Name)}
+		if err := d.note(ctx, "", e); err != nil {
+			return nil, err
+		}
+	}
 	return reply(res), d.changed(ctx, in.List)
 }
 
@@ -141,6 +152,9 @@ type exportInput struct {
 
 func (d *Desk) exportList(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
 	if err := d.knownList(ctx, in.List); err != nil {
+		return nil, err
+	}
+	if err := d.note(ctx, "", campaign.AuditEntry{What: campaign.AuditListExported, About: in.List}); err != nil {
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
@@ -200,6 +214,9 @@ func (d *Desk) retryRecord(ctx context.Context, in *recordInput) (*body[Record],
 	if err := d.cfg.Store.Retry(ctx, rs[0].List, rs[0].ID); err != nil {
 		return nil, d.problem(err)
 	}
+	if err := d.note(ctx, rs[0].Phone, campaign.AuditEntry{What: campaign.AuditRetried, About: rs[0].List}); err != nil {
+		return nil, err
+	}
 	if err := d.changed(ctx, rs[0].List); err != nil {
 		return nil, err
 	}
@@ -209,8 +226,11 @@ func (d *Desk) retryRecord(ctx context.Context, in *recordInput) (*body[Record],
 // find gives the records of an id: several of one list are a chain, in order.
 func (d *Desk) find(ctx context.Context, in *recordInput) ([]campaign.Record, error) {
 	var rs []campaign.Record
-	lists := map[string]bool{}
+	lists, mine := map[string]bool{}, d.scope(ctx)
 	err := d.cfg.Store.Records(ctx, campaign.RecordQuery{List: in.List, ID: in.ID}, func(r campaign.Record) error {
+		if !mine.list(r.List) {
+			return nil
+		}
 		rs = append(rs, r)
 		lists[r.List] = true
 		return nil

@@ -20,7 +20,8 @@ import (
 // Session is who is logged in.
 type Session struct {
 	User        string    `json:"user"`
-	Role        string    `json:"role" enum:"agent,supervisor,administrator"`
+	Role        string    `json:"role" enum:"agent,team-leader,supervisor,administrator,auditor,client"`
+	Team        string    `json:"team,omitempty"`
 	Engaged     bool      `json:"engaged"`
 	CSRF        string    `json:"csrf" doc:"for the header X-CSRF-Token of every command"`
 	ExpiresAt   time.Time `json:"expires_at" doc:"if nothing is done until then; never in a call or after-call work"`
@@ -46,10 +47,10 @@ func (d *Desk) login(api huma.API) {
 		"Who is logged in")), d.session)
 	huma.Register(api, public(operation("session-begin", http.MethodPost, "/api/v1/session", campaign.RoleAgent,
 		"Log in")), d.beginSession)
-	huma.Register(api, operation("session-end", http.MethodDelete, "/api/v1/session", campaign.RoleAgent,
-		"Log off"), d.endSession)
-	huma.Register(api, operation("session-password", http.MethodPut, "/api/v1/session/password", campaign.RoleAgent,
-		"Change one's own password; all other sessions end"), d.changePassword)
+	huma.Register(api, own(operation("session-end", http.MethodDelete, "/api/v1/session", campaign.RoleAgent,
+		"Log off")), d.endSession)
+	huma.Register(api, own(operation("session-password", http.MethodPut, "/api/v1/session/password", campaign.RoleAgent,
+		"Change one's own password; all other sessions end")), d.changePassword)
 }
 
 // authenticate finds out who asks.
@@ -104,7 +105,7 @@ func (w *Web) principal(ctx context.Context, name campaign.AgentID) (principal, 
 		}
 		return principal{expired: true}, w.sessions.scs.Destroy(ctx)
 	}
-	return principal{user: name, role: u.Role, engaged: u.Engaged,
+	return principal{user: name, role: u.Role, engaged: u.Engaged, team: u.Team, clients: u.Clients,
 		session: w.sessions.name(ctx), token: w.sessions.scs.Token(ctx), csrf: w.sessions.scs.GetString(ctx, keptCSRF)}, nil
 }
 
@@ -143,6 +144,9 @@ func (w *Web) logOff(ctx context.Context, user campaign.AgentID) {
 // campaign.
 func (d *Desk) onFloor(ctx context.Context, u campaign.User) error {
 	agent := u.Role == campaign.RoleAgent
+	if u.Role == campaign.RoleAuditor || u.Role == campaign.RoleClient {
+		return nil // they change nothing
+	}
 	if !agent {
 		snap, err := d.cfg.Control.Snapshot(ctx, campaign.Viewer{Role: campaign.RoleAdministrator})
 		if err != nil {
@@ -161,7 +165,7 @@ func (d *Desk) onFloor(ctx context.Context, u campaign.User) error {
 // login is the click that brings a user to the floor. Whose headset is her
 // browser's gets no record before it is connected.
 func (w *Web) login(u campaign.User) campaign.ClickLogin {
-	c := campaign.ClickLogin{Agent: u.Name, Engaged: u.Engaged}
+	c := campaign.ClickLogin{Agent: u.Name, Engaged: u.Engaged, Team: u.Team}
 	if w.cfg.Headset != nil && (u.Headset == "browser" || u.Headset == "") {
 		c.Headset = w.cfg.Headset(u.Name)
 	}
@@ -186,14 +190,17 @@ func (d *Desk) beginSession(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.enter(ctx, u); err != nil {
+	if err := w.enter(ctx, u, addressOf(in.remote)); err != nil {
 		return nil, d.problem(err)
 	}
 	return reply(w.shown(ctx, u)), nil
 }
 
 // enter begins a session of a user who has proved to be one.
-func (w *Web) enter(ctx context.Context, u campaign.User) error {
+func (w *Web) enter(ctx context.Context, u campaign.User, from string) error {
+	if err := w.desk.note(ctx, "", campaign.AuditEntry{Who: u.Name, What: campaign.AuditLogin, About: string(u.Name), New: from}); err != nil {
+		return err
+	}
 	if err := w.sessions.begin(ctx, u); err != nil {
 		return err
 	}
@@ -219,7 +226,7 @@ func (w *Web) verify(ctx context.Context, name campaign.AgentID, password, addre
 	if err != nil {
 		return u, w.desk.problem(err)
 	}
-	hash := u.Hash
+	hash, found := u.Hash, ok
 	if !ok || u.Disabled || hash == "" {
 		ok, hash = false, nobodysHash
 	}
@@ -235,6 +242,12 @@ func (w *Web) verify(ctx context.Context, name campaign.AgentID, password, addre
 	}
 	if !ok || !match || err != nil {
 		w.desk.cfg.Log.Warn("wrong password", "user", name, "from", address)
+		if !found { // somebody's password, perhaps, in the wrong field
+			name = ""
+		}
+		if err := w.desk.note(ctx, "", campaign.AuditEntry{Who: name, What: campaign.AuditLoginFailed, About: string(name), New: address}); err != nil {
+			return u, err
+		}
 		return u, wrong
 	}
 	w.byUser.succeeded(string(name))
@@ -253,7 +266,7 @@ func throttled(d time.Duration) error {
 }
 
 func (w *Web) shown(ctx context.Context, u campaign.User) Session {
-	return Session{User: string(u.Name), Role: string(u.Role), Engaged: u.Engaged, CSRF: w.sessions.scs.GetString(ctx, keptCSRF),
+	return Session{User: string(u.Name), Role: string(u.Role), Team: u.Team, Engaged: u.Engaged, CSRF: w.sessions.scs.GetString(ctx, keptCSRF),
 		ExpiresAt: w.sessions.end(ctx).UTC(), Version: w.desk.cfg.Version, HasPassword: u.Hash != "", Headset: u.Headset}
 }
 
@@ -312,7 +325,7 @@ func (d *Desk) changePassword(ctx context.Context, in *struct {
 	if u.Hash, err = d.cfg.HashPassword(in.Body.New); err != nil {
 		return nil, d.problem(err)
 	}
-	if err := d.cfg.Store.PutUser(ctx, u); err != nil {
+	if err := d.cfg.Store.PutUser(as(ctx, ""), u); err != nil {
 		return nil, d.problem(err)
 	}
 	w.people.forget()
@@ -373,7 +386,7 @@ func (w *Web) byLink(rw http.ResponseWriter, r *http.Request) {
 	if ok {
 		u, found, err := w.people.get(r.Context(), user)
 		if err == nil && found && !u.Disabled {
-			err = w.enter(r.Context(), u)
+			err = w.enter(r.Context(), u, addressOf(r.RemoteAddr)+", one-time link")
 		}
 		if err != nil {
 			w.desk.cfg.Log.Error("one-time link", "user", user, "err", err)
@@ -405,7 +418,7 @@ func (w *Web) Welcome(ctx context.Context, name campaign.AgentID) (string, error
 	}
 	if !slices.ContainsFunc(us, func(u campaign.User) bool { return u.Name == name }) {
 		u := campaign.User{Name: name, Role: campaign.RoleAdministrator, Headset: "browser", Created: w.cfg.Now()}
-		if err := w.desk.cfg.Store.PutUser(ctx, u); err != nil {
+		if err := w.desk.cfg.Store.PutUser(campaign.As(ctx, name, "first start"), u); err != nil {
 			return "", err
 		}
 		w.people.forget()

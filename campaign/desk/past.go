@@ -191,7 +191,8 @@ type reach struct{ campaigns, lists map[string]bool }
 func (d *Desk) mine(ctx context.Context) (reach, error) {
 	p := who(ctx)
 	if p.overseer() {
-		return reach{}, nil
+		s := d.scope(ctx)
+		return reach{campaigns: s.campaigns, lists: s.lists}, nil
 	}
 	s, err := d.cfg.Control.Snapshot(ctx, campaign.Viewer{Agent: p.user, Role: campaign.RoleAgent})
 	if err != nil {

@@ -92,11 +92,11 @@ func TestDoNotCallStays(t *testing.T) {
 func TestEngagedSupervisor(t *testing.T) {
 	p := principal{user: "sue", role: campaign.RoleSupervisor, engaged: true}
 	mine := campaign.Event{N: 1, Agent: "sue", InteractionView: &campaign.InteractionView{Agent: "sue", Blank: true, Content: &campaign.Content{Name: "X"}}}
-	if e, ok := view(mine, p); !ok || e.InteractionView.Content != nil {
+	if e, ok := new(Desk).view(mine, p); !ok || e.InteractionView.Content != nil {
 		t.Errorf("her own: %+v", e.InteractionView)
 	}
 	hers := campaign.Event{N: 1, Agent: "ann", InteractionView: &campaign.InteractionView{Agent: "ann", Content: &campaign.Content{Name: "X"}}}
-	if e, ok := view(hers, p); !ok || e.InteractionView.Content == nil {
+	if e, ok := new(Desk).view(hers, p); !ok || e.InteractionView.Content == nil {
 		t.Errorf("another's: %+v", e.InteractionView)
 	}
 }

@@ -15,6 +15,8 @@ type principal struct {
 	user    campaign.AgentID // empty: nobody has logged in
 	role    campaign.Role
 	engaged bool
+	team    string   // with a role that oversees: only this team
+	clients []string // of the role client
 	socket  bool
 	session string // names the session to other parts of the desk; not the cookie's value
 	token   string // the cookie's value
@@ -39,21 +41,50 @@ func who(ctx context.Context) principal {
 	return p
 }
 
-// viewer is what the campaign's filter wants to know.
-func (p principal) viewer() campaign.Viewer { return campaign.Viewer{Agent: p.user, Role: p.role} }
-
+// overseer sees others' work: the floor, or a part of it.
 func (p principal) overseer() bool {
-	return p.role == campaign.RoleSupervisor || p.role == campaign.RoleAdministrator
+	switch p.role {
+	case campaign.RoleTeamLeader, campaign.RoleSupervisor, campaign.RoleAdministrator, campaign.RoleAuditor:
+		return true
+	}
+	return false
 }
 
-// may reports whether somebody of the one role may do what the other may.
-func may(has, needs campaign.Role) bool { return rank(has) >= rank(needs) }
+// scoped reports whether somebody sees a part of the floor only.
+func (p principal) scoped() bool {
+	switch p.role {
+	case campaign.RoleClient, campaign.RoleTeamLeader:
+		return true
+	case campaign.RoleSupervisor:
+		return p.team != ""
+	}
+	return false
+}
+
+// may reports whether somebody of a role may call an operation: an auditor
+// every one that reads, a client those marked for clients, the others what
+// their rank permits.
+func may(has campaign.Role, op *huma.Operation) bool {
+	needs := campaign.RoleAdministrator
+	if r, ok := op.Metadata[roleMark].(campaign.Role); ok {
+		needs = r
+	}
+	own, _ := op.Metadata[ownMark].(bool)
+	clients, _ := op.Metadata[clientMark].(bool)
+	switch has {
+	case campaign.RoleAuditor:
+		return own || op.Method == http.MethodGet
+	case campaign.RoleClient:
+		return own || clients
+	}
+	return rank(has) >= rank(needs)
+}
 
 func rank(r campaign.Role) int {
 	switch r {
 	case campaign.RoleAdministrator:
 		return 3
-	case campaign.RoleSupervisor:
+	case campaign.RoleSupervisor, campaign.RoleTeamLeader:
 		return 2
 	case campaign.RoleAgent:
 		return 1
@@ -67,6 +98,8 @@ const (
 	roleMark   = "role"   // the least role that may call it
 	publicMark = "public" // before the login
 	placeMark  = "place"  // "socket" or "web": only there
+	ownMark    = "own"    // about oneself: whoever has logged in
+	clientMark = "client" // clients may as well, for their campaigns
 )
 
 // smallBody is the largest body of an operation that takes no file.
@@ -92,6 +125,18 @@ func public(o huma.Operation) huma.Operation {
 	return o
 }
 
+// own marks an operation about the caller's own account or session.
+func own(o huma.Operation) huma.Operation {
+	o.Metadata[ownMark] = true
+	return o
+}
+
+// forClients marks an operation that clients may call, too.
+func forClients(o huma.Operation) huma.Operation {
+	o.Metadata[clientMark] = true
+	return o
+}
+
 // onlySocket marks an operation that names files of the server.
 func onlySocket(o huma.Operation) huma.Operation {
 	o.Metadata = map[string]any{placeMark: "socket"}
@@ -99,7 +144,7 @@ func onlySocket(o huma.Operation) huma.Operation {
 }
 
 // admit lets a request in only where its principal may be.
-func admit(ctx huma.Context, next func(huma.Context)) {
+func (d *Desk) admit(ctx huma.Context, next func(huma.Context)) {
 	op, p := ctx.Operation(), who(ctx.Context())
 	needs := campaign.RoleAdministrator
 	if r, ok := op.Metadata[roleMark].(campaign.Role); ok {
@@ -113,7 +158,9 @@ func admit(ctx huma.Context, next func(huma.Context)) {
 		no = problem(http.StatusForbidden, CodeForbidden, "this belongs to a desktop: log in over the web")
 	case place == "socket" && !p.socket && p.user != "":
 		no = problem(http.StatusForbidden, CodeForbidden, "this is done on the server itself, with the command line")
-	case open || p.user != "" && may(p.role, needs): // the socket's has a user, too
+	case open:
+	case p.user != "" && may(p.role, op): // the socket's has a user, too
+		no = d.inScope(ctx, p)
 	case p.user != "":
 		no = problem(http.StatusForbidden, CodeForbidden, "this needs the role "+string(needs))
 	case p.expired:

@@ -31,8 +31,8 @@ type State struct {
 }
 
 func (d *Desk) state(api huma.API) {
-	huma.Register(api, operation("state", http.MethodGet, "/api/v1/state", campaign.RoleAgent,
-		"Everything the desktop shows, and the number of the last event in it"),
+	huma.Register(api, forClients(operation("state", http.MethodGet, "/api/v1/state", campaign.RoleAgent,
+		"Everything the desktop shows, and the number of the last event in it")),
 		func(ctx context.Context, _ *struct{}) (*body[State], error) {
 			s, err := d.web.state(ctx, who(ctx))
 			if err != nil {
@@ -40,8 +40,8 @@ func (d *Desk) state(api huma.API) {
 			}
 			return reply(s), nil
 		})
-	huma.Register(api, operation("take-over", http.MethodPost, "/api/v1/desk/take-over", campaign.RoleAgent,
-		"Make this tab the desk; the other one looks on"),
+	huma.Register(api, own(operation("take-over", http.MethodPost, "/api/v1/desk/take-over", campaign.RoleAgent,
+		"Make this tab the desk; the other one looks on")),
 		func(ctx context.Context, _ *struct{}) (*struct{}, error) {
 			p := who(ctx)
 			d.web.seats.take(p.user, p.tab)
@@ -103,7 +103,7 @@ func offered() []campaign.OfferedResult {
 // snapshot is the controller's for a viewer. A supervisor with an engaged
 // account sees her own blank record as little as an agent does.
 func (w *Web) snapshot(ctx context.Context, p principal) (campaign.Snapshot, error) {
-	s, err := w.desk.cfg.Control.Snapshot(ctx, p.viewer())
+	s, err := w.desk.cfg.Control.Snapshot(ctx, w.desk.viewer(p))
 	if err != nil || !p.overseer() {
 		return s, err
 	}
@@ -121,11 +121,11 @@ func (w *Web) snapshot(ctx context.Context, p principal) (campaign.Snapshot, err
 }
 
 // view is the campaign's filter, by the same rule.
-func view(e campaign.Event, p principal) (campaign.Event, bool) {
+func (d *Desk) view(e campaign.Event, p principal) (campaign.Event, bool) {
 	if p.engaged && e.Agent == p.user {
 		return campaign.View(e, campaign.Viewer{Agent: p.user, Role: campaign.RoleAgent})
 	}
-	return campaign.View(e, p.viewer())
+	return campaign.View(e, d.viewer(p))
 }
 
 // links are the states of what the desk depends on.

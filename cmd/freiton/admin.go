@@ -26,7 +26,7 @@ import (
 func deskConfig(cfg configs.Config, store vaultStore, control desk.Control, dataDir string, log *slog.Logger) desk.Config {
 	return desk.Config{
 		Version: thisBuild().Version, Store: store, Control: control, Lists: listFiles{store, cfg},
-		Documents: documents{cfg, dataDir},
+		Documents: documents{cfg, dataDir}, Ledger: store,
 		Why: func(ctx context.Context, r campaign.Record) (string, error) {
 			return whyNot(ctx, documents{cfg, dataDir}, store, r)
 		},
@@ -78,6 +78,9 @@ func (c *cli) admin(ctx context.Context, do func(*desk.Client) error) error {
 	}
 	if err != nil {
 		return err
+	}
+	if err := v.persons(nil).finishAll(ctx); err != nil {
+		c.log().Error("an erasure is not finished; it is tried again at the next start", "err", err)
 	}
 	return errors.Join(typed(do(v.desk(nil).Local())), v.Close())
 }

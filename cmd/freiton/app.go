@@ -48,7 +48,23 @@ func (v *vault) Close() error {
 
 // desk is the API over the store, and over the controller where one runs.
 func (v *vault) desk(control desk.Control) *desk.Desk {
-	return desk.New(deskConfig(v.cfg, v.store, control, v.folder.path, v.log))
+	return v.deskOver(control, nil)
+}
+
+func (v *vault) deskOver(control desk.Control, j *campaign.Journal) *desk.Desk {
+	dc := deskConfig(v.cfg, v.store, control, v.folder.path, v.log)
+	dc.Persons = v.persons(j)
+	return desk.New(dc)
+}
+
+// desk is the API over the running controller and its journal.
+func (a *app) desk(control desk.Control) *desk.Desk { return a.deskOver(control, a.journal) }
+
+// journalFolder is the journal's name in the data folder.
+const journalFolder = "journal"
+
+func (v *vault) persons(j *campaign.Journal) personFiles {
+	return personFiles{store: v.store, dir: v.folder.path, journal: j}
 }
 
 // voice is the telephone side: SIP user agent, phone, line, headsets.
@@ -161,8 +177,11 @@ func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app,
 	if a.voice, err = openVoice(ctx, cfg, a.folder.path, log); err != nil {
 		return a, err
 	}
-	if a.journal, err = campaign.OpenJournal(campaign.JournalConfig{Dir: a.folder.in("journal"), Log: log.With("part", "journal")}); err != nil {
+	if a.journal, err = campaign.OpenJournal(campaign.JournalConfig{Dir: a.folder.in(journalFolder), Log: log.With("part", "journal")}); err != nil {
 		return a, err
+	}
+	if err := a.persons(a.journal).finishAll(ctx); err != nil {
+		log.Error("an erasure is not finished; it is tried again at the next start", "err", err)
 	}
 	process, err := processName(cfg, a.folder.path)
 	if err != nil {

@@ -28,7 +28,7 @@ func (c *cli) campaignCommand() *cobra.Command {
 }
 
 func (c *cli) campaignApply() *cobra.Command {
-	var file string
+	var file, why string
 	cmd := &cobra.Command{
 		Use: "apply -f FILE", Short: "Create or change a campaign from its document",
 		Example: "  freiton campaign apply -f spring.yaml", Args: cobra.NoArgs,
@@ -42,13 +42,14 @@ func (c *cli) campaignApply() *cobra.Command {
 				return err
 			}
 			var info desk.CampaignInfo
-			if err := c.send(cmd.Context(), http.MethodPut, "/api/v1/campaigns?file="+url.QueryEscape(whole), "application/yaml", file, decodeInto(&info)); err != nil {
+			if err := c.send(cmd.Context(), http.MethodPut, "/api/v1/campaigns?file="+url.QueryEscape(whole)+"&why="+url.QueryEscape(why), "application/yaml", file, decodeInto(&info)); err != nil {
 				return err
 			}
 			return c.show(info, campaignTable([]desk.CampaignInfo{info}))
 		},
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "campaign document (YAML)")
+	cmd.Flags().StringVar(&why, "why", "", "the reason, for the audit log; needed where pacing.max_abandoned moves")
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // a flag that was just added
 	}

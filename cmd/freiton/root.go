@@ -33,6 +33,8 @@ func (c *cli) commands() []*cobra.Command {
 		c.dncCommand(),
 		c.campaignCommand(),
 		c.userCommand(),
+		c.personCommand(),
+		c.auditCommand(),
 		c.backupCommand(),
 		c.restoreCommand(),
 		c.simulateCommand(),

@@ -12,6 +12,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
 	"github.com/freiton/freiton/campaign/store"
 	"github.com/freiton/freiton/campaign/store/postgres"
 	"github.com/freiton/freiton/campaign/store/sqlite"
@@ -31,6 +32,11 @@ type vaultStore interface {
 	Facts(context.Context, campaign.PermitQuery) (campaign.Facts, error)
 	Forget(ctx context.Context, campaign string, lists []string, now time.Time) error
 	Path() string
+	desk.Ledger
+	Dossier(ctx context.Context, number, dataDir string) (*campaign.Dossier, error)
+	Erase(ctx context.Context, id string, q campaign.EraseQuery) (campaign.Erasure, error)
+	PendingErasures(context.Context) ([]campaign.Erasure, error)
+	Erased(ctx context.Context, id string, at time.Time) error
 }
 
 // openStore opens the store that the configuration names. Both packages' errors

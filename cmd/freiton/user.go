@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,18 +12,18 @@ import (
 
 func (c *cli) userCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "user", Short: "Users: agents, supervisors, administrators",
+		Use: "user", Short: "Users: agents, team leaders, supervisors, administrators, auditors, clients",
 		Example: "  freiton user add ann --role agent\n  freiton user list",
 		RunE:    group,
 	}
-	cmd.AddCommand(c.userAdd(), c.userPassword(), c.userList())
+	cmd.AddCommand(c.userAdd(), c.userChange(), c.userPassword(), c.userList())
 	return cmd
 }
 
 func userTable(us []desk.UserInfo) table {
-	t := table{head: []string{"user", "role", "engaged", "headset", "password", "since"}}
+	t := table{head: []string{"user", "role", "team", "engaged", "headset", "password", "since"}}
 	for _, u := range us {
-		t.add(u.Name, u.Role, yes(u.Engaged), u.Headset, yes(u.Password), when(&u.Created))
+		t.add(u.Name, u.Role, strings.Join(append(u.Clients, u.Team), " "), yes(u.Engaged), u.Headset, yes(u.Password), when(&u.Created))
 	}
 	return t
 }
@@ -39,7 +40,7 @@ func (c *cli) userAdd() *cobra.Command {
 	var stdin bool
 	cmd := &cobra.Command{
 		Use: "add NAME", Short: "Add a user",
-		Example: "  freiton user add ann --role agent --headset browser\n  freiton user add ann --role agent --password-stdin < password.txt",
+		Example: "  freiton user add ann --role agent --team berlin\n  freiton user add eva --role team-leader --team berlin\n  freiton user add ann --role agent --password-stdin < password.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			u.Name = args[0]
@@ -53,10 +54,47 @@ func (c *cli) userAdd() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&u.Role, "role", "agent", "agent, supervisor or administrator")
+	cmd.Flags().StringVar(&u.Role, "role", "agent", "agent, team-leader, supervisor, administrator, auditor or client")
+	cmd.Flags().StringVar(&u.Team, "team", "", "the agent's team; of a supervisor: sees only this team")
+	cmd.Flags().StringArrayVar(&u.Clients, "client", nil, "of the role client: whose campaigns it sees, as \"client\" of the campaign has it; may be repeated")
 	cmd.Flags().BoolVar(&u.Engaged, "engaged", false, "the agent's line is seized first, records stay blank until the answer (ASM)")
 	cmd.Flags().StringVar(&u.Headset, "headset", "browser", "browser, device, device:NAME or sip:URI")
 	cmd.Flags().BoolVar(&stdin, "password-stdin", false, "read the password from standard input")
+	return cmd
+}
+
+func (c *cli) userChange() *cobra.Command {
+	var o struct {
+		role, team, headset, reason string
+		clients                     []string
+		engaged, disabled           bool
+	}
+	cmd := &cobra.Command{
+		Use: "change NAME", Short: "Change a user's role, team and so on; what is not named stays",
+		Example: "  freiton user change ann --team hamburg\n  freiton user change ben --disabled --reason 'has left'",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			u := desk.UserChange{Reason: o.reason}
+			for name, set := range map[string]func(){
+				"role": func() { u.Role = &o.role }, "team": func() { u.Team = &o.team }, "client": func() { u.Clients = &o.clients },
+				"headset": func() { u.Headset = &o.headset }, "engaged": func() { u.Engaged = &o.engaged }, "disabled": func() { u.Disabled = &o.disabled },
+			} {
+				if cmd.Flags().Changed(name) {
+					set()
+				}
+			}
+			return fetch(c, cmd.Context(), http.MethodPut, "/api/v1/users/"+url.PathEscape(args[0]), u, func(u desk.UserInfo) table {
+				return userTable([]desk.UserInfo{u})
+			})
+		},
+	}
+	cmd.Flags().StringVar(&o.role, "role", "", "agent, team-leader, supervisor, administrator, auditor or client")
+	cmd.Flags().StringVar(&o.team, "team", "", "the team")
+	cmd.Flags().StringArrayVar(&o.clients, "client", nil, "of the role client: whose campaigns it sees; may be repeated")
+	cmd.Flags().StringVar(&o.headset, "headset", "", "browser, device, device:NAME or sip:URI")
+	cmd.Flags().BoolVar(&o.engaged, "engaged", false, "engaged (ASM)")
+	cmd.Flags().BoolVar(&o.disabled, "disabled", false, "may not log in any more; --disabled=false takes it back")
+	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the audit log")
 	return cmd
 }
 
