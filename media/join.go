@@ -42,6 +42,7 @@ type Junction struct {
 	ways    [2]*pass
 	taps    []*tapQueue
 	wantMix bool
+	kept    *Keep // of b
 
 	mu     sync.Mutex
 	mix    *Mix
@@ -63,6 +64,9 @@ func Join(a, b Endpoint, opts ...JoinOption) *Junction {
 	j.ways[BtoA].to.Store(&sinkBox{a})
 	if j.wantMix || !a.Codec().relays(b.Codec()) {
 		j.toMix()
+	}
+	if j.kept != nil {
+		j.kept.flush(j.ways[BtoA])
 	}
 	a.SetSink(j.ways[AtoB])
 	b.SetSink(j.ways[BtoA])

@@ -62,6 +62,8 @@ type leg struct {
 	player  *media.FileEndpoint
 	joined  *media.Junction // of the headset or the player with the call
 	guest   *leg            // another call of the agent that takes part in this one
+	kept    *media.Keep     // what the contact says while there is nobody to hear it
+	guard   *guard          // whether the agent is heard
 
 	taps      []media.Tap
 	recording Recorder
@@ -115,6 +117,10 @@ func (g *leg) place(d campaign.Dial) error {
 	if err != nil {
 		return err
 	}
+	if g.headset == nil { // dialled ahead: nothing the contact says is lost
+		g.kept = media.NewKeep()
+		g.call.Endpoint().SetSink(g.kept)
+	}
 	g.join() // she hears ringing and early media
 	return nil
 }
@@ -129,6 +135,9 @@ func (g *leg) sayRinging(with any) {
 
 func (g *leg) sayAnswered(with any) {
 	g.picked = true
+	if at := with.(signal).event.At; g.kept != nil {
+		g.kept.Forget(at)
+	}
 	g.say(campaign.LineEvent{Kind: campaign.LineAnswered, At: with.(signal).event.At, Token: g.call.Token()})
 	if g.recordTo != "" {
 		g.startRecording(g.recordTo)
@@ -144,7 +153,15 @@ func (g *leg) sayDigit(with any) {
 }
 
 // connect joins the call with an agent's headset; another agent's takes over.
-func (g *leg) connect(with any) { g.seat(with.(campaign.Connect).Agent) }
+// Whoever is to be guarded and has no headset is not heard.
+func (g *leg) connect(with any) {
+	c := with.(campaign.Connect)
+	g.watch(c.Guard)
+	if !g.seat(c.Agent) && c.Guard > 0 {
+		g.unwatch()
+		g.say(campaign.LineEvent{Kind: campaign.LineUnheard, Agent: c.Agent})
+	}
+}
 
 func (g *leg) seat(agent campaign.AgentID) bool {
 	headset, err := g.line.cfg.Headset(agent)

@@ -254,6 +254,8 @@ func (l *Line) own() {
 			l.step(v.leg, of(v.event), v)
 		case played:
 			l.step(v.leg, onPlayed, v)
+		case watched:
+			l.step(v.leg, onWatched, v)
 		case campaign.Dial:
 			l.dial(v, closing)
 		case arrival:

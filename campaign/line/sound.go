@@ -34,6 +34,15 @@ func (g *leg) join() {
 	if g.recording != nil {
 		options = append(options, media.WithTap(g.recording))
 	}
+	if g.guard != nil && g.player == nil {
+		options = append(options, media.WithTap(g.guard))
+	}
+	if g.kept != nil {
+		if g.player == nil {
+			options = append(options, media.WithKept(g.kept))
+		}
+		g.kept = nil
+	}
 	g.joined = media.Join(near, g.call.Endpoint(), options...)
 	if g.guest != nil && g.player == nil {
 		g.joined.Admit(g.guest.call.Endpoint())
@@ -102,6 +111,8 @@ func (g *leg) play(with any) {
 	player, err := media.NewFileEndpoint(options)
 	if err != nil {
 		g.line.cfg.Log.Error("nothing played", "attempt", g.attempt, "file", file, "err", err)
+		// Whoever waits for its end waits no longer.
+		g.say(campaign.LineEvent{Kind: campaign.LinePlayed, Text: err.Error()})
 		return
 	}
 	g.stopPlaying()
@@ -196,6 +207,7 @@ func (g *leg) stopRecording() bool {
 
 // silence ends everything that has to do with sound.
 func (g *leg) silence() {
+	g.unwatch()
 	g.stopPlaying()
 	g.stopRecording()
 	g.part()

@@ -36,6 +36,7 @@ const (
 	onTransferAsked
 	onEnded
 	onPlayed
+	onWatched
 	onConnect
 	onHold
 	onResume
@@ -106,6 +107,7 @@ var moves = [states][inputs]move{
 		onTransferAsked: {answered, (*leg).transferAsked},
 		onEnded:         {over, (*leg).finish},
 		onPlayed:        {answered, (*leg).played},
+		onWatched:       {answered, (*leg).watched},
 		onConnect:       {answered, (*leg).connect},
 		onHold:          {answered, (*leg).hold},
 		onResume:        {answered, (*leg).resume},

@@ -12,7 +12,7 @@ var stateNames = [states]string{"placing", "dialing", "ringing", "offered", "ans
 
 var inputNames = [inputs]string{
 	"nothing", "dialing", "ringing", "answered", "held", "resumed", "remote-held", "remote-resumed", "digit",
-	"lost", "transferred", "transfer-asked", "ended", "played", "connect", "hold", "resume", "digits", "answer", "reject", "transfer", "transfer-to", "conference", "play",
+	"lost", "transferred", "transfer-asked", "ended", "played", "watched", "connect", "hold", "resume", "digits", "answer", "reject", "transfer", "transfer-to", "conference", "play",
 	"record", "hangup",
 }
 
@@ -22,7 +22,7 @@ placing:  dialing>dialing ringing>ringing answered>answered ended>over connect r
 dialing:  ringing>ringing answered>answered ended>over digit connect record hangup
 ringing:  answered>answered ended>over digit connect record hangup
 offered:  answered>answered ended>over answer reject connect hangup
-answered: ended>over held resumed remote-held remote-resumed digit lost transferred transfer-asked played connect hold resume digits transfer transfer-to conference play record hangup
+answered: ended>over held resumed remote-held remote-resumed digit lost transferred transfer-asked played watched connect hold resume digits transfer transfer-to conference play record hangup
 over:
 `
 

@@ -149,6 +149,7 @@ type app struct {
 	*vault
 	voice   *voice
 	journal *campaign.Journal
+	pacer   *pacer
 	control *campaign.Controller
 }
 
@@ -187,8 +188,9 @@ func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app,
 	if err != nil {
 		return a, err
 	}
+	a.pacer = openPacer(a.folder.in(pacerFile), log.With("part", "pacing"))
 	a.control, err = campaign.NewController(campaign.ControllerConfig{
-		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg), Headset: headsetRules(cfg)},
+		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg), Headset: headsetRules(cfg), Pacer: a.pacer},
 		Store: a.store, Line: a.voice.line, Journal: a.journal, Log: log.With("part", "campaign"),
 		Document: documents{cfg, a.folder.path}.Parse,
 	})
@@ -217,6 +219,9 @@ func (a *app) Close() error {
 	}
 	if a.control != nil {
 		errs = append(errs, a.control.Close())
+	}
+	if a.pacer != nil {
+		errs = append(errs, a.pacer.Close())
 	}
 	if a.journal != nil {
 		errs = append(errs, a.journal.Close())

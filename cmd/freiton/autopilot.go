@@ -245,8 +245,8 @@ func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopi
 	}
 	s := &scriptedAgents{
 		control: a.control, headsets: a.voice.headsets, clock: a.voice.clock, script: o.agentScript,
-		campaign: camp.Name,
-		calls:    map[campaign.InteractionID]*scriptedCall{}, offered: map[string]bool{},
+		campaign: camp.Name, ahead: camp.Mode == campaign.ModePredictive, worn: map[campaign.AgentID]*media.FileEndpoint{},
+		calls: map[campaign.InteractionID]*scriptedCall{}, offered: map[string]bool{},
 		due: make(chan func(context.Context) error, 4*o.agents+16), over: make(chan struct{}),
 	}
 	for _, click := range []campaign.Click{

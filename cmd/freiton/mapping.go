@@ -156,6 +156,7 @@ func campaignOf(written configs.Campaign, document []byte, cfg configs.Config, n
 		c.Account = account.Name
 	}
 	c.Rules = rules(cfg, d.Country, c.Account, now)
+	c.Rules.MaxAbandoned = float64(*d.Pacing.MaxAbandoned)
 	c.Rules.Purpose, c.Rules.Hours = c.Purpose, week(d.Hours.Week())
 	c.Rules.MaxAttempts, c.Rules.MinGap = d.Attempts, time.Duration(d.MinGap)
 	c.Treatments, c.Selection = treatments(d.Treatments), selection(d)

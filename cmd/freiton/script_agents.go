@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -87,6 +89,8 @@ type scriptedAgents struct {
 	script   agentScript
 	campaign string
 
+	ahead    bool                                     // the campaign dials ahead: a call comes joined, so the next headset is always on
+	worn     map[campaign.AgentID]*media.FileEndpoint // for the next call
 	calls    map[campaign.InteractionID]*scriptedCall
 	due      chan func(context.Context) error
 	over     chan struct{} // closed when run has ended
@@ -109,6 +113,11 @@ const asideFor = time.Minute
 // login logs the agents in, joins them and makes them ready.
 func (s *scriptedAgents) login(ctx context.Context, agents []campaign.ClickLogin) error {
 	for _, a := range agents {
+		if s.ahead {
+			if err := s.wear(a.Agent); err != nil {
+				return err
+			}
+		}
 		for _, click := range []campaign.Click{
 			a,
 			campaign.ClickJoin{Agent: a.Agent, Campaign: s.campaign},
@@ -185,19 +194,52 @@ func (s *scriptedAgents) decide(ctx context.Context, v *campaign.InteractionView
 	}
 }
 
-// open puts the headset on and reports the record as shown: that releases the
-// call.
-func (s *scriptedAgents) open(ctx context.Context, v *campaign.InteractionView) error {
+// ear makes a headset that records into a file, if what is heard is kept.
+func (s *scriptedAgents) ear(record string) (*media.FileEndpoint, error) {
 	opts := media.FileOptions{Play: s.script.say, Wait: true, Clock: s.clock}
 	if s.script.hear != "" {
-		opts.Record = filepath.Join(s.script.hear, string(v.ID)+".wav")
+		opts.Record = filepath.Join(s.script.hear, record)
 	}
-	ear, err := media.NewFileEndpoint(opts)
+	if s.ahead && s.script.say == "" { // who makes no sound at all is taken for absent
+		opts.Samples = media.Tone(300, 200*time.Millisecond, -45)
+	}
+	return media.NewFileEndpoint(opts)
+}
+
+// wear puts on the headset for the next call.
+func (s *scriptedAgents) wear(agent campaign.AgentID) error {
+	ear, err := s.ear("." + url.PathEscape(string(agent)) + ".wav")
 	if err != nil {
 		return err
 	}
+	if old := s.worn[agent]; old != nil {
+		_ = old.Close() // nothing was heard through it
+	}
+	s.worn[agent] = ear
+	s.headsets.put(agent, ear)
+	return nil
+}
+
+// open puts the headset on, unless it is, and reports the record as shown: that
+// releases the call.
+func (s *scriptedAgents) open(ctx context.Context, v *campaign.InteractionView) error {
+	ear, name := s.worn[v.Agent], string(v.ID)+".wav"
+	if ear != nil {
+		delete(s.worn, v.Agent)
+		if s.script.hear != "" {
+			from := filepath.Join(s.script.hear, "."+url.PathEscape(string(v.Agent))+".wav")
+			if err := os.Rename(from, filepath.Join(s.script.hear, name)); err != nil {
+				return err
+			}
+		}
+	} else {
+		var err error
+		if ear, err = s.ear(name); err != nil {
+			return err
+		}
+		s.headsets.put(v.Agent, ear)
+	}
 	s.calls[v.ID] = &scriptedCall{agent: v.Agent, ear: ear}
-	s.headsets.put(v.Agent, ear)
 	return s.control.Do(ctx, campaign.ClickShown{Agent: v.Agent, Interaction: v.ID})
 }
 
@@ -230,6 +272,11 @@ func (s *scriptedAgents) after(call *scriptedCall, d time.Duration, click campai
 
 func (s *scriptedAgents) wrapUp(ctx context.Context, v *campaign.InteractionView) error {
 	s.hush(v)
+	if s.ahead && s.calls[v.ID] != nil && s.worn[v.Agent] == nil { // before she is free again
+		if err := s.wear(v.Agent); err != nil {
+			return err
+		}
+	}
 	if v.State != campaign.StateWrapUp { // settled by the dialer
 		return nil
 	}
@@ -262,7 +309,14 @@ func (s *scriptedAgents) close(v *campaign.InteractionView) error {
 		return nil
 	}
 	delete(s.calls, v.ID)
-	s.headsets.put(call.agent, nil)
+	switch {
+	case !s.ahead:
+		s.headsets.put(call.agent, nil)
+	case s.worn[call.agent] == nil:
+		if err := s.wear(call.agent); err != nil {
+			return err
+		}
+	}
 	return call.ear.Close()
 }
 
@@ -307,5 +361,8 @@ func (s *scriptedAgents) release() {
 			t.Stop()
 		}
 		_ = call.ear.Close()
+	}
+	for _, ear := range s.worn {
+		_ = ear.Close()
 	}
 }

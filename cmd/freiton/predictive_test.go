@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/sip/peer"
+)
+
+// The whole program dials ahead: everybody is called once, who answers is with
+// an agent at once, hears her, and is heard from the first word on.
+func TestAutopilotPredictive(t *testing.T) {
+	rows := numbers("00", 12) // answers, speaks at once and waits for us
+	for i := range 6 {
+		rows = append(rows, fmt.Sprintf("%d;%s", 100+i, peer.Number("10", i))) // busy
+	}
+	f := newFlight(t, "mode: predictive\n", rows...)
+	r, errs := f.run(t, "--agents", "4", "--hear", f.hear, "--talk", "1200ms")
+	seen := map[string]int{}
+	for _, a := range r.Attempts {
+		seen[a.Record]++
+		if a.AnsweredAt.IsZero() {
+			continue
+		}
+		took := a.JoinedAt.Sub(a.AnsweredAt.Time)
+		if a.CallResult != campaign.Answer || a.Agent == "" || a.JoinedAt.IsZero() || took < 0 || took > 2*time.Second {
+			t.Errorf("attempt %+v: joined after %s", a, took)
+		}
+		if a.RTP == nil || a.RTP.Received == 0 {
+			t.Errorf("attempt of %s: %+v", a.Record, a.RTP)
+		}
+	}
+	if len(seen) != 18 || len(r.Attempts) != 18 || len(r.Offers) != 0 {
+		t.Errorf("%d records called in %d attempts, %d offers\n%s", len(seen), len(r.Attempts), len(r.Offers), errs)
+	}
+	heard, _ := filepath.Glob(filepath.Join(f.hear, "*.wav"))
+	loud := 0
+	for _, name := range heard {
+		samples, _, err := media.ReadWAVFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range samples {
+			if s > 1000 {
+				loud++
+				break
+			}
+		}
+	}
+	if loud < 12 {
+		t.Errorf("%d of %d headsets heard a contact", loud, len(heard))
+	}
+}
