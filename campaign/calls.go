@@ -181,43 +181,14 @@ func (m *move) transfer() error {
 	return nil
 }
 
-func (m *move) record() error {
-	w := m.w
-	if w.doc == nil || w.doc.Recording.Mode == RecordingOff || w.doc.Recording.Mode == "" {
-		return notPossible(ReasonNotNow, "calls are not recorded here")
-	}
-	switch a := m.in.(ClickRecord).Action; a {
-	case RecordStart:
-		if w.recording {
-			return notPossible(ReasonNotNow, "the call is being recorded already")
-		}
-		m.startRecording()
-	case RecordPause, RecordResume, RecordStop:
-		if w.attempt.Recording == "" {
-			return notPossible(ReasonNotNow, "the call is not being recorded")
-		}
-		m.f.line(RecordCall{Attempt: w.attempt.ID, Action: a})
-		w.recording = a == RecordResume
-	default:
-		return notPossible(ReasonBadInput, fmt.Sprintf("%q cannot be done with a recording", a))
-	}
-	return nil
-}
-
-func (m *move) startRecording() {
-	w := m.w
-	w.recording = true
-	w.attempt.Recording = "recordings/" + string(w.attempt.ID) + ".wav"
-	m.f.line(RecordCall{Attempt: w.attempt.ID, Action: RecordStart, File: w.attempt.Recording})
-}
-
 // ended writes down how the call ended and says what follows.
 func (m *move) ended() error {
 	f, w, ev := m.f, m.w, m.in.(LineEvent)
 	a := &w.attempt
 	a.EndedAt, a.EndedBy, a.Status, a.Text = ev.At, ev.By, ev.Status, ev.Text
 	a.HeldMS, a.RTP, a.DialerResult, a.Token = ev.HeldMS, ev.RTP, orUnknown(ev.Result), nil
-	w.held, w.remoteHeld, w.muted, w.recording = false, false, false, false
+	w.held, w.remoteHeld, w.muted = false, false, false
+	w.closeRecording()
 	if w.kind == KindInbound {
 		if w.answered() && !w.quick {
 			m.to = StateWrapUp

@@ -197,11 +197,16 @@ type InteractionView struct {
 	Case     []Field          `json:"case,omitempty"`    // those of the chosen fields that the campaign itself fills: all that a blank view shows
 	Content  *Content         `json:"content,omitempty"` // absent: unchanged since the last event
 
-	CallStatus   CallStatus `json:"call_status,omitempty"`
-	Held         bool       `json:"held,omitempty"`
-	RemoteHeld   bool       `json:"remote_held,omitempty"`
-	Muted        bool       `json:"muted,omitempty"`
-	Recording    bool       `json:"recording,omitempty"`
+	CallStatus CallStatus `json:"call_status,omitempty"`
+	Held       bool       `json:"held,omitempty"`
+	RemoteHeld bool       `json:"remote_held,omitempty"`
+	Muted      bool       `json:"muted,omitempty"`
+	Recording  bool       `json:"recording,omitempty"`
+
+	RecordingState RecordingState   `json:"recording_state,omitempty"` // on, paused, stopped, deleted
+	RecordingUntil time.Time        `json:"recording_until,omitzero"`  // paused: it goes on by itself then
+	Consent        RecordingConsent `json:"consent,omitempty"`         // what the contact said to being recorded: given, refused
+
 	DialedAt     time.Time  `json:"dialed_at,omitzero"`
 	RingingAt    time.Time  `json:"ringing_at,omitzero"`
 	AnsweredAt   time.Time  `json:"answered_at,omitzero"`

@@ -145,6 +145,7 @@ func (f *Floor) expire() {
 			f.step(w, onTimeout, nil)
 		}
 	}
+	f.expirePauses()
 	f.expireHeadsets()
 }
 
@@ -158,6 +159,7 @@ func (f *Floor) next() time.Time {
 	}
 	for _, w := range f.works {
 		want(w.until)
+		want(w.pausedUntil)
 	}
 	for _, a := range f.agents {
 		want(a.undoUntil)

@@ -91,7 +91,7 @@ type Play struct {
 type RecordCall struct {
 	Attempt AttemptID
 	Action  RecordAction
-	File    string // for RecordStart
+	File    string // for RecordStart and RecordDelete
 }
 
 // RecordAction is what RecordCall does.
@@ -103,6 +103,11 @@ const (
 	RecordPause  RecordAction = "pause"
 	RecordResume RecordAction = "resume"
 	RecordStop   RecordAction = "stop"
+	// RecordDelete removes the file, also when the call is over.
+	RecordDelete RecordAction = "delete"
+	// What an agent says further; a line does not know these.
+	RecordConsent RecordAction = "consent" // the contact agrees: it starts
+	RecordRefuse  RecordAction = "refuse"  // the contact does not: it stops
 )
 
 // Hangup ends a call: CANCEL while it rings, BYE after the answer.

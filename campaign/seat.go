@@ -125,7 +125,7 @@ func (m *move) unheard() error {
 	if w.agent.after != AgentLoggedOff {
 		w.agent.after, w.agent.afterReason = AgentNotReady, "no sound from the headset"
 	}
-	if w.recording {
+	if w.recording == RecordingOn || w.recording == RecordingPaused {
 		m.f.line(RecordCall{Attempt: w.attempt.ID, Action: RecordStop})
 	}
 	m.pass()

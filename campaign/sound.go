@@ -257,7 +257,7 @@ func (m *move) takeOver() error {
 	id := h.agent.id
 	h.attempt, h.wrap, h.lease = w.attempt, w.wrap, w.lease
 	h.attempt.Agent = id
-	h.held, h.remoteHeld, h.recording, h.reason = w.held, w.remoteHeld, w.recording, nil
+	h.held, h.remoteHeld, h.recording, h.pausedUntil, h.reason = w.held, w.remoteHeld, w.recording, w.pausedUntil, nil
 	h.muted = false
 	m.content = true
 	f.line(Connect{Attempt: h.attempt.ID, Agent: id})

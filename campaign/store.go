@@ -207,7 +207,8 @@ type Attempt struct {
 	HeldMS       int64
 	RTP          *RTPReport
 	Recording    string
-	Token        []byte // for Line.Recover; kept while the call lives
+	Recorded     *Recorded // nil: nothing was said about recording
+	Token        []byte    // for Line.Recover; kept while the call lives
 }
 
 // OpenAttempt is an attempt without an end and the record it belongs to.

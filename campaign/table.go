@@ -52,6 +52,7 @@ const (
 	onVoid      stimulus = "void"
 
 	onTimeout  stimulus = "timeout"
+	onUnpause  stimulus = "unpause" // of the recording
 	onWithdraw stimulus = "withdraw"
 	onOptOut   stimulus = "opt-out" // the contact is on the do-not-call list by now
 	onFinish   stimulus = "finish"
@@ -284,6 +285,7 @@ func newTransitions() transitions {
 			onDigits:        {to: StateTalking, do: (*move).digits},
 			onMute:          {to: StateTalking, event: EventMuted, do: (*move).mute},
 			onRecord:        {to: StateTalking, event: EventRecording, do: (*move).record},
+			onUnpause:       {to: StateTalking, event: EventRecording, do: (*move).unpause},
 			onTransfer:      {to: StateTalking, do: (*move).transfer},
 			onEnter:         stay(StateTalking, entry),
 			onQuick:         {to: StateClosing, event: EventEntered, do: (*move).quickTalking},
@@ -298,6 +300,7 @@ func newTransitions() transitions {
 			onSoundLost:     {to: StateParked, event: EventSoundLost, do: (*move).park},
 		},
 		StateParked: {
+			onUnpause:       {to: StateParked, event: EventRecording, do: (*move).unpause},
 			onSoundBack:     {to: StateTalking, event: EventSoundBack, do: (*move).unpark},
 			onTimeout:       {to: StateParked, do: (*move).handOn, may: []InteractionState{StateAnnouncing, StateClosing}},
 			onTaken:         {to: StateOver, event: EventHandedOn, do: (*move).taken},
@@ -349,6 +352,7 @@ func newTransitions() transitions {
 			onQuick:   {to: StateOver, event: EventDone, do: (*move).quickDone},
 			onTimeout: {to: StateWrapUp, event: EventWarning, do: func(m *move) error { m.w.overtime = true; return nil }},
 			onFinish:  {to: StateOver, event: EventDone, do: (*move).finishWrapUp},
+			onRecord:  {to: StateWrapUp, event: EventRecording, do: (*move).recordAfter},
 		},
 		StateResult: {
 			onTimeout: {to: StateOver, event: EventDone},

@@ -21,7 +21,7 @@ func allStimuli() []stimulus {
 		onAccept, onDecline, onShown, onCall, onReturn, onRemove, onHold, onResume, onHangup, onDigits, onMute, onRecord,
 		onTransfer, onEnter, onQuick, onDone, onPermitted, onRefused, onLost, onStoreAway, onDialing, onRinging, onAnswered,
 		onJoined, onHeld, onResumed, onRemoteHeld, onRemoteResumed, onDigit, onEnded, onTimeout, onWithdraw, onFinish, onOptOut,
-		onPlayed, onSoundLost, onSoundBack, onTaken, onVoid, onUnheard, onSeat,
+		onPlayed, onSoundLost, onSoundBack, onTaken, onVoid, onUnheard, onSeat, onUnpause,
 	}
 }
 
@@ -140,6 +140,9 @@ func TestTransitionsAllPairs(t *testing.T) {
 				}
 				if on == onDone && s == StateOpen {
 					w.wrap.NoCall = true
+				}
+				if on == onRecord && s == StateWrapUp { // all that is left to do with it
+					w.attempt.Recording, arg = "recordings/a1.wav", ClickRecord{Action: RecordDelete}
 				}
 				err := f.step(w, on, arg)
 				var no *NotPossible

@@ -28,21 +28,23 @@ type work struct {
 	wrapUntil  time.Time
 	fetched    bool // by Get record: an offer was never made
 
-	attempt Attempt // ID empty: not asked for yet
-	wrap    Wrap
-	reason  *Reason
+	attempt     Attempt // ID empty: not asked for yet
+	wrap        Wrap
+	recording   RecordingState
+	pausedUntil time.Time // the recording goes on then
+	reason      *Reason
 
-	held, remoteHeld, muted, recording, overtime bool
-	dropped                                      bool  // hung up while the gate was being asked
-	stopBy                                       Party // who asked for the end
-	quick                                        bool  // Done follows the end by itself
-	settled                                      bool
-	correction                                   bool
-	barred                                       bool      // ended because the contact is on the do-not-call list
-	tried                                        []AgentID // whom an inbound call rang, or a take-over was offered
-	ownHold, parkHold                            bool      // the agent asked for the hold; the loss of her headset did
-	parkUntil                                    time.Time
-	heir, from                                   *work // the offer of this call to another agent, and back
+	held, remoteHeld, muted, overtime bool
+	dropped                           bool  // hung up while the gate was being asked
+	stopBy                            Party // who asked for the end
+	quick                             bool  // Done follows the end by itself
+	settled                           bool
+	correction                        bool
+	barred                            bool      // ended because the contact is on the do-not-call list
+	tried                             []AgentID // whom an inbound call rang, or a take-over was offered
+	ownHold, parkHold                 bool      // the agent asked for the hold; the loss of her headset did
+	parkUntil                         time.Time
+	heir, from                        *work // the offer of this call to another agent, and back
 
 	ahead bool  // dialled without an agent
 	taken bool  // dialled ahead, and an agent was connected
@@ -84,12 +86,16 @@ func (w *work) view(content bool) InteractionView {
 	v := InteractionView{
 		ID: w.id, Kind: w.kind, State: w.state, Agent: w.who(), Mode: w.mode(), Attempt: w.attempt.ID,
 		Blank: w.blank(), Until: w.until, Declined: w.lease.Record.Declined,
-		CallStatus: w.callStatus(), Held: w.held, RemoteHeld: w.remoteHeld, Muted: w.muted, Recording: w.recording,
+		CallStatus: w.callStatus(), Held: w.held, RemoteHeld: w.remoteHeld, Muted: w.muted,
+		Recording: w.recording == RecordingOn, RecordingState: w.recording, RecordingUntil: w.pausedUntil,
 		DialedAt: w.attempt.DialedAt, RingingAt: w.attempt.RingingAt, AnsweredAt: w.attempt.AnsweredAt,
 		JoinedAt: w.attempt.JoinedAt, EndedAt: w.attempt.EndedAt, EndedBy: w.attempt.EndedBy,
 		SIPStatus: w.attempt.Status, DialerResult: w.attempt.DialerResult,
 		Result: w.wrap.Result, Disposition: w.wrap.Disposition, Note: w.wrap.Note, NoCall: w.wrap.NoCall,
 		Callback: w.wrap.Callback, Overtime: w.overtime, Reason: w.reason,
+	}
+	if r := w.attempt.Recorded; r != nil {
+		v.Consent = r.Consent
 	}
 	if w.state == StateWrapUp {
 		v.Until = w.wrapUntil

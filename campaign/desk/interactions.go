@@ -51,7 +51,7 @@ type (
 		On bool `json:"on"`
 	}
 	RecordingSwitch struct {
-		Action campaign.RecordAction `json:"action" enum:"start,pause,resume,stop"`
+		Action campaign.RecordAction `json:"action" enum:"start,pause,resume,stop,consent,refuse,delete"`
 	}
 	QuickResult struct {
 		Result campaign.CallResult `json:"result"`
@@ -139,7 +139,7 @@ func (d *Desk) spoken(api huma.API) {
 	on(d, api, "mute", "Mute or unmute the agent", func(_ context.Context, a agentID, i itemID, b MuteSwitch) (campaign.Click, error) {
 		return campaign.ClickMute{Agent: a, Interaction: i, On: b.On}, nil
 	})
-	on(d, api, "recording", "Start, pause, resume or stop the recording", func(_ context.Context, a agentID, i itemID, b RecordingSwitch) (campaign.Click, error) {
+	on(d, api, "recording", "Start, pause, resume or stop the recording; the contact's consent to it, or refusal; delete it", func(_ context.Context, a agentID, i itemID, b RecordingSwitch) (campaign.Click, error) {
 		return campaign.ClickRecord{Agent: a, Interaction: i, Action: b.Action}, nil
 	})
 	on(d, api, "transfer", "Hand the contact on, blind", func(_ context.Context, a agentID, i itemID, b Number) (campaign.Click, error) {

@@ -29,6 +29,8 @@ type PastCall struct {
 	Result      string    `json:"result,omitempty"`
 	Disposition string    `json:"disposition,omitempty"`
 	Note        string    `json:"note,omitempty"`
+	Recording   string    `json:"recording,omitempty" enum:"kept,deleted"`
+	Consent     string    `json:"consent,omitempty" enum:"given,refused" doc:"to being recorded"`
 }
 
 // Contact is a record as the contact directory shows it.
@@ -133,6 +135,15 @@ func pastCall(a campaign.Attempt) PastCall {
 		DialedAt: a.DialedAt, AnsweredAt: a.AnsweredAt, EndedAt: a.EndedAt, EndedBy: string(a.EndedBy), Disposition: a.Disposition, Note: a.Note}
 	if a.Result != 0 {
 		c.Result = a.Result.String()
+	}
+	if a.Recording != "" {
+		c.Recording = "kept"
+	}
+	if r := a.Recorded; r != nil {
+		c.Consent = string(r.Consent)
+		if !r.DeletedAt.IsZero() {
+			c.Recording = "deleted"
+		}
 	}
 	return c
 }

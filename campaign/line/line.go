@@ -46,6 +46,8 @@ type Config struct {
 	// Record opens a recording of a call into a file, the agent on the way
 	// media.AtoB and the contact on media.BtoA; nil: there is none.
 	Record func(file string) (Recorder, error)
+	// Erase removes what Record has begun and completed.
+	Erase func(file string) error
 	// Inbound makes calls from outside LineIncoming events; else they get 480.
 	Inbound bool
 	// HangupOnLostMedia ends a call whose far end has fallen silent in RTP.
@@ -272,11 +274,26 @@ func (l *Line) own() {
 func (l *Line) command(c campaign.Command) {
 	id, in := target(c)
 	g := l.legs[id]
+	if r, ok := c.(campaign.RecordCall); ok && g == nil && r.Action == campaign.RecordDelete {
+		l.erase(r)
+		return
+	}
 	if g == nil { // it ended meanwhile, or never was
 		l.cfg.Log.Debug("command for a call that is not there", "attempt", id, "command", fmt.Sprintf("%T", c))
 		return
 	}
 	l.step(g, in, c)
+}
+
+// erase removes a recording.
+func (l *Line) erase(r campaign.RecordCall) {
+	if l.cfg.Erase == nil {
+		l.cfg.Log.Error("recording not deleted: recordings are not set up", "attempt", r.Attempt)
+		return
+	}
+	if err := l.cfg.Erase(r.File); err != nil {
+		l.cfg.Log.Error("recording not deleted: delete the file by hand", "attempt", r.Attempt, "file", r.File, "err", err)
+	}
 }
 
 // shutdown hangs up everything.

@@ -165,6 +165,12 @@ func (g *leg) record(with any) {
 		if g.stopRecording() {
 			g.join()
 		}
+	case c.Action == campaign.RecordDelete:
+		g.recordTo = ""
+		if g.stopRecording() {
+			g.join()
+		}
+		g.line.erase(c)
 	case g.recording == nil:
 		g.line.cfg.Log.Warn("no recording", "attempt", g.attempt, "action", c.Action)
 	case c.Action == campaign.RecordPause:

@@ -274,14 +274,19 @@ func (s *Core) Note(ctx context.Context, a campaign.Attempt) error {
 }
 
 func (t tx) note(a campaign.Attempt) error {
-	_, err := t.exec(`UPDATE attempt SET ringing_at = CASE WHEN ringing_at = 0 THEN ? ELSE ringing_at END,
+	recorded, gone, err := recordedText(a)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE attempt SET ringing_at = CASE WHEN ringing_at = 0 THEN ? ELSE ringing_at END,
 		answered_at = CASE WHEN answered_at = 0 THEN ? ELSE answered_at END,
 		joined_at = CASE WHEN joined_at = 0 THEN ? ELSE joined_at END,
 		agent = CASE WHEN ? <> '' THEN ? ELSE agent END,
-		recording = CASE WHEN ? <> '' THEN ? ELSE recording END,
+		recording = CASE WHEN ? <> '' OR ? = 1 THEN ? ELSE recording END,
+		recorded = CASE WHEN ? <> '' THEN ? ELSE recorded END,
 		token = coalesce(?, token)
 		WHERE id = ? AND ended_at = 0`,
-		ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt), a.Agent, a.Agent, a.Recording, a.Recording, a.Token, a.ID)
+		ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt), a.Agent, a.Agent, a.Recording, flag(gone), a.Recording, recorded, recorded, a.Token, a.ID)
 	return err
 }
 

@@ -99,16 +99,21 @@ func (t tx) end(a campaign.Attempt) error {
 		}
 		rtp = string(b)
 	}
-	_, err := t.exec(`UPDATE attempt SET agent = CASE WHEN ? <> '' THEN ? ELSE agent END, status = ?, dialer_result = ?, result = ?,
+	recorded, gone, err := recordedText(a)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE attempt SET agent = CASE WHEN ? <> '' THEN ? ELSE agent END, status = ?, dialer_result = ?, result = ?,
 		disposition = ?, note = ?, counted = ?,
 		dialed_at = CASE WHEN CAST(? AS BIGINT) <> 0 THEN ? ELSE dialed_at END,
 		ringing_at = greatest(ringing_at, ?), answered_at = greatest(answered_at, ?), joined_at = greatest(joined_at, ?),
 		ended_at = ?, ended_by = ?, text = ?, held_ms = ?, rtp = ?,
-		recording = CASE WHEN ? <> '' THEN ? ELSE recording END, token = NULL
+		recording = CASE WHEN ? <> '' OR ? = 1 THEN ? ELSE recording END,
+		recorded = CASE WHEN ? <> '' THEN ? ELSE recorded END, token = NULL
 		WHERE id = ?`,
 		a.Agent, a.Agent, a.Status, a.DialerResult, a.Result, a.Disposition, a.Note, flag(a.Counted),
 		ms(a.DialedAt), ms(a.DialedAt), ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt),
-		ms(a.EndedAt), a.EndedBy, a.Text, a.HeldMS, rtp, a.Recording, a.Recording, a.ID)
+		ms(a.EndedAt), a.EndedBy, a.Text, a.HeldMS, rtp, a.Recording, flag(gone), a.Recording, recorded, recorded, a.ID)
 	if err != nil {
 		return err
 	}
@@ -150,15 +155,15 @@ func (t tx) settleRecord(q campaign.Settlement, st attemptState) (lost bool, err
 
 const attemptColumns = `a.id, a.campaign, a.record_key, a.record_id, a.list, a.number, a.person, a.agent, a.process,
 	a.status, a.dialer_result, a.result, a.disposition, a.note, a.counted, a.dialed_at, a.ringing_at, a.answered_at,
-	a.joined_at, a.ended_at, a.ended_by, a.text, a.held_ms, a.rtp, a.recording, a.token`
+	a.joined_at, a.ended_at, a.ended_by, a.text, a.held_ms, a.rtp, a.recording, a.recorded, a.token`
 
 func scanAttempt(sc Row) (campaign.Attempt, error) {
 	var a campaign.Attempt
 	var dialed, ringing, answered, joined, ended int64
-	var rtp string
+	var rtp, recorded string
 	err := sc.Scan(&a.ID, &a.Campaign, &a.Record, &a.RecordID, &a.List, &a.Number, &a.Person, &a.Agent, &a.Process,
 		&a.Status, &a.DialerResult, &a.Result, &a.Disposition, &a.Note, &a.Counted, &dialed, &ringing, &answered,
-		&joined, &ended, &a.EndedBy, &a.Text, &a.HeldMS, &rtp, &a.Recording, &a.Token)
+		&joined, &ended, &a.EndedBy, &a.Text, &a.HeldMS, &rtp, &a.Recording, &recorded, &a.Token)
 	if err != nil {
 		return a, err
 	}
@@ -171,6 +176,10 @@ func scanAttempt(sc Row) (campaign.Attempt, error) {
 	if rtp != "" {
 		a.RTP = new(campaign.RTPReport)
 		err = json.Unmarshal([]byte(rtp), a.RTP)
+	}
+	if recorded != "" && err == nil {
+		a.Recorded = new(campaign.Recorded)
+		err = json.Unmarshal([]byte(recorded), a.Recorded)
 	}
 	return a, err
 }
@@ -220,4 +229,14 @@ func (s *Core) Attempts(ctx context.Context, name string, each func(campaign.Att
 		}
 		return each(a)
 	}, `SELECT `+attemptColumns+` FROM attempt a `+where+`ORDER BY a.dialed_at, a.id`, args...)
+}
+
+// recordedText are the facts about a recording as they are kept; gone: it was
+// deleted, and its name with it.
+func recordedText(a campaign.Attempt) (text string, gone bool, err error) {
+	if a.Recorded == nil {
+		return "", false, nil
+	}
+	b, err := json.Marshal(a.Recorded)
+	return string(b), !a.Recorded.DeletedAt.IsZero() && a.Recording == "", err
 }

@@ -85,6 +85,7 @@ function past(i) {
     calls.length ? h('ol', { class: 'plain' }, calls.map((c, n) => h('li', { key: c.attempt || c.id || String(n) },
       h('p', { class: 'line-main' }, resultName(c.result) || t('result unknown'), c.disposition ? ` · ${c.disposition.replaceAll('/', ' / ')}` : ''),
       h('p', { class: 'quiet-text' }, [c.dialed_at ? dayTime(c.dialed_at) : '', c.agent || '', c.answered_at && c.ended_at ? span(new Date(c.ended_at).getTime() - new Date(c.answered_at).getTime()) : ''].filter(Boolean).join(' · ')),
+      c.recording || c.consent ? h('p', { class: 'quiet-text' }, [c.consent ? t(`history consent ${c.consent}`) : '', c.recording ? t(c.recording === 'deleted' ? 'history deleted' : 'history recorded') : ''].filter(Boolean).join(' · ')) : null,
       c.note ? h('p', { class: 'past-note' }, c.note) : null)))
       : h('p', { class: 'quiet-text' }, k.loading && !k.at ? t('starting') : t('no history')));
 }

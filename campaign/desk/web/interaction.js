@@ -7,6 +7,7 @@ import { ui, button, region, fieldList, select, checkbox, act, on, draft, setDra
 import { prose, fillIn, popLink, readTime } from './text.js';
 import { textsOf } from './data.js';
 import { sound, qualityWord } from './sound.js';
+import { recording } from './recording.js';
 
 /** @typedef {import('./types.js').Interaction} Interaction */
 
@@ -131,7 +132,6 @@ function actions(i) {
     }),
     button({ name: t('Keypad'), icon: 'keypad', disabled: !talking, expanded: talking && ui.keypad, run: () => { ui.keypad = !ui.keypad; ui.sent = ''; redraw(); } }),
     button({ name: t('Transfer'), icon: 'transfer', disabled: !talking, expanded: talking && ui.transfer, run: () => { ui.transfer = !ui.transfer; redraw(); } }),
-    recording(i),
     h('span', { class: 'gap', 'aria-hidden': 'true' }),
     button({ name: t('Hang up'), icon: 'hangup', kind: 'danger', key: keys.hangup, disabled: !mayHangUp(i), busy: on(i.id, 'hangup'), run: () => hangUp(i) }));
 }
@@ -140,16 +140,6 @@ export function keysOf() {
   /** @type {{[name: string]: string}} */
   const keys = { accept: 'F2', decline: 'F4', hold: 'F8', hangup: 'F9', mute: 'M', done: 'Ctrl+Enter', note: 'N', help: '?', ...prefs.keys };
   return prefs.keysOn ? keys : { accept: '', decline: '', hold: '', hangup: '', mute: '', done: '', note: '', help: '' };
-}
-
-/** @param {Interaction} i */
-function recording(i) {
-  const mode = textsOf(i.campaign).recording;
-  if (!mode || mode === 'off') return null;
-  const record = (/** @type {string} */ action) => act(on(i.id, 'recording'), { action });
-  return i.recording
-    ? button({ name: t('Stop recording'), icon: 'record', class: 'is-recording', disabled: i.state !== 'talking', run: () => record('stop') })
-    : button({ name: t('Start recording'), icon: 'record', disabled: i.state !== 'talking', run: () => record('start') });
 }
 
 /** @param {Interaction} i @param {string} digit */
@@ -371,7 +361,7 @@ export function interaction(i) {
   const blank = i.blank || (!i.content && i.kind === 'campaign');
   const caseFields = blank ? i.case : i.content?.case?.length ? i.content.case : i.case;
   return h('section', { class: 'interaction', key: i.id, 'aria-label': i.kind === 'inbound' ? t('Inbound interaction') : t('Outbound interaction') },
-    h('div', { class: 'call' }, header(i), actions(i), panels(i), undialled(i)),
+    h('div', { class: 'call' }, header(i), actions(i), recording(i), panels(i), undialled(i)),
     h('div', { class: 'infos' },
       i.kind === 'campaign' ? region(t('Case information'), { key: 'case' }, fieldList(caseFields)) : null,
       i.kind === 'campaign' || i.content?.record?.length ? region(t('Record information'), { key: 'record' }, blank ? blankFields() : fieldList(i.content?.record)) : null),

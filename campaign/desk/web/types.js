@@ -55,6 +55,9 @@
  * @property {boolean} [remote_held]
  * @property {boolean} [muted]
  * @property {boolean} [recording]
+ * @property {'on'|'paused'|'stopped'|'deleted'} [recording_state]
+ * @property {string} [recording_until]
+ * @property {'given'|'refused'} [consent]
  * @property {string} [dialed_at]
  * @property {string} [ringing_at]
  * @property {string} [answered_at]
@@ -150,6 +153,8 @@
  * @property {string} [result]
  * @property {string} [disposition]
  * @property {string} [note]
+ * @property {'kept'|'deleted'} [recording]
+ * @property {'given'|'refused'} [consent]
  *
  * @typedef {object} WorkItem
  * @property {string} [list]

@@ -19,6 +19,7 @@ func settleRecord(t *testing.T, b *bench) {
 	s := b.settlement(l, a, campaign.NoAnswer)
 	s.Attempt.Status, s.Attempt.RingingAt, s.Attempt.Text = 480, b.now.Add(-50*time.Second), "Temporarily Unavailable"
 	s.Attempt.HeldMS, s.Attempt.Recording = 1234, "a.wav"
+	s.Attempt.Recorded = &campaign.Recorded{Consent: campaign.ConsentGiven, ConsentAt: s.Now, ConsentBy: "ann"}
 	s.Attempt.RTP = &campaign.RTPReport{Codec: "PCMA", Sent: 5, Received: 6, Lost: 1, JitterMS: 2.5, MOS: 4.1}
 	s.Attempt.Disposition, s.Attempt.Note = "Sold/New", "wants more"
 	s.Record = campaign.RecordUpdate{
@@ -46,6 +47,30 @@ func settleRecord(t *testing.T, b *bench) {
 	}
 	sameAttempt(t, got, s.Attempt)
 	b.leases("2")
+}
+
+// A deleted recording has no name any more, and stays known as deleted.
+func deletedRecording(t *testing.T, b *bench) {
+	b.imports(rec(1))
+	l := b.leases("1")
+	a := b.permits(l)
+	a.Recording = "recordings/a.wav"
+	b.must(b.s.Note(b.t.Context(), a))
+	if got := b.attempts("spring")[0]; got.Recording != "recordings/a.wav" || got.Recorded != nil {
+		t.Errorf("recorded: %q %+v", got.Recording, got.Recorded)
+	}
+	gone := b.now.Truncate(time.Millisecond).UTC()
+	a.Recording, a.Recorded = "", &campaign.Recorded{Consent: campaign.ConsentGiven, DeletedAt: gone, DeletedBy: "ann"}
+	b.must(b.s.Note(b.t.Context(), a))
+	if got := b.attempts("spring")[0]; got.Recording != "" || got.Recorded == nil || !got.Recorded.DeletedAt.Equal(gone) || got.Recorded.DeletedBy != "ann" {
+		t.Errorf("deleted: %q %+v", got.Recording, got.Recorded)
+	}
+	s := b.settlement(l, a, campaign.NoAnswer)
+	s.Attempt.Recording, s.Attempt.Recorded = "recordings/b.wav", nil
+	b.settles(s)
+	if got := b.attempts("spring")[0]; got.Recording != "recordings/b.wav" || got.Recorded == nil {
+		t.Errorf("at the end: %q %+v", got.Recording, got.Recorded)
+	}
 }
 
 func sameAttempt(t *testing.T, got, want campaign.Attempt) {

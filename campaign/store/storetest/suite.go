@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"DoNotCallUnblock", doNotCallUnblock},
 		{"DoNotCallBlocks", doNotCallBlocks},
 		{"SettleRecord", settleRecord},
+		{"DeletedRecording", deletedRecording},
 		{"SettleOnce", settleOnce},
 		{"SettleKeepPlace", settleKeepPlace},
 		{"SettleChain", settleChain},

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
+	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/media/measure"
+	"github.com/freiton/freiton/sip/peer"
+)
+
+// A recording begins with the contact's consent and not before, holds the agent
+// on the left and the contact on the right, nothing of a pause, and is gone when
+// it is deleted; history says so. The WAV itself is the witness.
+func TestRecordingWithConsent(t *testing.T) {
+	f := openFloor(t, 1, "progressive\nrecording: {mode: ask}", fmt.Sprintf(deskList, "R-1;Paula;"+peer.Number("02", 1)+";Ulm\nR-2;Quirin;"+peer.Number("02", 2)+";Ulm\n"),
+		campaign.User{Name: "ann", Role: campaign.RoleAgent}, campaign.User{Name: "boss", Role: campaign.RoleSupervisor})
+	voice, err := media.NewFileEndpoint(media.FileOptions{Clock: f.voice.clock, Samples: media.Tone(700, time.Second, -12), Loop: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.voice.headsets.put("ann", voice)
+	t.Cleanup(func() { _ = voice.Close() })
+	ann, boss := f.tab(t), f.tab(t)
+	ann.login("ann")
+	boss.login("boss")
+	ann.follow()
+	boss.do("/campaigns/spring/load", nil)
+	ann.await(campaign.EventPopup, 0)
+	ann.do("/campaigns/spring/popup", desk.PopupOK{Stage: campaign.PopupLoaded})
+	boss.do("/campaigns/spring/start", nil)
+	ann.do("/agent/status", desk.StatusChange{Status: campaign.AgentReady})
+	if _, text := ann.ask(http.MethodGet, "/api/v1/campaigns/spring/texts", nil); !strings.Contains(text, `"recording":"ask"`) {
+		t.Errorf("texts without the recording's mode: %s", text)
+	}
+
+	offer := ann.await(campaign.EventOffered, 0)
+	on := "/interactions/" + string(offer.Interaction)
+	ann.do(on+"/accept", nil)
+	ann.await(campaign.EventOpened, offer.N)
+	ann.do(on+"/shown", nil)
+	joined := ann.await(campaign.EventJoined, offer.N)
+	act := func(a campaign.RecordAction) { ann.do(on+"/recording", desk.RecordingSwitch{Action: a}) }
+	if status, text := ann.ask(http.MethodPost, "/api/v1"+on+"/recording", desk.RecordingSwitch{Action: campaign.RecordStart}); status != http.StatusConflict {
+		t.Errorf("it starts without consent: %d %s", status, text)
+	}
+	file := f.folder.in(filepath.Join("recordings", string(joined.InteractionView.Attempt)+".wav"))
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("a file before the consent: %v", err)
+	}
+	act(campaign.RecordConsent)
+	pass(1500 * time.Millisecond)
+	started := ann.await(campaign.EventRecording, joined.N)
+	act(campaign.RecordPause)
+	if e := ann.await(campaign.EventRecording, started.N); e.InteractionView.RecordingState != campaign.RecordingPaused || e.InteractionView.RecordingUntil.IsZero() {
+		t.Errorf("paused: %+v", e.InteractionView)
+	}
+	pass(1500 * time.Millisecond)
+	act(campaign.RecordResume)
+	pass(1500 * time.Millisecond)
+	act(campaign.RecordStop)
+	var channels [][]int16
+	until(t, 10*time.Second, "the file is whole", func() bool {
+		channels, _, err = measure.ReadWAV(file)
+		return err == nil && len(channels) == 2 && len(channels[0]) > 4*8000
+	})
+	left, right := channels[0], channels[1]
+	first, _ := measure.Sounding(left, 8000, -30)
+	if l := measure.Level(left[first+800:first+8800], 8000, 700); l < -16 || l > -9 {
+		t.Errorf("the agent on the left has %.1f dBFS", l)
+	}
+	if l := measure.Level(right[first+800:first+8800], 8000, 700); l > -35 {
+		t.Errorf("the agent is on the right, too: %.1f dBFS", l)
+	}
+	if l := measure.RMS(right); l < -45 {
+		t.Errorf("the contact on the right has %.1f dBFS", l)
+	}
+	if gap := measure.LongestGap(left[first:], 8000, -60); gap < 1200*time.Millisecond || gap > 2500*time.Millisecond {
+		t.Errorf("the pause is %v of silence", gap)
+	}
+	ann.do(on+"/hangup", nil)
+	ended := ann.await(campaign.EventEnded, joined.N)
+	act(campaign.RecordDelete)
+	until(t, 10*time.Second, "the file is gone", func() bool {
+		_, err := os.Stat(file)
+		return errors.Is(err, os.ErrNotExist)
+	})
+	ann.do(on+"/result", desk.Outcome{Result: ptr(campaign.Answer)})
+	ann.do(on+"/done", desk.DoneAnd{})
+	ann.await(campaign.EventDone, ended.N)
+	until(t, 10*time.Second, "history tells of consent and deletion", func() bool {
+		_, text := ann.ask(http.MethodGet, "/api/v1/history", nil)
+		return strings.Contains(text, `"recording":"deleted"`) && strings.Contains(text, `"consent":"given"`)
+	})
+}
+
+// pass lets real time pass while sound flows.
+func pass(d time.Duration) { <-time.After(d) }
