@@ -60,6 +60,7 @@ type Directory interface {
 type AttemptQuery struct {
 	Agent   AgentID
 	Since   time.Time
+	Until   time.Time // before it
 	Person  string
 	Numbers []string // calls to one of these are taken as well as the person's
 	Limit   int

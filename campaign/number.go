@@ -325,6 +325,15 @@ func numberError(raw, reason, cure string) *NumberError {
 	return &NumberError{Raw: raw, Reason: reason, Cure: cure}
 }
 
+// ZoneOfNumber is the time zone of a number in E.164 that can be in one only;
+// "" where it may be in several, or in none that is known.
+func ZoneOfNumber(e164 string) string {
+	if n, err := ParseNumber(e164, "", nil); err == nil && len(n.Zones) == 1 {
+		return n.Zones[0]
+	}
+	return ""
+}
+
 // NumberPrefix is the beginning of a number in E.164 that a text of four digits
 // or more means, as somebody types it who looks for a number; "" for any other
 // text.

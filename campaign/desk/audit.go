@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -136,4 +137,4 @@ func safeCell(s string) string {
 	return s
 }
 
-func digits(s string) bool { return s != "" && keepDigits(s) == s }
+func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

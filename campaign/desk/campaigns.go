@@ -147,7 +147,7 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 		}
 		return d.infoOf(ctx, c.Name)
 	}
-	row.Document, row.Changed = doc, d.cfg.Now()
+	row.Document, row.Changed = doc, d.now()
 	if err := d.cfg.Store.PutCampaign(ctx, row); err != nil {
 		return nil, d.problem(err)
 	}
@@ -207,7 +207,7 @@ func (d *Desk) infoOf(ctx context.Context, name string) (*body[CampaignInfo], er
 		if c.Name != name {
 			continue
 		}
-		i := CampaignInfo{Name: c.Name, Mode: string(c.Mode), State: string(c.State), Changed: d.cfg.Now()}
+		i := CampaignInfo{Name: c.Name, Mode: string(c.Mode), State: string(c.State), Changed: d.now()}
 		if c.Pause != nil {
 			i.Paused = c.Pause.Text
 		}
@@ -272,21 +272,18 @@ func (d *Desk) count(ctx context.Context, row campaign.CampaignRow, s *CampaignS
 		return err
 	}
 	s.Results, s.Statuses = map[string]int{}, map[string]int{}
-	for _, list := range c.Lists {
-		err := d.cfg.Store.Records(ctx, campaign.RecordQuery{List: list}, func(r campaign.Record) error {
-			s.Records++
-			s.Results[r.Result.String()]++
-			s.Statuses[r.Status.String()]++
-			if r.Status == campaign.Ready || r.Status == campaign.MissedCallback || r.Status == campaign.ChainReady {
-				s.Left++
-			}
-			return nil
-		})
-		if err != nil {
-			return err
+	byStatus, byResult, err := d.cfg.Store.CountRecords(ctx, c.Lists)
+	for status, n := range byStatus {
+		s.Records += n
+		s.Statuses[status.String()] += n
+		if status == campaign.Ready || status == campaign.MissedCallback || status == campaign.ChainReady {
+			s.Left += n
 		}
 	}
-	return nil
+	for result, n := range byResult {
+		s.Results[result.String()] += n
+	}
+	return err
 }
 
 func (d *Desk) campaignReport(ctx context.Context, in *CampaignPath) (*body[any], error) {
@@ -321,7 +318,7 @@ func (d *Desk) switchCampaign(ctx context.Context, in *struct {
 		return nil, err
 	}
 	// Without a server the wish is written down; the next one begins so.
-	row.State, row.Pause, row.Changed = after(in.Switch), "", d.cfg.Now()
+	row.State, row.Pause, row.Changed = after(in.Switch), "", d.now()
 	if err := d.cfg.Store.PutCampaign(ctx, row); err != nil {
 		return nil, d.problem(err)
 	}

@@ -43,6 +43,10 @@ type Store interface {
 	Retry(ctx context.Context, list, id string) error
 	Lists(context.Context) ([]campaign.ListInfo, error)
 	Attempts(ctx context.Context, campaign string, each func(campaign.Attempt) error) error
+	campaign.Directory
+	campaign.Histories
+	campaign.Mailbox
+	campaign.Preferences
 	Block(context.Context, campaign.DNCEntry) error
 	Unblock(ctx context.Context, number, campaign string) (int, error)
 	Blocked(context.Context) ([]campaign.DNCEntry, error)
@@ -92,9 +96,15 @@ func New(cfg Config) *Desk {
 	d.sound(api)
 	d.soundCheck(api)
 	d.past(api)
+	d.contacts(api)
+	d.messages(api)
+	d.overseeing(api)
 	d.texts(api)
 	return d
 }
+
+// now is the time as the API gives times: in milliseconds.
+func (d *Desk) now() time.Time { return d.cfg.Now().Truncate(time.Millisecond) }
 
 // Handler serves the API of an administrator at this machine.
 func (d *Desk) Handler() http.Handler {

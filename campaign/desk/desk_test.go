@@ -25,6 +25,7 @@ type memory struct {
 	users     map[campaign.AgentID]campaign.User
 	retried   []string
 	backups   []string
+	desk      deskMemory
 	log       []campaign.AuditEntry
 	persons   []campaign.EraseQuery
 }
@@ -272,6 +273,10 @@ func TestDoNotCall(t *testing.T) {
 	ctx := t.Context()
 	d, m, _ := newDesk(nil)
 	c := d.Local()
+	if err := c.JSON(ctx, http.MethodPost, "/api/v1/dnc", Blocked{Number: "030 231250", Campaign: "spirng"}, nil); status(err) != 404 || len(m.blocked) > 0 {
+		t.Errorf("a campaign that does not exist: %v", err)
+	}
+	m.campaigns["spring"] = campaign.CampaignRow{Name: "spring"}
 	if err := c.JSON(ctx, http.MethodPost, "/api/v1/dnc", Blocked{Number: "030 231250", Campaign: "spring"}, nil); err != nil {
 		t.Fatal(err)
 	}

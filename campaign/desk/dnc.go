@@ -64,7 +64,12 @@ func (d *Desk) block(ctx context.Context, in *struct{ Body Blocked }) (*body[Blo
 		}
 		b.Number = n
 	}
-	b.At = d.cfg.Now()
+	if b.Campaign != "" {
+		if _, err := d.row(ctx, b.Campaign); err != nil {
+			return nil, err
+		}
+	}
+	b.At = d.now()
 	if p := who(ctx); b.By == "" || !p.socket {
 		b.By = string(p.user)
 	}

@@ -20,6 +20,7 @@ import (
 
 const (
 	aliveEvery   = 2 * time.Second  // proof of life
+	mailEvery    = 5                // so many of these: is there a message?
 	sessionEvery = 15               // so many of these: is the session still good?
 	writeWithin  = 10 * time.Second // a reader slower than that is disconnected
 	batch        = 64 << 10         // bytes written at once
@@ -35,7 +36,7 @@ func (d *Desk) events(api huma.API) {
 	op := forClients(operation("events", http.MethodGet, "/api/v1/events", campaign.RoleAgent,
 		"Numbered events as they happen (server-sent events)"))
 	op.Description = "id: is the event's number; without a name the data is an Event. `event: state` brings a State where the journal " +
-		"does not reach back; `event: link`, `event: viewer`, `event: alive` and `event: session` have no number. A comment and `alive` come every 2 s."
+		"does not reach back; `event: link`, `event: viewer`, `event: messages`, `event: alive` and `event: session` have no number. A comment and `alive` come every 2 s."
 	huma.Register(api, op, func(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
 		p := who(ctx)
 		since, ok := uint64(0), false
@@ -117,9 +118,12 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 		return err
 	}
 	defer cancel()
+	rings, down := w.bells.hang(p.user)
+	defer down()
+	mail, _ := w.mail(ctx, p.user)
 	links := w.links.now(w.cfg)
 	viewer := w.seats.looksOn(st)
-	if err := errors.Join(out.event("link", 0, links), out.event("viewer", 0, Viewing{viewer})); err != nil {
+	if err := errors.Join(out.event("link", 0, links), out.event("viewer", 0, Viewing{viewer}), out.event("messages", 0, mail)); err != nil {
 		return err
 	}
 	tick := time.NewTicker(aliveEvery)
@@ -138,6 +142,15 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 			}
 			continue
 		case <-st.changed:
+		case <-rings:
+			now, err := w.mail(ctx, p.user)
+			if err != nil {
+				continue // the store is away: a later look tells
+			}
+			mail = now
+			if err := out.event("messages", 0, mail); err != nil {
+				return err
+			}
 		case <-st.end:
 			_ = out.event("session", 0, Ended{"logged-off"})
 			return out.flush()
@@ -150,8 +163,17 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 				_ = out.event("session", 0, Ended{string(CodeExpired)})
 				return out.flush()
 			}
+			// Another process may have brought a message.
+			if ticks%mailEvery == 0 {
+				if now, err := w.mail(ctx, p.user); err == nil && now.Unread != mail.Unread {
+					mail = now
+					if err := out.event("messages", 0, mail); err != nil {
+						return err
+					}
+				}
+			}
 			fmt.Fprintf(&out.buf, ": %d\n\n", ticks)
-			if err := out.event("alive", 0, Alive{w.cfg.Now().UTC()}); err != nil {
+			if err := out.event("alive", 0, Alive{w.desk.now().UTC()}); err != nil {
 				return err
 			}
 		}

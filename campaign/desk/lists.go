@@ -241,7 +241,7 @@ func (d *Desk) find(ctx context.Context, in *recordInput) ([]campaign.Record, er
 	case len(rs) == 0:
 		return nil, huma.Error404NotFound("no record has the id " + in.ID)
 	case len(lists) > 1:
-		return nil, huma.Error409Conflict("several lists have a record " + in.ID + "; name the list")
+		return nil, huma.Error409Conflict("several lists have a record " + in.ID + ": name the list (on the command line with --list)")
 	}
 	return rs, nil
 }

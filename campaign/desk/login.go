@@ -28,6 +28,8 @@ type Session struct {
 	Version     string    `json:"version"`
 	HasPassword bool      `json:"has_password" doc:"false: one should be set now"`
 	Headset     string    `json:"headset" doc:"browser, device, device:NAME or sip:URI"`
+	Language    string    `json:"language,omitempty" doc:"as chosen; empty: the browser's"`
+	Favourites  []string  `json:"favourites" doc:"responses marked as one's own, by path"`
 }
 
 // Credentials are a user's name and password.
@@ -51,6 +53,8 @@ func (d *Desk) login(api huma.API) {
 		"Log off")), d.endSession)
 	huma.Register(api, own(operation("session-password", http.MethodPut, "/api/v1/session/password", campaign.RoleAgent,
 		"Change one's own password; all other sessions end")), d.changePassword)
+	huma.Register(api, own(operation("preferences", http.MethodPut, "/api/v1/session/preferences", campaign.RoleAgent,
+		"Choose one's language and favourite responses; what is left out stays")), d.setPreferences)
 }
 
 // authenticate finds out who asks.
@@ -85,6 +89,8 @@ func polled(r *http.Request) bool {
 	switch strings.TrimPrefix(r.URL.Path, "/api/v1/") {
 	case "events", "quality", "workbin", "history":
 		return true
+	case "messages":
+		return r.Method == http.MethodGet
 	}
 	return false
 }
@@ -266,8 +272,10 @@ func throttled(d time.Duration) error {
 }
 
 func (w *Web) shown(ctx context.Context, u campaign.User) Session {
-	return Session{User: string(u.Name), Role: string(u.Role), Team: u.Team, Engaged: u.Engaged, CSRF: w.sessions.scs.GetString(ctx, keptCSRF),
-		ExpiresAt: w.sessions.end(ctx).UTC(), Version: w.desk.cfg.Version, HasPassword: u.Hash != "", Headset: u.Headset}
+	s := Session{User: string(u.Name), Role: string(u.Role), Team: u.Team, Engaged: u.Engaged, CSRF: w.sessions.scs.GetString(ctx, keptCSRF),
+		ExpiresAt: w.sessions.end(ctx).UTC().Truncate(time.Millisecond), Version: w.desk.cfg.Version, HasPassword: u.Hash != "", Headset: u.Headset}
+	s.Language, s.Favourites = w.desk.preferences(ctx, u.Name)
+	return s
 }
 
 func (d *Desk) session(ctx context.Context, _ *struct{}) (*body[Session], error) {

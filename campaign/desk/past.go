@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,31 +14,31 @@ import (
 
 // PastCall is an attempt as a history shows it.
 type PastCall struct {
-	Attempt     string    `json:"attempt"`
-	Campaign    string    `json:"campaign,omitempty"`
-	List        string    `json:"list,omitempty"`
-	RecordID    string    `json:"record_id,omitempty"`
-	Name        string    `json:"name,omitempty"`
-	Number      string    `json:"number,omitempty"`
-	Agent       string    `json:"agent,omitempty"`
-	DialedAt    time.Time `json:"dialed_at"`
-	AnsweredAt  time.Time `json:"answered_at,omitzero"`
-	EndedAt     time.Time `json:"ended_at,omitzero"`
-	EndedBy     string    `json:"ended_by,omitempty"`
+	Attempt     string        `json:"attempt"`
+	Campaign    string        `json:"campaign,omitempty"`
+	List        string        `json:"list,omitempty"`
+	RecordID    string        `json:"record_id,omitempty"`
+	Name        string        `json:"name,omitempty"`
+	Number      string        `json:"number,omitempty"`
+	Agent       string        `json:"agent,omitempty"`
+	DialedAt    time.Time     `json:"dialed_at"`
+	AnsweredAt  time.Time     `json:"answered_at,omitzero"`
+	EndedAt     time.Time     `json:"ended_at,omitzero"`
+	EndedBy     string        `json:"ended_by,omitempty"`
+	Result      string        `json:"result,omitempty"`
+	Disposition string        `json:"disposition,omitempty"`
+	Note        string        `json:"note,omitempty"`
+	Was         []PastOutcome `json:"was,omitempty" doc:"what the outcome was before it was corrected, the last first"`
+}
+
+// PastOutcome is an outcome before a correction.
+type PastOutcome struct {
+	Until       time.Time `json:"until"`
 	Result      string    `json:"result,omitempty"`
 	Disposition string    `json:"disposition,omitempty"`
 	Note        string    `json:"note,omitempty"`
 	Recording   string    `json:"recording,omitempty" enum:"kept,deleted"`
 	Consent     string    `json:"consent,omitempty" enum:"given,refused" doc:"to being recorded"`
-}
-
-// Contact is a record as the contact directory shows it.
-type Contact struct {
-	List     string           `json:"list"`
-	RecordID string           `json:"record_id"`
-	Name     string           `json:"name,omitempty"`
-	Number   string           `json:"number"`
-	Fields   []campaign.Field `json:"fields"`
 }
 
 // Task is something in the workbin: a callback of one's own, or a record that
@@ -54,10 +53,9 @@ type Task struct {
 }
 
 const (
-	pastLimit   = 200 // calls of a history
-	searchLimit = 50  // contacts found
-	taskLimit   = 200
-	lookFor     = 5 * time.Second // no question to the store lasts longer
+	pastLimit = 200 // calls of a history
+	taskLimit = 200
+	lookFor   = 5 * time.Second // no question to the store lasts longer
 )
 
 // errEnough ends an iteration that has found what it looked for.
@@ -67,9 +65,8 @@ func (d *Desk) past(api huma.API) {
 	get := func(id, path, summary string) huma.Operation {
 		return operation(id, http.MethodGet, path, campaign.RoleAgent, summary)
 	}
-	huma.Register(api, get("history", "/api/v1/history", "One's own calls of the day, newest first"), d.ownHistory)
+	huma.Register(api, get("history", "/api/v1/history", "One's own calls of a day, newest first"), d.ownHistory)
 	huma.Register(api, get("contact-history", "/api/v1/interactions/{id}/history", "The contact's calls, newest first"), d.contactHistory)
-	huma.Register(api, get("contacts", "/api/v1/contacts", "Search the contact directory"), d.search)
 	huma.Register(api, get("workbin", "/api/v1/workbin", "One's own callbacks and open records, due ones first"), d.workbin)
 }
 
@@ -90,28 +87,22 @@ func (d *Desk) mayLook(ctx context.Context) (bool, error) {
 	}), nil
 }
 
-// attempts gives the last so many calls that are wanted, newest first.
-func (d *Desk) attempts(ctx context.Context, wanted func(campaign.Attempt) bool) ([]campaign.Attempt, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookFor)
-	defer cancel()
-	var found []campaign.Attempt
-	err := d.cfg.Store.Attempts(ctx, "", func(a campaign.Attempt) error {
-		if wanted(a) {
-			if found = append(found, a); len(found) >= 2*pastLimit {
-				found = slices.Clone(found[pastLimit:])
-			}
-		}
-		return nil
-	})
-	slices.Reverse(found)
-	return found[:min(len(found), pastLimit)], err
-}
-
-func (d *Desk) ownHistory(ctx context.Context, _ *struct{}) (*body[[]PastCall], error) {
-	p, now := who(ctx), d.cfg.Now()
+func (d *Desk) ownHistory(ctx context.Context, in *struct {
+	Day string `query:"day" format:"date" doc:"the server's day, e.g. 2026-03-04; without it today"`
+}) (*body[[]PastCall], error) {
+	p, now := who(ctx), d.now()
 	y, m, day := now.Date()
 	since := time.Date(y, m, day, 0, 0, 0, 0, now.Location())
-	as, err := d.attempts(ctx, func(a campaign.Attempt) bool { return a.Agent == p.user && !a.DialedAt.Before(since) })
+	if in.Day != "" {
+		t, err := time.ParseInLocation(time.DateOnly, in.Day, now.Location())
+		if err != nil {
+			return nil, problem(http.StatusUnprocessableEntity, campaign.ReasonBadInput, "day: not a day such as 2026-03-04")
+		}
+		since = t
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	as, err := d.cfg.Store.PastAttempts(ctx, campaign.AttemptQuery{Agent: p.user, Since: since, Until: since.AddDate(0, 0, 1), Limit: pastLimit})
 	if err != nil {
 		return nil, d.problem(err)
 	}
@@ -121,20 +112,19 @@ func (d *Desk) ownHistory(ctx context.Context, _ *struct{}) (*body[[]PastCall], 
 		// A record that stayed blank for an engaged agent stays so: it will be
 		// dialled again.
 		if p.engaged && a.AnsweredAt.IsZero() {
-			c.List, c.RecordID, c.Number, c.Note = "", "", "", ""
-		} else {
-			c.Name = d.nameOf(ctx, a)
+			c.List, c.RecordID, c.Number, c.Note, c.Name, c.Was = "", "", "", "", "", nil
 		}
 		out = append(out, c)
 	}
 	return reply(out), nil
 }
 
-func pastCall(a campaign.Attempt) PastCall {
-	c := PastCall{Attempt: string(a.ID), Campaign: a.Campaign, List: a.List, RecordID: a.RecordID, Number: a.Number, Agent: string(a.Agent),
-		DialedAt: a.DialedAt, AnsweredAt: a.AnsweredAt, EndedAt: a.EndedAt, EndedBy: string(a.EndedBy), Disposition: a.Disposition, Note: a.Note}
-	if a.Result != 0 {
-		c.Result = a.Result.String()
+func pastCall(a campaign.PastAttempt) PastCall {
+	c := PastCall{Attempt: string(a.ID), Campaign: a.Campaign, List: a.List, RecordID: a.RecordID, Number: a.Number, Name: a.Name, Agent: string(a.Agent),
+		DialedAt: a.DialedAt, AnsweredAt: a.AnsweredAt, EndedAt: a.EndedAt, EndedBy: string(a.EndedBy), Result: resultWord(a.Result),
+		Disposition: a.Disposition, Note: a.Note}
+	for _, o := range a.Was {
+		c.Was = append(c.Was, PastOutcome{o.Until, resultWord(o.Result), o.Disposition, o.Note})
 	}
 	if a.Recording != "" {
 		c.Recording = "kept"
@@ -148,49 +138,44 @@ func pastCall(a campaign.Attempt) PastCall {
 	return c
 }
 
-// nameOf looks a contact's name up; a call without a record has none.
-func (d *Desk) nameOf(ctx context.Context, a campaign.Attempt) (name string) {
-	if a.List == "" || a.RecordID == "" {
+func resultWord(r campaign.CallResult) string {
+	if r == 0 {
 		return ""
 	}
-	_ = d.cfg.Store.Records(ctx, campaign.RecordQuery{List: a.List, ID: a.RecordID}, func(r campaign.Record) error {
-		name = r.Name
-		return errEnough
-	})
-	return name
+	return r.String()
 }
 
 func (d *Desk) contactHistory(ctx context.Context, in *OneInteraction) (*body[[]PastCall], error) {
-	v, err := d.own(ctx, in.ID)
+	c, _, err := d.onDesk(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if v.Blank || v.Content == nil {
-		return nil, problem(http.StatusForbidden, CodeBlank, "the contact has not answered yet")
-	}
-	person, number := "", v.Content.Number
-	if v.Content.List != "" {
-		err := d.cfg.Store.Records(ctx, campaign.RecordQuery{List: v.Content.List, ID: v.Content.RecordID}, func(r campaign.Record) error {
-			person = r.Person
-			return errEnough
-		})
-		if err != nil && !errors.Is(err, errEnough) {
-			return nil, d.problem(err)
-		}
-	}
+	return d.callsOf(ctx, c)
+}
+
+// callsOf are a contact's calls that the caller may know of.
+func (d *Desk) callsOf(ctx context.Context, c campaign.Contact) (*body[[]PastCall], error) {
 	mine, err := d.mine(ctx)
 	if err != nil {
 		return nil, err
 	}
-	as, err := d.attempts(ctx, func(a campaign.Attempt) bool {
-		return (person != "" && a.Person == person || a.Number == number) && (a.Campaign == "" || mine.campaigns == nil || mine.campaigns[a.Campaign])
-	})
+	q := campaign.AttemptQuery{Person: c.Person, Numbers: []string{c.Number}, Limit: pastLimit}
+	for _, r := range c.Records {
+		if !slices.Contains(q.Numbers, r.Phone) {
+			q.Numbers = append(q.Numbers, r.Phone)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	as, err := d.cfg.Store.PastAttempts(ctx, q)
 	if err != nil {
 		return nil, d.problem(err)
 	}
 	out := make([]PastCall, 0, len(as))
 	for _, a := range as {
-		out = append(out, pastCall(a))
+		if a.Campaign == "" || mine.campaigns == nil || mine.campaigns[a.Campaign] {
+			out = append(out, pastCall(a))
+		}
 	}
 	return reply(out), nil
 }
@@ -236,70 +221,21 @@ func (d *Desk) mine(ctx context.Context) (reach, error) {
 
 func (r reach) list(name string) bool { return r.lists == nil || r.lists[name] }
 
-func (d *Desk) search(ctx context.Context, in *struct {
-	Q string `query:"q" maxLength:"100" doc:"part of a name, number, id or field; two characters at least"`
-}) (*body[[]Contact], error) {
-	look, err := d.mayLook(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !look {
-		return nil, problem(http.StatusForbidden, CodeBlank, "the contact has not answered yet")
-	}
-	q := strings.ToLower(strings.TrimSpace(in.Q))
-	if len([]rune(q)) < 2 {
-		return reply([]Contact{}), nil
-	}
-	mine, err := d.mine(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := []Contact{}
-	ctx, cancel := context.WithTimeout(ctx, lookFor)
-	defer cancel()
-	err = d.cfg.Store.Records(ctx, campaign.RecordQuery{}, func(r campaign.Record) error {
-		if !mine.list(r.List) || !matches(r, q) {
-			return nil
-		}
-		if out = append(out, contact(r)); len(out) >= searchLimit {
-			return errEnough
-		}
+// names are the lists of a reach; nil: all.
+func (r reach) names() []string {
+	if r.lists == nil {
 		return nil
-	})
-	if err != nil && !errors.Is(err, errEnough) && !errors.Is(err, context.DeadlineExceeded) { // what was found in time is shown
-		return nil, d.problem(err)
 	}
-	return reply(out), nil
-}
-
-// matches looks for a text in what people know a contact by. Digits are looked
-// for in the number however it is written.
-func matches(r campaign.Record, q string) bool {
-	has := func(s string) bool { return strings.Contains(strings.ToLower(s), q) }
-	if has(r.Name) || has(r.CustomerID) || r.ID == q {
-		return true
+	out := []string{}
+	for l := range r.lists {
+		out = append(out, l)
 	}
-	if digits := strings.TrimLeft(keepDigits(q), "0"); len(digits) >= 3 && len(digits) >= len(q)/2 && strings.Contains(r.Phone, digits) {
-		return true
-	}
-	return slices.ContainsFunc(r.Fields, func(f campaign.Field) bool { return has(f.Value) })
-}
-
-func keepDigits(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c >= '0' && c <= '9' {
-			return c
-		}
-		return -1
-	}, s)
-}
-
-func contact(r campaign.Record) Contact {
-	return Contact{List: r.List, RecordID: r.ID, Name: r.Name, Number: r.Phone, Fields: listed(r.Fields)}
+	slices.Sort(out)
+	return out
 }
 
 func (d *Desk) workbin(ctx context.Context, _ *struct{}) (*body[[]Task], error) {
-	p, now := who(ctx), d.cfg.Now()
+	p, now := who(ctx), d.now()
 	look, err := d.mayLook(ctx)
 	if err != nil {
 		return nil, err
@@ -308,38 +244,39 @@ func (d *Desk) workbin(ctx context.Context, _ *struct{}) (*body[[]Task], error) 
 	if err != nil {
 		return nil, d.problem(err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	rs, err := d.cfg.Store.Owned(ctx, p.user, taskLimit)
+	if err != nil {
+		return nil, d.problem(err)
+	}
 	out := []Task{}
-	for _, i := range s.Interactions {
-		if i.Agent != p.user || i.State == campaign.StateOffered || i.Blank {
-			continue
-		}
-		t := Task{Kind: "open", Interaction: string(i.ID), Note: i.Note}
-		if c := i.Content; c != nil {
-			t.Contact = Contact{List: c.List, RecordID: c.RecordID, Name: c.Name, Number: c.Number, Fields: listed(c.Fields)}
+	for _, r := range rs {
+		t := Task{Kind: "callback", At: r.NextDial, Missed: r.Status == campaign.MissedCallback || r.NextDial.Before(now)}
+		t.Fields = []ContactField{}
+		if look { // else only when
+			t.Contact, t.Note = d.contactView(campaign.Contact{Person: r.Person, Name: r.Name, Number: r.Phone, CustomerID: r.CustomerID, Fields: r.Fields, Records: []campaign.Record{r}}), r.Note
 		}
 		out = append(out, t)
 	}
-	open := len(out)
-	ctx, cancel := context.WithTimeout(ctx, lookFor)
-	defer cancel()
-	err = d.cfg.Store.Records(ctx, campaign.RecordQuery{Changed: true}, func(r campaign.Record) error {
-		waits := r.Status == campaign.Ready || r.Status == campaign.MissedCallback
-		if r.Owner != p.user || !waits || r.Type != campaign.PersonalCallback && r.Type != campaign.PersonalRescheduled {
-			return nil
+	return reply(append(out, openOn(s.Interactions, p.user)...)), nil
+}
+
+// openOn are the records on somebody's own desk.
+func openOn(is []campaign.InteractionView, user campaign.AgentID) (out []Task) {
+	for _, i := range is {
+		if i.Agent != user || i.State == campaign.StateOffered || i.Blank {
+			continue
 		}
-		t := Task{Kind: "callback", At: r.NextDial, Missed: r.Status == campaign.MissedCallback || r.NextDial.Before(now)}
-		t.Fields = []campaign.Field{}
-		if look { // else only when
-			t.Contact, t.Note = contact(r), r.Note
+		t := Task{Kind: "open", Interaction: string(i.ID), Note: i.Note}
+		t.Fields = []ContactField{}
+		if c := i.Content; c != nil {
+			t.Contact.List, t.RecordID, t.Name, t.Number = c.List, c.RecordID, c.Name, c.Number
+			for _, f := range c.Fields {
+				t.Fields = append(t.Fields, ContactField{Name: f.Name, Value: f.Value})
+			}
 		}
-		if out = append(out, t); len(out) >= taskLimit {
-			return errEnough
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, errEnough) {
-		return nil, d.problem(err)
+		out = append(out, t)
 	}
-	slices.SortStableFunc(out[open:], func(a, b Task) int { return a.At.Compare(b.At) })
-	return reply(out), nil
+	return out
 }

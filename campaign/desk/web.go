@@ -72,6 +72,7 @@ type Web struct {
 	byPlace  *throttle
 	hashing  chan struct{} // how many passwords are checked at once: each takes 64 MiB
 	people   *people
+	bells    bells
 	invited  invitations
 	handler  http.Handler
 	rootURL  string
@@ -249,7 +250,10 @@ func (w *Web) Serve(ctx context.Context) error {
 		}
 	})
 	both.Go(func() { w.watch(ctx) }) // ends with ctx, or Close
+	post, endPost := context.WithCancel(ctx)
+	both.Go(func() { w.post(post) }) // ended below
 	defer both.Wait()
+	defer endPost()
 	defer w.end()
 	select {
 	case err := <-done:

@@ -224,12 +224,16 @@ func (s *Core) FindContacts(ctx context.Context, q campaign.ContactQuery) ([]cam
 			err = s.byHand(ctx, &found, q, `contact c`, `c.number >= ? AND c.number < ?`, number, number+":")
 		}
 	}
-	if err == nil && len(found.list) < q.Limit {
-		from, where, args := s.matching("record", "r", words)
-		err = records(from, where, args...)
+	// A whole word is found at once; its beginning makes SQLite collect all
+	// that have it.
+	for _, begins := range []bool{false, true} {
+		if err == nil && len(found.list) < q.Limit {
+			from, where, args := s.matching("record", "r", words, begins)
+			err = records(from, where, args...)
+		}
 	}
 	if err == nil {
-		from, where, args := s.matching("contact", "c", words)
+		from, where, args := s.matching("contact", "c", words, true)
 		err = s.byHand(ctx, &found, q, from, where, args...)
 	}
 	out := make([]campaign.Contact, 0, min(len(found.list), q.Limit))
@@ -246,8 +250,8 @@ func longestFirst(words []string) []string {
 }
 
 // matching asks the index for the first word, and the column for the others.
-func (s *Core) matching(table, alias string, words []string) (from, where string, args []any) {
-	from, where, arg := s.db.Matching(table, alias, words[0])
+func (s *Core) matching(table, alias string, words []string, begins bool) (from, where string, args []any) {
+	from, where, arg := s.db.Matching(table, alias, words[0], begins)
 	args = []any{arg}
 	for _, w := range words[1:] {
 		where += ` AND ' ' || ` + alias + `.search LIKE ?` // letters and digits only: nothing to escape

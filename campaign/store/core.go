@@ -51,8 +51,9 @@ type Engine interface {
 	Read(ctx context.Context, each func(Row) error, query string, args ...any) error
 	// Matching looks for a word, small letters and digits only, in the column
 	// search of a table: what stands behind FROM for the table under an alias,
-	// and a condition that the word begins one there, with its argument.
-	Matching(table, alias, word string) (from, where string, arg any)
+	// and a condition that the word is one there, or begins one, with its
+	// argument.
+	Matching(table, alias, word string, begins bool) (from, where string, arg any)
 }
 
 // Tx is a running transaction.

@@ -391,6 +391,9 @@ func (t *tx) finish() error {
 }
 
 // Matching implements store.Engine by the index on the table's words.
-func (e *engine) Matching(table, alias, word string) (from, where string, arg any) {
-	return table + " " + alias, "to_tsvector('simple', " + alias + ".search) @@ to_tsquery('simple', ?)", word + ":*"
+func (e *engine) Matching(table, alias, word string, begins bool) (from, where string, arg any) {
+	if begins {
+		word += ":*"
+	}
+	return table + " " + alias, "to_tsvector('simple', " + alias + ".search) @@ to_tsquery('simple', ?)", word
 }

@@ -177,7 +177,11 @@ func drain(rows *sql.Rows, each func(store.Row) error) error {
 
 // Matching implements store.Engine by the table's full-text index, which is
 // walked first: its matches come one by one.
-func (e *engine) Matching(table, alias, word string) (from, where string, arg any) {
+func (e *engine) Matching(table, alias, word string, begins bool) (from, where string, arg any) {
 	index := table + "_text"
-	return index + " CROSS JOIN " + table + " " + alias, alias + ".key = " + index + ".rowid AND " + index + " MATCH ?", `"` + word + `"*`
+	term := `"` + word + `"`
+	if begins {
+		term += "*"
+	}
+	return index + " CROSS JOIN " + table + " " + alias, alias + ".key = " + index + ".rowid AND " + index + " MATCH ?", term
 }
