@@ -28,6 +28,8 @@ type PastCall struct {
 	Result      string        `json:"result,omitempty"`
 	Disposition string        `json:"disposition,omitempty"`
 	Note        string        `json:"note,omitempty"`
+	Recording   string        `json:"recording,omitempty" enum:"kept,deleted"`
+	Consent     string        `json:"consent,omitempty" enum:"given,refused" doc:"to being recorded"`
 	Was         []PastOutcome `json:"was,omitempty" doc:"what the outcome was before it was corrected, the last first"`
 }
 
@@ -37,8 +39,6 @@ type PastOutcome struct {
 	Result      string    `json:"result,omitempty"`
 	Disposition string    `json:"disposition,omitempty"`
 	Note        string    `json:"note,omitempty"`
-	Recording   string    `json:"recording,omitempty" enum:"kept,deleted"`
-	Consent     string    `json:"consent,omitempty" enum:"given,refused" doc:"to being recorded"`
 }
 
 // Task is something in the workbin: a callback of one's own, or a record that
