@@ -180,7 +180,7 @@ func (f *Floor) next() time.Time {
 			want(c.dry)
 			want(c.shutUntil)
 			want(c.budget.again)
-			if !c.dry.After(f.now) {
+			if !c.dry.After(f.now) && len(c.asks) == 0 {
 				want(f.now.Add(pacingTick))
 			}
 		}

@@ -35,7 +35,13 @@ type world struct {
 	settled map[AttemptID]int
 	inbound map[AttemptID]bool // that still ring or are answered
 	stopped bool
-	kinds   map[EventKind]int // of what happened
+	// Of calls dialled ahead:
+	answered map[AttemptID]time.Time
+	seated   map[AttemptID]bool // an agent was connected
+	letGo    map[AttemptID]bool // the announcement, or our hang-up
+	abandons int
+	joins    int
+	kinds    map[EventKind]int // of what happened
 	// rapid prefers small numbers, which is right for what happens and wrong
 	// for which kind of thing happens.
 	dice *rand.Rand
@@ -43,10 +49,11 @@ type world struct {
 
 const secret = "Geheimrat" // in every field of every record
 
-func newWorld(t *rapid.T) *world {
+func newWorld(t *rapid.T, modes ...Mode) *world {
 	w := &world{
 		t: t, now: noon(), dice: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 1)), permits: map[AttemptID]bool{}, live: map[AttemptID]Dial{},
-		kinds: map[EventKind]int{}, ended: map[AttemptID]int{}, inbound: map[AttemptID]bool{}, settled: map[AttemptID]int{}, names: []AgentID{"ann", "ben", "eva"},
+		kinds: map[EventKind]int{}, answered: map[AttemptID]time.Time{}, seated: map[AttemptID]bool{}, letGo: map[AttemptID]bool{},
+		ended: map[AttemptID]int{}, inbound: map[AttemptID]bool{}, settled: map[AttemptID]int{}, names: []AgentID{"ann", "ben", "eva"},
 	}
 	var rs []Record
 	for i := range 3 + w.dice.IntN(8) {
@@ -69,11 +76,13 @@ func newWorld(t *rapid.T) *world {
 	}
 	w.s = newMemStore(rs...)
 	w.f = NewFloor(FloorConfig{
-		Process: "p", Inbound: InboundRule{Agents: true},
+		Process: "p", Inbound: InboundRule{Agents: true}, Pacer: []Pacer{OneToOne{}, linesPacer{3}, greedyPacer{}}[w.dice.IntN(3)],
 		Manual: ManualRules{Rules: Rules{Allow: []string{"+49"}}},
 		NewID:  func(p string, _ time.Time) string { w.ids++; return p + strconv.Itoa(w.ids) },
 	})
-	modes := []Mode{ModeProgressive, ModeProgressive, ModePredictive, ModePushPreview, ModePreview}
+	if len(modes) == 0 {
+		modes = []Mode{ModeProgressive, ModeProgressive, ModePredictive, ModePushPreview, ModePreview}
+	}
 	for i, list := range []string{"l1", "l2"} {
 		c := spring()
 		c.Name, c.Lists, c.Agents, c.Priority = "camp"+list, []string{list}, AgentSet{All: true}, i
@@ -84,6 +93,10 @@ func newWorld(t *rapid.T) *world {
 		c.Rules = Rules{
 			Profiles: []Profile{{Country: "lab", MaxPerDay: 4, MinRing: 15 * time.Second, Hours: daily(hm(8, 0), hm(20, 0))}},
 			Allow:    []string{"+49"}, MaxAttempts: 5, MinGap: time.Minute, MaxCalls: 2, PerSecond: 2,
+			MaxAbandoned: []float64{0, 0.3, 1}[w.dice.IntN(3)],
+		}
+		if c.Mode == ModePredictive {
+			c.Rules.MaxCalls, c.Rules.PerSecond = 6, 6
 		}
 		w.camps = append(w.camps, c.Name)
 		w.apply(ClickApply{Campaign: c, State: Running})
@@ -100,6 +113,10 @@ func newWorld(t *rapid.T) *world {
 
 // apply is a step of the floor, and everything that must hold of it.
 func (w *world) apply(in any) error {
+	free := map[string]int{} // before: what follows from the input comes after the question
+	for _, c := range w.camps {
+		free[c] = w.free(c)
+	}
 	fx, next := w.f.Apply(in, w.now)
 	if !next.IsZero() && !next.After(w.now) {
 		w.t.Fatalf("asked to be asked at %s, and it is %s", next, w.now)
@@ -110,6 +127,15 @@ func (w *world) apply(in any) error {
 	}
 	for _, e := range fx.Events {
 		w.event(e)
+	}
+	for _, o := range fx.Store {
+		p, ok := o.(OpPermit)
+		if !ok || p.Query.Agent != "" || p.Query.Ahead {
+			continue
+		}
+		if c := p.Query.Campaign; w.unseated(c) >= max(free[c], w.free(c)) {
+			w.t.Fatalf("%s is asked as one for a free agent: %d without one are under way, %d agents are free", p.Query.Attempt, w.unseated(c), w.free(c))
+		}
 	}
 	w.queue = append(w.queue, fx.Store...)
 	for _, o := range fx.Store {
@@ -144,10 +170,14 @@ func (w *world) command(c Command) {
 				w.t.Fatalf("answers %s, which does not ring", c.Attempt)
 			}
 		}
+		w.ahead(c)
 		if h, ok := c.(Hangup); ok && w.live[h.Attempt].Attempt == "" && w.ended[h.Attempt] == 0 && !w.inbound[h.Attempt] {
 			w.t.Fatalf("hangs up %s, which was never dialled", h.Attempt)
 		}
 		return
+	}
+	if d.Agent == "" && !w.staffed(w.s.attempts[d.Attempt].Campaign) {
+		w.t.Fatalf("%s is dialled, and nobody is there to talk", d.Attempt)
 	}
 	if !w.permits[d.Attempt] {
 		w.t.Fatalf("%s is dialled without a permit", d.Attempt)
@@ -163,6 +193,67 @@ func (w *world) command(c Command) {
 		}
 	}
 	w.live[d.Attempt] = d
+}
+
+// greedyPacer would ring everybody at once: only the gate is in its way.
+type greedyPacer struct{}
+
+func (greedyPacer) Dials(PacingState) (int, *Reason) { return 10, nil }
+
+// unseated counts the calls of a campaign that have no agent, by what the line
+// was told.
+func (w *world) unseated(campaign string) (n int) {
+	for id, d := range w.live {
+		if x := w.f.workOf(id); x != nil && x.agent != nil {
+			continue // offered to somebody
+		}
+		if d.Agent == "" && !w.seated[id] && !w.letGo[id] && w.s.attempts[id].Campaign == campaign {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *world) free(campaign string) (n int) {
+	for _, a := range w.f.agents {
+		if a.status == AgentReady && a.work == nil && a.joined[campaign] {
+			n++
+		}
+	}
+	return n
+}
+
+// staffed: somebody has joined who is Ready, whatever she does now.
+func (w *world) staffed(campaign string) bool {
+	return slices.ContainsFunc(w.f.agents, func(a *agent) bool {
+		return (a.status == AgentReady || a.after == AgentReady) && a.joined[campaign]
+	})
+}
+
+// ahead checks what is done with calls that were dialled without an agent.
+func (w *world) ahead(c Command) {
+	id := attemptOf(c)
+	at, ours := w.answered[id]
+	first := ours && !w.seated[id] && !w.letGo[id]
+	late := first && w.now.After(at.Add(2*time.Second))
+	switch c := c.(type) {
+	case Connect:
+		if late {
+			w.t.Fatalf("%s is joined %s after the answer", id, w.now.Sub(at))
+		}
+		if first {
+			w.joins++
+		}
+		w.seated[id] = true
+	case Play, Hangup:
+		if _, plays := c.(Play); plays && late {
+			w.t.Fatalf("the announcement of %s begins %s after the answer", id, w.now.Sub(at))
+		}
+		if first {
+			w.abandons++
+		}
+		w.letGo[id] = true
+	}
 }
 
 // event: what is offered is first in order; what an engaged agent gets to see
@@ -194,6 +285,9 @@ func (w *world) event(e Event) {
 // that went to the top and could be offered to anybody.
 func (w *world) order(e Event) {
 	work := w.f.agent(e.Agent).work
+	if work.answered() {
+		return // dialled ahead: the contact is on the line
+	}
 	r := work.lease.Record
 	if work.decidedAt != (time.Time{}) && e.Kind == EventOpened && !work.doc.accepts() {
 		return // it was offered before
@@ -215,6 +309,11 @@ func (w *world) order(e Event) {
 
 // desks: one thing at a time on each desk, and previews for the Ready only.
 func (w *world) desks() {
+	for id, at := range w.answered {
+		if w.live[id].Attempt != "" && !w.seated[id] && !w.letGo[id] && w.now.After(at.Add(2*time.Second)) {
+			w.t.Fatalf("%s was answered %s ago, and neither joined nor abandoned", id, w.now.Sub(at))
+		}
+	}
 	seen := map[*agent]bool{}
 	records := map[Key]bool{}
 	for _, x := range w.f.works {
@@ -273,12 +372,18 @@ func (w *world) storeStep() {
 			blocked := slices.ContainsFunc(w.s.dnc, func(e DNCEntry) bool { return e.Number == op.Query.Number || e.Person == op.Query.Person })
 			if in.Err = w.s.Permit(ctx, op.Query); in.Err == nil {
 				w.permits[op.Query.Attempt] = true
+				if n := w.s.answers(op.Query.Campaign, w.now).Day; op.Query.Ahead && float64(n.Abandoned+1) > op.Query.Rules.MaxAbandoned*float64(n.Answered) {
+					w.t.Fatalf("permit beyond one to one, and %d of %d are abandoned", n.Abandoned, n.Answered)
+				}
 				if blocked {
 					w.t.Fatalf("permit for %s, which is on the do-not-call list", op.Query.Number)
 				}
 			}
 		}
 		w.apply(in)
+	case OpAnswers:
+		n, err := w.s.Answers(ctx, op.Campaign, w.now)
+		w.apply(Counted{Campaign: op.Campaign, Answers: n, Err: err})
 	case OpRelease:
 		w.must(w.s.Release(ctx, op.Lease, op.Release))
 	case OpSettle:
@@ -326,10 +431,21 @@ func (w *world) lineStep() {
 	a := w.s.attempts[id]
 	ev.Kind = rapid.SampledFrom([]LineEventKind{
 		LineDialing, LineRinging, LineAnswered, LineAnswered, LineJoined, LineHeld, LineResumed, LinePlayed, LineRemoteHeld, LineEnded, LineEnded,
+		LineUnheard,
 	}).Draw(w.t, "line")
 	if ev.Kind == LineEnded {
 		w.endCall(id, ev, a)
 		return
+	}
+	if x := w.f.workOf(id); x != nil {
+		switch {
+		case ev.Kind == LineJoined && w.live[id].Agent == "" && !w.seated[id]:
+			return // nobody was connected
+		case ev.Kind == LineUnheard:
+			ev.Agent = x.who()
+		case ev.Kind == LineAnswered && w.live[id].Agent == "" && w.answered[id].IsZero() && (x.state == StateDialing || x.state == StateRinging):
+			w.answered[id] = w.now
+		}
 	}
 	w.apply(ev)
 }
@@ -489,6 +605,11 @@ func (w *world) end() {
 		}
 		w.advance(time.Second)
 	}
+	for id := range w.answered {
+		if a := w.s.attempts[id]; !w.seated[id] && a.DialerResult != Abandoned {
+			w.t.Fatalf("%s was answered, never joined, and is %s", id, a.DialerResult)
+		}
+	}
 	for id, a := range w.s.attempts {
 		if a.settled != 1 || w.settled[id] != 1 {
 			w.t.Fatalf("attempt %s settled %d times (%d asked for)", id, a.settled, w.settled[id])
@@ -553,5 +674,43 @@ func TestFloorProperties(t *testing.T) {
 	}
 	if done >= 100 && (dials < done || decisions[Declined] < done/4 || decisions[Missed] < done/4) {
 		t.Errorf("too little happens: %d histories, %d dials, offers %v", done, dials, decisions)
+	}
+}
+
+// The same where everything is dialled ahead: never a dial without agents,
+// never more than one for each free agent when the budget is shut, and whoever
+// answers is joined or let go within 2 s.
+func TestFloorAhead(t *testing.T) {
+	var done, dials, joins, abandons int
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t, ModePredictive)
+		for range rapid.IntRange(100, 300).Draw(t, "steps") {
+			switch w.dice.IntN(40) {
+			default:
+				w.storeStep()
+			case 14, 15, 16, 17, 18, 19:
+				w.work()
+			case 20, 21:
+				w.click()
+			case 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33:
+				w.lineStep()
+			case 34, 35, 36, 37:
+				w.advance(time.Duration(rapid.IntRange(0, 3000).Draw(t, "ms")) * time.Millisecond)
+			case 38:
+				w.advance(time.Duration(rapid.IntRange(1, 100).Draw(t, "seconds")) * time.Second)
+			case 39:
+				if w.dice.IntN(2) == 0 {
+					w.headset()
+				} else {
+					w.administrator()
+				}
+			}
+		}
+		w.end()
+		done, dials, joins, abandons = done+1, dials+len(w.ended), joins+w.joins, abandons+w.abandons
+	})
+	t.Logf("%d histories, %d dials, %d joined, %d abandoned", done, dials, joins, abandons)
+	if done >= 100 && (joins < done/8 || abandons < done/30) {
+		t.Errorf("too little is dialled ahead: %d joined, %d abandoned", joins, abandons)
 	}
 }
