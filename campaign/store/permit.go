@@ -32,7 +32,7 @@ func (s *Core) Permit(ctx context.Context, q campaign.PermitQuery) error {
 		}
 		identify(&q, &r)
 		// What the gate sees must hold until the call is written.
-		if err := t.db.Lock("number "+q.Number, "person "+q.Person, "account "+q.Account); err != nil {
+		if err := t.db.Lock(guarded(q)...); err != nil {
 			return err
 		}
 		if err := t.askedBefore(q, r.Key); err != nil {
@@ -87,6 +87,17 @@ func (t tx) askedBefore(q campaign.PermitQuery, key campaign.Key) error {
 		_, err = t.exec(`DELETE FROM calling WHERE attempt = ?`, q.Attempt)
 	}
 	return err
+}
+
+// guarded are the names under which no two permits are decided at once. Calls
+// beyond one to one draw on the campaign's abandonment budget, by whatever
+// account each process makes them.
+func guarded(q campaign.PermitQuery) []string {
+	names := []string{"number " + q.Number, "person " + q.Person, "account " + q.Account}
+	if q.Ahead {
+		names = append(names, "campaign "+q.Campaign)
+	}
+	return names
 }
 
 // identify fills in number and person where the query leaves them to the record.
