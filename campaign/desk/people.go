@@ -14,25 +14,37 @@ type people struct {
 	store Store
 	now   func() time.Time
 
-	mu   sync.Mutex
-	at   time.Time
-	kept map[campaign.AgentID]campaign.User
+	mu    sync.Mutex
+	until time.Time // as long as kept holds
+	kept  map[campaign.AgentID]campaign.User
+	last  map[campaign.AgentID]campaign.User // as the store last said
 }
 
-const peopleFor = time.Second
+const (
+	peopleFor  = time.Second
+	peopleRest = 3 * time.Second // the store is not asked before, when it did not answer
+)
 
 func (p *people) get(ctx context.Context, name campaign.AgentID) (campaign.User, bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now := p.now(); p.kept == nil || now.Sub(p.at) >= peopleFor || now.Before(p.at) {
+	if now := p.now(); p.kept == nil || !now.Before(p.until) || p.until.Sub(now) > peopleRest {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 		us, err := p.store.Users(ctx)
-		if err != nil {
+		cancel()
+		switch {
+		case err != nil && p.last == nil:
 			return campaign.User{}, false, err
+		case err != nil: // the store is away: calls go on, and whoever is in one stays who she is
+			p.until, p.kept = now.Add(peopleRest), p.last
+			u, ok := p.kept[name]
+			return u, ok, nil
 		}
-		p.at, p.kept = now, make(map[campaign.AgentID]campaign.User, len(us))
+		p.until, p.kept = now.Add(peopleFor), make(map[campaign.AgentID]campaign.User, len(us))
 		for _, u := range us {
 			p.kept[u.Name] = u
 		}
+		p.last = p.kept
 	}
 	u, ok := p.kept[name]
 	return u, ok, nil

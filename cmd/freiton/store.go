@@ -22,6 +22,7 @@ import (
 // vaultStore is the store of either kind, with what administration needs.
 type vaultStore interface {
 	campaign.Store
+	desk.SessionStore
 	campaign.Directory
 	campaign.Histories
 	campaign.Mailbox

@@ -67,7 +67,9 @@ func (a *app) openDesktop(files string) (_ *desktop, err error) {
 			return d, usage("--web-files: %v", err)
 		}
 	}
-	if wc.Sessions, err = desk.OpenSessions(a.folder.in("sessions.json")); err != nil {
+	if _, shared := a.cfg.Store.Postgres(); shared { // an agent may come to any of the processes
+		wc.Sessions = desk.NewSharedSessions(a.store, a.log.With("part", "sessions"))
+	} else if wc.Sessions, err = desk.OpenSessions(a.folder.in("sessions.json")); err != nil {
 		return d, err
 	}
 	if d.web, err = d.desk.OpenWeb(wc); err != nil {

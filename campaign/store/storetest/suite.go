@@ -73,6 +73,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"Campaigns", campaigns},
 		{"CampaignParts", campaignParts},
 		{"Watch", watch},
+		{"Sessions", sessions},
 		{"Users", users},
 		{"Backup", backup},
 		{"KnownAndAdd", knownAndAdd},
