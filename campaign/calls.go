@@ -47,6 +47,8 @@ func lineStimulus(k LineEventKind) (stimulus, bool) {
 		return onPlayed, true
 	case LineUnheard:
 		return onUnheard, true
+	case LineTransferred:
+		return onTransferred, true
 	case LineEnded:
 		return onEnded, true
 	}
@@ -93,7 +95,7 @@ func (m *move) answered() error {
 	if w.doc != nil && w.doc.Recording.Mode == RecordingAlways && m.to == StateTalking {
 		m.startRecording()
 	}
-	if m.to == StateTalking && w.agent != nil && w.agent.soundless {
+	if m.to == StateTalking && w.agent != nil && w.agent.soundless && w.main == nil {
 		m.to = StateParked
 		return m.park()
 	}
@@ -121,6 +123,9 @@ func (m *move) hold() error {
 func (m *move) resume() error {
 	if !m.w.held {
 		return notPossible(ReasonNotNow, "the contact is not on hold")
+	}
+	if err := m.swap(); err != nil {
+		return err
 	}
 	m.w.ownHold = false
 	m.f.line(Resume{m.w.attempt.ID})
@@ -170,6 +175,9 @@ func (m *move) mute() error {
 
 func (m *move) transfer() error {
 	n := m.in.(ClickTransfer).Number
+	if n == "" {
+		return m.transferToSide()
+	}
 	allow := m.f.cfg.Manual.Rules.Allow
 	if m.w.doc != nil {
 		allow = m.w.doc.Rules.Allow
@@ -189,6 +197,7 @@ func (m *move) ended() error {
 	a.HeldMS, a.RTP, a.DialerResult, a.Token = ev.HeldMS, ev.RTP, orUnknown(ev.Result), nil
 	w.held, w.remoteHeld, w.muted = false, false, false
 	w.closeRecording()
+	f.leaveSide(w)
 	if w.kind == KindInbound {
 		if w.answered() && !w.quick {
 			m.to = StateWrapUp
@@ -205,6 +214,9 @@ func (m *move) ended() error {
 	m.keep = &Keep{Attempt: w.kept()}
 	switch {
 	case w.ahead && !w.taken: // no agent has to do with it
+		m.settle()
+		m.to = StateOver
+	case w.kind == KindConsult:
 		m.settle()
 		m.to = StateOver
 	case w.quick: // Done, and as such may be undone
@@ -260,6 +272,9 @@ func (a *agent) remember(w *work) {
 // done needs a result after an answered call: nothing is invented.
 func (m *move) done() error {
 	w := m.w
+	if w.side != nil {
+		return notPossible(ReasonBusy, "you are still speaking with the one you consulted")
+	}
 	said := w.wrap.Result != 0 || w.wrap.NoCall || w.wrap.Callback != nil
 	if w.doc != nil && len(w.doc.Results) > 0 && w.answered() && !said {
 		return notPossible(ReasonNoResult, "choose a call result, or Do not call")

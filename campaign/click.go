@@ -147,7 +147,8 @@ type (
 		Interaction InteractionID
 		Action      RecordAction
 	}
-	// ClickTransfer hands the contact on, blind.
+	// ClickTransfer hands the contact on: blind to a number, without one to
+	// whom the agent consulted.
 	ClickTransfer struct {
 		Agent       AgentID
 		Interaction InteractionID

@@ -132,6 +132,10 @@ func interactionClick(in Click) (target, stimulus, bool) {
 		return target{c.Agent, c.Interaction}, onRecord, true
 	case ClickTransfer:
 		return target{c.Agent, c.Interaction}, onTransfer, true
+	case ClickConsult:
+		return target{c.Agent, c.Interaction}, onConsult, true
+	case ClickConference:
+		return target{c.Agent, c.Interaction}, onConfer, true
 	case ClickResult:
 		return target{c.Agent, c.Interaction}, onEnter, true
 	case ClickQuick:
@@ -148,6 +152,9 @@ func (f *Floor) clickOn(t target, s stimulus, in Click) error {
 		return notPossible(ReasonNotLoggedIn, "you are not logged in")
 	}
 	w := a.work
+	if w != nil && w.side != nil && w.side.id == t.interaction {
+		w = w.side
+	}
 	if w == nil || w.id != t.interaction {
 		return notPossible(ReasonNoInteraction, "this interaction is over, or somebody else's")
 	}

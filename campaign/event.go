@@ -58,6 +58,8 @@ const (
 	EventJoined      EventKind = "joined"         // I
 	EventHeld        EventKind = "held"           // I; also by the contact
 	EventResumed     EventKind = "resumed"        // I
+	EventConsulted   EventKind = "consulted"      // I: somebody is consulted besides, takes part, or is gone
+	EventTransfer    EventKind = "transfer"       // I: a transfer failed, see Reason
 	EventMuted       EventKind = "muted"          // I; both ways
 	EventDigit       EventKind = "digit"          // I, Text: the contact pressed it
 	EventRecording   EventKind = "recording"      // I
@@ -223,6 +225,8 @@ type InteractionView struct {
 	Callback    *Callback  `json:"callback,omitempty"`
 	Overtime    bool       `json:"overtime,omitempty"` // after-call work has run out
 	Reason      *Reason    `json:"reason,omitempty"`   // why it waits, was refused or withdrawn
+
+	Consult *ConsultView `json:"consult,omitempty"` // her other call, while there is a consultation
 }
 
 // Content is what an interaction shows of the contact; an engaged agent gets

@@ -22,7 +22,7 @@ func (f *Floor) permitQuery(w *work) PermitQuery {
 		Attempt: w.attempt.ID, Lease: w.lease, Agent: w.who(), Process: f.cfg.Process,
 		Number: w.attempt.Number, Person: w.attempt.Person,
 	}
-	if w.kind == KindManual {
+	if w.byHand() {
 		man := f.cfg.Manual
 		q.Client, q.CallerID, q.Account, q.Rules, q.Manual = man.Client, man.CallerID, man.Account, man.Rules, true
 	} else {
@@ -75,7 +75,7 @@ func (m *move) dial() error {
 	w.attempt.DialedAt = f.now
 	f.learnDial(w)
 	d := Dial{Attempt: w.attempt.ID, Agent: w.who(), Number: w.attempt.Number}
-	if w.kind == KindManual {
+	if w.byHand() {
 		d.Account, d.CallerID = f.cfg.Manual.Account, f.cfg.Manual.CallerID
 	} else {
 		d.Account, d.CallerID = w.doc.Account, w.doc.CallerID

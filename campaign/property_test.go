@@ -317,6 +317,18 @@ func (w *world) desks() {
 	seen := map[*agent]bool{}
 	records := map[Key]bool{}
 	for _, x := range w.f.works {
+		if x.kind == KindConsult {
+			if x.main != nil && x.main.side != x || x.main == nil && x.state != StateOver {
+				w.t.Fatalf("consultation %s and its call are at odds", x.id)
+			}
+			if x.state == StateTalking && x.agent.soundless {
+				w.t.Fatalf("%s has lost her headset and consults", x.agent.id)
+			}
+			continue
+		}
+		if x.side != nil && x.side.main != x {
+			w.t.Fatalf("%s and its consultation are at odds", x.id)
+		}
 		if x.agent != nil && seen[x.agent] {
 			w.t.Fatalf("%s has two interactions", x.agent.id)
 		}
@@ -481,6 +493,11 @@ func (w *world) click() {
 		ClickStatus{n, AgentReady, ""}, ClickStatus{n, AgentReady, ""}, ClickStatus{n, AgentNotReady, "Pause"}, ClickUndo{n},
 		ClickManual{n, "+493012345000"}, ClickManual{n, "+4930777"}, ClickGetRecord{n, w.camps[0]}, ClickGetRecord{n, w.camps[1]},
 		ClickLogin{Agent: n, Engaged: n == "eva"}, ClickLogout{n}, ClickJoin{n, w.camps[0]}, ClickLeave{n, w.camps[0]},
+		ClickConsult{n, id, "+4930777" + string(n[0]%10+'0')}, ClickConference{n, id}, ClickTransfer{n, id, ""},
+	}
+	if a.work != nil && a.work.side != nil {
+		side := a.work.side.id
+		clicks = append(clicks, ClickHangup{n, side}, ClickHangup{n, side}, ClickResume{n, side}, ClickHold{n, side})
 	}
 	if len(a.recent) > 0 {
 		clicks = append(clicks, ClickCorrect{n, a.recent[len(a.recent)-1].id, Entry{Result: &result}})
@@ -516,7 +533,11 @@ func (w *world) work() {
 	case x.state == StateOpen:
 		w.apply(rapid.SampledFrom([]Click{ClickCall{n, x.id, ""}, ClickCall{n, x.id, ""}, ClickReturn{n, x.id}, enter(x), ClickDone{n, x.id, ""}}).Draw(w.t, "open"))
 	case x.state == StateTalking:
-		w.apply(rapid.SampledFrom([]Click{enter(x), ClickHangup{n, x.id}, ClickHold{n, x.id}, ClickQuick{n, x.id, AnsweringMachine}}).Draw(w.t, "talk"))
+		talk := []Click{enter(x), ClickHangup{n, x.id}, ClickHold{n, x.id}, ClickQuick{n, x.id, AnsweringMachine}, ClickConsult{n, x.id, "+4930777" + string(n[0]%10+'0')}}
+		if x.side != nil {
+			talk = append(talk, ClickConference{n, x.id}, ClickTransfer{n, x.id, ""}, ClickResume{n, x.id}, ClickHangup{n, x.side.id})
+		}
+		w.apply(rapid.SampledFrom(talk).Draw(w.t, "talk"))
 	case x.state == StateWrapUp:
 		if rapid.Bool().Draw(w.t, "enter") {
 			w.apply(enter(x))

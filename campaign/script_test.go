@@ -17,7 +17,7 @@ import (
 // The golden scripts of testdata/floor. A line with a time is what happens; the
 // lines under it, with ">", are what the floor does about it, and -update
 // writes them anew. A record is meant by its number, another interaction by
-// "@agent". "campaign NAME key=value …" and "config key=value" stand first.
+// "@agent", her consultation by "&agent". "campaign NAME key=value …" and "config key=value" stand first.
 var update = flag.Bool("update", false, "write the golden scripts anew")
 
 func TestFloorScripts(t *testing.T) {
@@ -234,6 +234,12 @@ func (s *script) apply(in any, now time.Time, head string) {
 
 // work finds an interaction by record number or "@agent".
 func (s *script) work(ref string) *work {
+	if name, ok := strings.CutPrefix(ref, "&"); ok { // her consultation
+		if a := s.f.agent(AgentID(name)); a != nil && a.work != nil && a.work.side != nil {
+			return a.work.side
+		}
+		s.t.Fatalf("%s consults nobody", name)
+	}
 	if name, ok := strings.CutPrefix(ref, "@"); ok {
 		if a := s.f.agent(AgentID(name)); a != nil && a.work != nil {
 			return a.work
@@ -415,6 +421,9 @@ func (s *script) answer(verb string, w *work, args []string, now time.Time) (any
 		ev.Kind = LineRemoteResumed
 	case "played":
 		ev.Kind = LinePlayed
+	case "transferred":
+		ev.Kind = LineTransferred
+		ev.Status, _ = strconv.Atoi(args[1])
 	case "digit":
 		ev.Kind, ev.Digit = LineDigit, args[1]
 	case "ended":
@@ -466,6 +475,10 @@ func (s *script) clickOn(verb string, w *work, args []string) Click {
 		return ClickRecord{a, id, RecordAction(text)}
 	case "transfer":
 		return ClickTransfer{a, id, text}
+	case "consult":
+		return ClickConsult{a, id, text}
+	case "conference":
+		return ClickConference{a, id}
 	case "done":
 		return ClickDone{a, id, DoneThen(text)}
 	case "quick":
@@ -613,6 +626,10 @@ func (s *script) command(c Command) string {
 		return fmt.Sprintf("reject %s %d", c.Attempt, c.Status)
 	case Transfer:
 		return fmt.Sprintf("transfer %s %s", n(c.Attempt), c.Number)
+	case TransferTo:
+		return fmt.Sprintf("transfer %s to %s", n(c.Attempt), n(c.With))
+	case Conference:
+		return fmt.Sprintf("conference %s with %s", n(c.Attempt), n(c.With))
 	case Connect:
 		return fmt.Sprintf("connect %s %s", n(c.Attempt), c.Agent)
 	case Play:
@@ -668,6 +685,12 @@ func (s *script) event(e Event) string {
 		}
 		if v.Overtime {
 			text += " overtime"
+		}
+		if v.Consult != nil {
+			text += " beside " + string(v.Consult.With)
+			if v.Consult.Conference {
+				text += " (conference)"
+			}
 		}
 	}
 	if e.Text != "" {

@@ -141,6 +141,9 @@ func (f *Floor) soundless(a *agent) {
 			a.after, a.afterReason, a.technik = AgentNotReady, technik, true
 		}
 	}
+	if a.work != nil && a.work.side != nil {
+		f.step(a.work.side, onHangup, nil)
+	}
 	if a.work != nil {
 		f.step(a.work, onSoundLost, nil)
 	}

@@ -24,6 +24,8 @@ const (
 	onMute     stimulus = "mute"
 	onRecord   stimulus = "record"
 	onTransfer stimulus = "transfer"
+	onConsult  stimulus = "consult"
+	onConfer   stimulus = "conference"
 	onEnter    stimulus = "enter"
 	onQuick    stimulus = "quick"
 	onDone     stimulus = "done"
@@ -44,6 +46,7 @@ const (
 	onDigit         stimulus = "digit"
 	onPlayed        stimulus = "played"
 	onUnheard       stimulus = "unheard"
+	onTransferred   stimulus = "transferred"
 	onEnded         stimulus = "ended"
 
 	onSoundLost stimulus = "headset lost"
@@ -177,7 +180,7 @@ func (f *Floor) ringTime(w *work) time.Duration {
 func (f *Floor) open(w *work, state InteractionState) {
 	w.id = InteractionID(f.cfg.NewID("i", f.now))
 	w.state = state
-	if w.agent != nil {
+	if w.agent != nil && w.main == nil {
 		w.agent.work = w
 	}
 	f.works = append(f.works, w)
@@ -190,6 +193,12 @@ func (f *Floor) close(w *work) {
 	w.until = time.Time{}
 	if !w.wrapSince.IsZero() && !w.correction {
 		f.learn(w, PacingWrappedUp, f.now.Sub(w.wrapSince))
+	}
+	if w.main != nil {
+		f.sideOver(w)
+	}
+	if w.side != nil { // nobody is left to speak with the one consulted
+		f.step(w.side, onHangup, nil)
 	}
 	if w.agent != nil && w.agent.work == w {
 		f.free(w.agent)
@@ -287,6 +296,9 @@ func newTransitions() transitions {
 			onRecord:        {to: StateTalking, event: EventRecording, do: (*move).record},
 			onUnpause:       {to: StateTalking, event: EventRecording, do: (*move).unpause},
 			onTransfer:      {to: StateTalking, do: (*move).transfer},
+			onConsult:       {to: StateTalking, event: EventConsulted, do: (*move).consult},
+			onConfer:        {to: StateTalking, event: EventConsulted, do: (*move).conferenceOf},
+			onTransferred:   {to: StateTalking, do: (*move).transferred},
 			onEnter:         stay(StateTalking, entry),
 			onQuick:         {to: StateClosing, event: EventEntered, do: (*move).quickTalking},
 			onJoined:        {to: StateTalking, event: EventJoined, do: (*move).joined},
@@ -307,6 +319,7 @@ func newTransitions() transitions {
 			onHold:          {to: StateParked, do: (*move).keepHold},
 			onHangup:        {to: StateClosing, do: (*move).hangup},
 			onTransfer:      {to: StateParked, do: (*move).transfer},
+			onTransferred:   {to: StateParked, do: (*move).transferred},
 			onEnter:         stay(StateParked, entry),
 			onQuick:         {to: StateClosing, event: EventEntered, do: (*move).quickTalking},
 			onHeld:          {to: StateParked, event: EventHeld, do: func(m *move) error { m.w.held = true; return nil }},

@@ -21,7 +21,7 @@ func allStimuli() []stimulus {
 		onAccept, onDecline, onShown, onCall, onReturn, onRemove, onHold, onResume, onHangup, onDigits, onMute, onRecord,
 		onTransfer, onEnter, onQuick, onDone, onPermitted, onRefused, onLost, onStoreAway, onDialing, onRinging, onAnswered,
 		onJoined, onHeld, onResumed, onRemoteHeld, onRemoteResumed, onDigit, onEnded, onTimeout, onWithdraw, onFinish, onOptOut,
-		onPlayed, onSoundLost, onSoundBack, onTaken, onVoid, onUnheard, onSeat, onUnpause,
+		onConsult, onConfer, onTransferred, onPlayed, onSoundLost, onSoundBack, onTaken, onVoid, onUnheard, onSeat, onUnpause,
 	}
 }
 
@@ -43,6 +43,10 @@ func argument(s stimulus) any {
 		return ClickRecord{Action: RecordStart}
 	case onTransfer:
 		return ClickTransfer{Number: "601"}
+	case onConsult:
+		return ClickConsult{Number: "602"}
+	case onTransferred:
+		return LineEvent{At: noon(), Status: 486}
 	case onEnter:
 		return Entry{Result: &answer}
 	case onQuick:
@@ -69,7 +73,10 @@ func argument(s stimulus) any {
 func workIn(t *testing.T, mode Mode, s InteractionState) (*Floor, *work) {
 	t.Helper()
 	n := 0
-	f := NewFloor(FloorConfig{Process: "p", NewID: func(string, time.Time) string { n++; return strconv.Itoa(n) }})
+	f := NewFloor(FloorConfig{
+		Process: "p", NewID: func(string, time.Time) string { n++; return strconv.Itoa(n) },
+		Manual: ManualRules{Rules: Rules{Allow: []string{"6xx"}}},
+	})
 	f.now = noon()
 	c := spring()
 	c.Mode, c.Recording.Mode = mode, RecordingOnDemand
@@ -137,6 +144,9 @@ func TestTransitionsAllPairs(t *testing.T) {
 				r, known := f.table[s][on]
 				if on == onResume {
 					w.held = true
+				}
+				if on == onConfer && s == StateTalking {
+					w.side = &work{kind: KindConsult, main: w, agent: w.agent, state: StateTalking, attempt: Attempt{ID: "a2"}}
 				}
 				if on == onDone && s == StateOpen {
 					w.wrap.NoCall = true

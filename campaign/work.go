@@ -45,6 +45,8 @@ type work struct {
 	ownHold, parkHold                 bool      // the agent asked for the hold; the loss of her headset did
 	parkUntil                         time.Time
 	heir, from                        *work // the offer of this call to another agent, and back
+	side, main                        *work // the agent's consultation beside this call, and back
+	conference                        bool  // she, the contact and the one consulted hear each other
 
 	ahead bool  // dialled without an agent
 	taken bool  // dialled ahead, and an agent was connected
@@ -92,7 +94,7 @@ func (w *work) view(content bool) InteractionView {
 		JoinedAt: w.attempt.JoinedAt, EndedAt: w.attempt.EndedAt, EndedBy: w.attempt.EndedBy,
 		SIPStatus: w.attempt.Status, DialerResult: w.attempt.DialerResult,
 		Result: w.wrap.Result, Disposition: w.wrap.Disposition, Note: w.wrap.Note, NoCall: w.wrap.NoCall,
-		Callback: w.wrap.Callback, Overtime: w.overtime, Reason: w.reason,
+		Callback: w.wrap.Callback, Overtime: w.overtime, Reason: w.reason, Consult: w.consultView(),
 	}
 	if r := w.attempt.Recorded; r != nil {
 		v.Consent = r.Consent

@@ -142,9 +142,19 @@ func (d *Desk) spoken(api huma.API) {
 	on(d, api, "recording", "Start, pause, resume or stop the recording; the contact's consent to it, or refusal; delete it", func(_ context.Context, a agentID, i itemID, b RecordingSwitch) (campaign.Click, error) {
 		return campaign.ClickRecord{Agent: a, Interaction: i, Action: b.Action}, nil
 	})
-	on(d, api, "transfer", "Hand the contact on, blind", func(_ context.Context, a agentID, i itemID, b Number) (campaign.Click, error) {
+	on(d, api, "transfer", "Hand the contact on: blind to a number, without one to whom the agent consulted", func(_ context.Context, a agentID, i itemID, b CallTo) (campaign.Click, error) {
+		if b.Number == "" {
+			return campaign.ClickTransfer{Agent: a, Interaction: i}, nil
+		}
 		n, err := d.dialable(b.Number)
 		return campaign.ClickTransfer{Agent: a, Interaction: i, Number: n}, err
+	})
+	on(d, api, "consult", "Call somebody besides; the contact is put on hold", func(_ context.Context, a agentID, i itemID, b Number) (campaign.Click, error) {
+		n, err := d.dialable(b.Number)
+		return campaign.ClickConsult{Agent: a, Interaction: i, Number: n}, err
+	})
+	plain(d, api, "conference", "Let contact, agent and the one consulted hear each other", func(a agentID, i itemID) campaign.Click {
+		return campaign.ClickConference{Agent: a, Interaction: i}
 	})
 }
 
