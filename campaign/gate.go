@@ -7,7 +7,11 @@ import (
 // Rules is what may be dialled, as the configuration, the country profile and
 // the campaign say it: data, worked out once when a campaign is applied.
 type Rules struct {
-	Profiles    []Profile     // of the campaign's country and the number's; all must permit
+	Profiles []Profile // of the campaign's country; all must permit
+	// Elsewhere are the profiles of all countries, and under "" that of any
+	// other: the one of the number's country must permit as well. nil in a
+	// laboratory.
+	Elsewhere   map[string]Profile
 	Purpose     Purpose       // why the contact is called; profiles may demand consent for it
 	Allow       []string      // prefixes "+49" and extension patterns "6xx"; empty = nothing
 	Kinds       []NumberKind  // special kinds of number (premium, satellite …) that may be dialled
@@ -26,10 +30,15 @@ type Rules struct {
 
 // Profile is what the law of a country asks of a dialer.
 type Profile struct {
-	Country          string        // ISO 3166, or "lab"
-	Version          string        // date of the facts
-	Hours            *Week         // in the called person's clock; nil = none
-	Holidays         []Date        // no calls on these; year 0 = every year
+	Country          string   // ISO 3166, or "lab"
+	Version          string   // date of the facts
+	Hours            *Week    // in the called person's clock; nil = none
+	Holidays         []Date   // no calls on these; year 0 = every year
+	Regions          []Region // parts of the country with narrower rules
+	Postcodes        Areas
+	AreaCodes        Areas
+	RegionUnknown    bool          // where no region is known, the rules of all hold
+	DoNotCallAge     time.Duration // advertising: the national list must not be older; 0 = there is none
 	MaxPerDay        int           // attempts per number and person in a calendar day and in 24 h; 0 = no limit
 	MinRing          time.Duration // the dialer never cancels before
 	LockAfter        time.Duration // no machine call after an abandoned one
@@ -38,6 +47,18 @@ type Profile struct {
 	CallbackAnyHours bool          // an agreed callback may pass the window
 	Emergency        []string      // numbers no machine dials and every person may; "112" and "911" always are
 }
+
+// Region is a part of a country with narrower rules of its own.
+type Region struct {
+	Code      string
+	Hours     *Week
+	Holidays  []Date
+	MaxPerDay int
+}
+
+// Areas tells in which regions postcodes or national numbers are by how they
+// begin; the longest beginning holds.
+type Areas map[string][]string
 
 // Week is when calls are permitted, by local weekday; index time.Sunday.
 type Week [7][]Span
@@ -62,20 +83,21 @@ type Facts struct {
 	LeaseOurs      bool
 	Manual         bool
 	Callback       bool
-	BlockedBy      *DNCEntry   // the do-not-call entry that applies
-	ListReadable   bool        // the do-not-call list could be read
-	InCall         bool        // this number or person is being called, by any process
-	AttemptsToday  int         // to number or person, this calendar day in its zone or the last 24 h, whichever is more
-	Recent         []time.Time // when the attempts counted in AttemptsToday began, oldest first; may be left out
-	LastAttempt    time.Time   // to number or person
-	AbandonedAt    time.Time   // the last abandoned call to number or person
-	CallsLive      int         // of the account
-	CallsLastSec   int         // begun on the account in the last second
-	Ahead          bool        // see PermitQuery
-	Answers        Answers     // of the campaign; read when Ahead
-	Unseated       int         // calls of the campaign that are answered and have no agent yet, in all processes
-	Zones          []string    // every time zone the number may be in; empty = by the number. Record.TimeZone goes before
-	Kind           NumberKind  // of the number; empty = the gate finds out itself, as it does with Zones
+	BlockedBy      *DNCEntry            // the do-not-call entry that applies
+	ListReadable   bool                 // the do-not-call list could be read
+	National       map[string]time.Time // of which day the national do-not-call list of a country is
+	InCall         bool                 // this number or person is being called, by any process
+	AttemptsToday  int                  // to number or person, this calendar day in its zone or the last 24 h, whichever is more
+	Recent         []time.Time          // when the attempts counted in AttemptsToday began, oldest first; may be left out
+	LastAttempt    time.Time            // to number or person
+	AbandonedAt    time.Time            // the last abandoned call to number or person
+	CallsLive      int                  // of the account
+	CallsLastSec   int                  // begun on the account in the last second
+	Ahead          bool                 // see PermitQuery
+	Answers        Answers              // of the campaign; read when Ahead
+	Unseated       int                  // calls of the campaign that are answered and have no agent yet, in all processes
+	Zones          []string             // every time zone the number may be in; empty = by the number. Record.TimeZone goes before
+	Kind           NumberKind           // of the number; empty = the gate finds out itself, as it does with Zones
 }
 
 // Verdict is the gate's answer.
@@ -122,6 +144,7 @@ const (
 	ReasonNotRunning    ReasonCode = "campaign-not-running"
 	ReasonCallerID      ReasonCode = "caller-id"
 	ReasonDoNotCall     ReasonCode = "do-not-call"
+	ReasonNational      ReasonCode = "national-list-too-old"
 	ReasonNoConsent     ReasonCode = "no-consent"
 	ReasonNotAllowed    ReasonCode = "number-not-allowed"
 	ReasonNumberKind    ReasonCode = "number-kind"

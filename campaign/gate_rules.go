@@ -15,7 +15,7 @@ import (
 func Gate(rules Rules, facts Facts, now time.Time) Verdict {
 	g := newGate(rules, facts, now)
 	for _, rule := range []func() (Verdict, bool){
-		g.lease, g.emergency, g.listReadable, g.running, g.callerID, g.budget,
+		g.lease, g.emergency, g.listReadable, g.running, g.callerID, g.budget, g.national,
 		g.doNotCall, g.consent, g.allowed, g.kind, g.attempts,
 		g.temporary, g.load,
 	} {
@@ -54,6 +54,8 @@ type gate struct {
 	now       time.Time
 	extension bool
 	numKind   NumberKind
+	country   string   // of the number
+	regions   []Region // the number may be in
 	clocks    []openness
 	unknown   bool // the zone is, and a profile has hours
 }
@@ -62,18 +64,23 @@ func newGate(rules Rules, facts Facts, now time.Time) *gate {
 	g := &gate{Rules: rules, Facts: facts, now: now, numKind: facts.Kind}
 	g.extension = MatchExtension(facts.Number, rules.Allow)
 	zones := facts.Zones
-	if facts.Kind == "" || len(zones) == 0 {
-		country := ""
-		if len(rules.Profiles) > 0 {
-			country = rules.Profiles[0].Country
+	country := ""
+	if len(rules.Profiles) > 0 {
+		country = rules.Profiles[0].Country
+	}
+	if n, err := ParseNumber(facts.Number, country, rules.Allow); err == nil {
+		if g.numKind == "" {
+			g.numKind = n.Kind
 		}
-		if n, err := ParseNumber(facts.Number, country, rules.Allow); err == nil {
-			if g.numKind == "" {
-				g.numKind = n.Kind
-			}
-			if len(zones) == 0 {
-				zones = n.Zones
-			}
+		if len(zones) == 0 {
+			zones = n.Zones
+		}
+		g.country = n.Country
+	}
+	g.Profiles = rules.profilesFor(g.country)
+	for i := range g.Profiles {
+		if p := &g.Profiles[i]; p.Country == g.country {
+			g.regions = p.regionsOf(&facts.Record, facts.Number, g.numKind)
 		}
 	}
 	if facts.Record.TimeZone != "" {
@@ -101,6 +108,16 @@ func (g *gate) setClocks(zones []string) {
 				lawful = true
 			}
 			o.holidays = append(o.holidays, p.Holidays...)
+			if p.Country != g.country {
+				continue
+			}
+			for _, r := range g.regions {
+				if r.Hours != nil {
+					o.weeks = append(o.weeks, r.Hours)
+					lawful = true
+				}
+				o.holidays = append(o.holidays, r.Holidays...)
+			}
 		}
 	}
 	for _, name := range zones {
@@ -266,7 +283,7 @@ func (g *gate) attempts() (Verdict, bool) {
 func (g *gate) temporary() (Verdict, bool) {
 	var why Reason
 	from := g.now
-	for _, rule := range []func() (Reason, time.Time){g.inCall, g.abandonedLock, g.gap, g.perDay} {
+	for _, rule := range []func() (Reason, time.Time){g.inCall, g.abandonedLock, g.gap, g.perDay, g.nationalElsewhere} {
 		if r, next := rule(); r.Code != "" {
 			if why.Code == "" {
 				why = r
@@ -335,10 +352,16 @@ func (g *gate) perDay() (Reason, time.Time) {
 		return Reason{}, time.Time{}
 	}
 	most := 0
-	for _, p := range g.Profiles {
-		if p.MaxPerDay > 0 && (most == 0 || p.MaxPerDay < most) {
-			most = p.MaxPerDay
+	narrow := func(n int) {
+		if n > 0 && (most == 0 || n < most) {
+			most = n
 		}
+	}
+	for _, p := range g.Profiles {
+		narrow(p.MaxPerDay)
+	}
+	for _, r := range g.regions {
+		narrow(r.MaxPerDay)
 	}
 	if most == 0 || g.AttemptsToday < most {
 		return Reason{}, time.Time{}

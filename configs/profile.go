@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gopkg.in/yaml.v3"
 )
 
 //go:embed profiles/*.yaml
@@ -21,6 +23,10 @@ type Profile struct {
 	Version          string    `yaml:"version"` // day of the facts, "2025-11-01"
 	Hours            Hours     `yaml:"hours,flow"`
 	Holidays         []Holiday `yaml:"holidays,flow"`
+	RegionUnknown    string    `yaml:"region_unknown" oneof:"all,none"` // whose rules hold for a number of which no region is known
+	Regions          []Region  `yaml:"regions"`
+	Postcodes        Areas     `yaml:"postcodes"`
+	AreaCodes        Areas     `yaml:"area_codes"`
 	MaxPerDay        int       `yaml:"max_per_day" min:"0"` // attempts per number and person, in a day and in 24 h; 0 = no limit
 	MinRing          Duration  `yaml:"min_ring"`            // the dialer never cancels before
 	MaxRing          Duration  `yaml:"max_ring"`            // and lets it ring no longer; 0 = no limit
@@ -36,18 +42,51 @@ type Profile struct {
 	Emergency        []string  `yaml:"emergency"` // numbers no machine dials and every person may
 }
 
+// Region is a part of a country with narrower rules of its own.
+type Region struct {
+	Name      string    `yaml:"name"`
+	Code      string    `yaml:"code"`
+	Hours     Hours     `yaml:"hours,flow"`
+	Holidays  []Holiday `yaml:"holidays,flow"`
+	MaxPerDay int       `yaml:"max_per_day" min:"0"`
+}
+
+// Areas tells in which regions the numbers or postcodes are that begin so; the
+// longest beginning holds.
+type Areas map[string][]string
+
+func (a *Areas) decodeNode(d *decoder, n *yaml.Node, path string) {
+	const how = `write it as in {"30": [BE], "33": [BB, BE]}`
+	*a = Areas{}
+	if n.Kind != yaml.MappingNode {
+		d.add(n, path, "wants beginnings and regions, not "+kindWord(n), how)
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if _, err := strconv.ParseUint(k.Value, 10, 32); err != nil || v.Kind != yaml.SequenceNode || len(v.Content) == 0 || (*a)[k.Value] != nil {
+			d.add(k, path, quote(k.Value)+" is not digits and its regions, once", how)
+			continue
+		}
+		for _, c := range v.Content {
+			(*a)[k.Value] = append((*a)[k.Value], c.Value)
+		}
+	}
+}
+
 // Abandoned is the share of answered calls that may find no agent.
 type Abandoned struct {
 	Default Percent `yaml:"default"`
 	Ceiling Percent `yaml:"ceiling"` // to which a campaign may move it
 }
 
-// Holiday is a day without calls: the same date every year, or so many days
-// after Easter Sunday.
+// Holiday is a day without calls: the same date every year, the last weekday of
+// a name up to that date, or so many days after Easter Sunday.
 type Holiday struct {
-	Name   string   `yaml:"name"`
-	Date   MonthDay `yaml:"date"`
-	Easter *int     `yaml:"easter" min:"-60" max:"70"`
+	Name    string   `yaml:"name"`
+	Date    MonthDay `yaml:"date"`
+	Weekday string   `yaml:"weekday" oneof:"sun,mon,tue,wed,thu,fri,sat"`
+	Easter  *int     `yaml:"easter" min:"-60" max:"70"`
 }
 
 // MonthDay is a day of every year, written "12-25".
@@ -79,21 +118,36 @@ type Date struct {
 }
 
 // Dates lists the holidays: those of the same date every year with year 0,
-// those that move with Easter once for each year, both ends included.
-func (p Profile) Dates(from, to int) []Date {
-	var dates []Date
-	for _, h := range p.Holidays {
-		if h.Easter == nil {
-			dates = append(dates, Date{0, h.Date.Month, h.Date.Day})
+// those that move once for each year, both ends included.
+func (p Profile) Dates(from, to int) []Date { return dates(p.Holidays, from, to) }
+
+// Dates lists the holidays of a region as Profile.Dates does.
+func (r Region) Dates(from, to int) []Date { return dates(r.Holidays, from, to) }
+
+func dates(hs []Holiday, from, to int) []Date {
+	var out []Date
+	for _, h := range hs {
+		if h.Easter == nil && h.Weekday == "" {
+			out = append(out, Date{0, h.Date.Month, h.Date.Day})
 			continue
 		}
 		for year := from; year <= to; year++ {
-			t := easter(year).AddDate(0, 0, *h.Easter)
-			dates = append(dates, Date{t.Year(), t.Month(), t.Day()})
+			var t time.Time
+			if h.Easter != nil {
+				t = easter(year).AddDate(0, 0, *h.Easter)
+			} else {
+				t = time.Date(year, h.Date.Month, h.Date.Day, 0, 0, 0, 0, time.UTC)
+				day := slices.Index(dayNames(), h.Weekday)
+				t = t.AddDate(0, 0, -((int(t.Weekday()) - day + 7) % 7))
+			}
+			out = append(out, Date{t.Year(), t.Month(), t.Day()})
 		}
 	}
-	return dates
+	return out
 }
+
+// Strictest is the profile of every country that has none of its own.
+const Strictest = "strictest"
 
 // Profiles are all country profiles, by country.
 func Profiles() []Profile {
@@ -121,7 +175,7 @@ func Profiles() []Profile {
 // the strictest, under that country's name.
 func ProfileFor(country string) Profile {
 	all := Profiles()
-	for _, name := range []string{country, "strictest"} {
+	for _, name := range []string{country, Strictest} {
 		if i := slices.IndexFunc(all, func(p Profile) bool { return p.Country == name }); i >= 0 {
 			p := all[i]
 			p.Country = country
@@ -150,17 +204,41 @@ func parseProfile(text []byte, name string) (Profile, error) {
 	if p.Abandoned.Default > p.Abandoned.Ceiling {
 		k.add("abandoned", "the default is above the ceiling", "lower one or raise the other")
 	}
-	for i, h := range p.Holidays {
-		if (h.Easter == nil) == (h.Date == MonthDay{}) {
-			k.add("holidays."+strconv.Itoa(i), "needs a date or a distance from Easter, and not both", "write {date: 12-25} or {easter: 1}")
-		}
-	}
+	k.holidays("holidays", p.Holidays)
+	k.regions(p)
 	for i, key := range keysOf(reflect.TypeFor[Profile]()) {
 		if _, given := d.places[key]; !given {
 			k.add(key, "is missing: a profile says everything", "add it, field "+strconv.Itoa(i+1))
 		}
 	}
 	return p, AsError(k.problems)
+}
+
+func (k *checker) holidays(key string, hs []Holiday) {
+	for i, h := range hs {
+		if (h.Easter == nil) == (h.Date == MonthDay{}) || h.Easter != nil && h.Weekday != "" {
+			k.add(key+"."+strconv.Itoa(i), "needs a date or a distance from Easter, and not both", "write {date: 12-25} or {easter: 1}")
+		}
+	}
+}
+
+// regions: every code that an area names is a region, once.
+func (k *checker) regions(p Profile) {
+	var codes []string
+	for i, r := range p.Regions {
+		k.holidays(fmt.Sprintf("regions.%d.holidays", i), r.Holidays)
+		codes = append(codes, r.Code)
+	}
+	k.unique("regions", codes)
+	for key, areas := range map[string]Areas{"postcodes": p.Postcodes, "area_codes": p.AreaCodes} {
+		for begin, in := range areas {
+			for _, code := range in {
+				if !slices.Contains(codes, code) {
+					k.add(key, quote(begin)+" is in the region "+quote(code)+", which there is not", suggest(code, codes))
+				}
+			}
+		}
+	}
 }
 
 // emergency lists the numbers no machine may dial, whatever is allowed: the

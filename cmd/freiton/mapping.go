@@ -54,15 +54,25 @@ func lineConfig(cfg configs.Config) line.Config {
 }
 
 // profileOf is a country's law, with its holidays from last year to five years on.
-func profileOf(country string, now time.Time) campaign.Profile {
-	p := configs.ProfileFor(country)
+func profileOf(p configs.Profile, now time.Time) campaign.Profile {
 	out := campaign.Profile{
 		Country: p.Country, Version: p.Version, Hours: week(p.Hours.Week()), MaxPerDay: p.MaxPerDay,
 		MinRing: time.Duration(p.MinRing), LockAfter: time.Duration(p.LockAfter), Premium: p.Premium,
-		CallbackAnyHours: p.CallbackAnyHours, Emergency: p.Emergency,
+		CallbackAnyHours: p.CallbackAnyHours, Emergency: p.Emergency, DoNotCallAge: time.Duration(p.DoNotCallAge),
+		Postcodes: campaign.Areas(p.Postcodes), AreaCodes: campaign.Areas(p.AreaCodes), RegionUnknown: p.RegionUnknown == "all",
 	}
-	for _, d := range p.Dates(now.Year()-1, now.Year()+5) {
-		out.Holidays = append(out.Holidays, campaign.Date(d))
+	days := func(list []configs.Date) (out []campaign.Date) {
+		for _, d := range list {
+			out = append(out, campaign.Date(d))
+		}
+		return out
+	}
+	from, to := now.Year()-1, now.Year()+5
+	out.Holidays = days(p.Dates(from, to))
+	for _, r := range p.Regions {
+		out.Regions = append(out.Regions, campaign.Region{
+			Code: r.Code, Hours: week(r.Hours.Week()), Holidays: days(r.Dates(from, to)), MaxPerDay: r.MaxPerDay,
+		})
 	}
 	for _, purpose := range p.ConsentFor {
 		out.ConsentFor = append(out.ConsentFor, campaign.Purpose(purpose))
@@ -86,8 +96,11 @@ func week(w *configs.Week) *campaign.Week {
 // rules are those of the configuration under a country's law.
 func rules(cfg configs.Config, country, account string, now time.Time) campaign.Rules {
 	r := campaign.Rules{
-		Profiles: []campaign.Profile{profileOf(country, now)}, Allow: cfg.Allowed(),
+		Profiles: []campaign.Profile{profileOf(configs.ProfileFor(country), now)}, Allow: cfg.Allowed(),
 		CallerIDs: cfg.Dial.CallerIDs, PerSecond: cfg.Dial.CallsPerSecond,
+	}
+	if country != configs.Lab {
+		r.Elsewhere = elsewhere(now)
 	}
 	for _, k := range cfg.Dial.Kinds {
 		r.Kinds = append(r.Kinds, campaign.NumberKind(k))
@@ -98,6 +111,21 @@ func rules(cfg configs.Config, country, account string, now time.Time) campaign.
 		}
 	}
 	return r
+}
+
+// elsewhere are the laws of all countries, under "" that of the others.
+func elsewhere(now time.Time) map[string]campaign.Profile {
+	all := map[string]campaign.Profile{}
+	for _, p := range configs.Profiles() {
+		switch p.Country {
+		case configs.Lab:
+			continue
+		case configs.Strictest:
+			p.Country = ""
+		}
+		all[p.Country] = profileOf(p, now)
+	}
+	return all
 }
 
 func manualRules(cfg configs.Config, now time.Time) campaign.ManualRules {

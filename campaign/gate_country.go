@@ -1,0 +1,151 @@
+package campaign
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// profilesFor are the campaign's profiles and, where its country is another
+// one, that of the number's country.
+func (r Rules) profilesFor(country string) []Profile {
+	has := func(p Profile) bool { return p.Country == country }
+	if country == "" || r.Elsewhere == nil || slices.ContainsFunc(r.Profiles, has) {
+		return r.Profiles
+	}
+	p, ok := r.Elsewhere[country]
+	if !ok {
+		p = r.Elsewhere[""]
+		p.Country = country
+	}
+	return append(slices.Clone(r.Profiles), p)
+}
+
+// regionsOf are the regions whose rules hold for a record of the profile's
+// country:
+//
+//	by the postcode of the record
+//	else by the area code of a line that is bound to its place
+//	else of all, where the profile says so
+//	numbers of a plan that does not tell mobiles (NANP): by the area code as well
+func (p *Profile) regionsOf(r *Record, number string, kind NumberKind) []Region {
+	if len(p.Regions) == 0 {
+		return nil
+	}
+	var codes []string
+	national := nationalDigits(number, p.Country)
+	postcode := r.Postcode()
+	known := postcode != ""
+	if known {
+		codes = p.Postcodes.of(postcode)
+	}
+	if kind == KindFixed && !known || kind == KindFixedOrMobile {
+		by := p.AreaCodes.of(national)
+		known = known || kind == KindFixed && len(by) > 0
+		codes = append(slices.Clone(codes), by...)
+	}
+	if !known {
+		if p.RegionUnknown {
+			return p.Regions
+		}
+		return nil
+	}
+	var out []Region
+	for _, region := range p.Regions {
+		if slices.Contains(codes, region.Code) {
+			out = append(out, region)
+		}
+	}
+	return out
+}
+
+// of finds the regions of what begins with digits, by the longest beginning.
+func (a Areas) of(digits string) []string {
+	for n := len(digits); n > 0; n-- {
+		if codes, ok := a[digits[:n]]; ok {
+			return codes
+		}
+	}
+	return nil
+}
+
+// nationalDigits is a number without its country code.
+func nationalDigits(e164, country string) string {
+	code := phonenumbers.GetCountryCodeForRegion(country)
+	rest, _ := strings.CutPrefix(e164, "+"+strconv.Itoa(code))
+	return rest
+}
+
+// Postcode is the postcode of a record: of a column that is named so, without
+// blanks; empty when there is none that begins with a digit.
+func (r *Record) Postcode() string {
+	for _, f := range r.Fields {
+		switch strings.ToLower(strings.NewReplacer(" ", "", "_", "", "-", "").Replace(f.Name)) {
+		case "plz", "postleitzahl", "postcode", "postalcode", "zip", "zipcode":
+			v := strings.ReplaceAll(strings.TrimSpace(f.Value), " ", "")
+			_, v = cutCountry(v)
+			if len(v) >= 4 && v[0] >= '0' && v[0] <= '9' {
+				if len(v) == 4 { // a spreadsheet took the leading zero
+					v = "0" + v
+				}
+				return v
+			}
+		}
+	}
+	return ""
+}
+
+// cutCountry takes off the country that people write before a postcode: "D-50667".
+func cutCountry(v string) (country, rest string) {
+	if c, rest, ok := strings.Cut(v, "-"); ok && len(c) > 0 && len(c) <= 2 && (c[0] < '0' || c[0] > '9') {
+		return c, rest
+	}
+	return "", v
+}
+
+// national refuses advertising where the campaign's own country has a national
+// do-not-call list and ours is missing or too old: nothing is dialled until a
+// newer one is imported.
+func (g *gate) national() (Verdict, bool) {
+	i, text := g.oldList()
+	if i != 0 || text == "" {
+		return Verdict{}, false
+	}
+	return global(ReasonNational, text, time.Time{}), true
+}
+
+// nationalElsewhere: a number of another country waits, the others of the list
+// do not.
+func (g *gate) nationalElsewhere() (Reason, time.Time) {
+	i, text := g.oldList()
+	if i == 0 || text == "" {
+		return Reason{}, time.Time{}
+	}
+	return Reason{Code: ReasonNational, Text: text}, g.now.Add(24 * time.Hour)
+}
+
+// oldList says what is wrong with the national list that the number must be
+// compared with, and by which profile; empty: nothing. Who has consented may be
+// called all the same, and it is about advertising only.
+func (g *gate) oldList() (profile int, text string) {
+	advertising := g.Purpose == AdvertisingB2C || g.Purpose == AdvertisingB2B || g.Purpose == "" && !g.Manual
+	c := g.Record.Consent
+	if !advertising || !c.At.IsZero() && (c.Revoked.IsZero() || c.Revoked.After(g.now)) {
+		return 0, ""
+	}
+	for i, p := range g.Profiles {
+		at, have := g.National[p.Country]
+		switch age := g.now.Sub(at); {
+		case p.DoNotCallAge <= 0 || p.Country != g.country || have && age <= p.DoNotCallAge:
+		case have:
+			return i, fmt.Sprintf("the national do-not-call list of %s is of %s: %s is too old", p.Country, at.Format(time.DateOnly), plural(int(age.Hours()/24), "day"))
+		default:
+			return i, "the national do-not-call list of " + p.Country + " was never imported"
+		}
+	}
+	return 0, ""
+}
