@@ -85,7 +85,7 @@ type Facts struct {
 	Callback       bool
 	BlockedBy      *DNCEntry            // the do-not-call entry that applies
 	ListReadable   bool                 // the do-not-call list could be read
-	National       map[string]time.Time // of which day the national do-not-call list of a country is
+	National       map[string]time.Time // of which day the national do-not-call list of a country is; nil: not looked up
 	InCall         bool                 // this number or person is being called, by any process
 	AttemptsToday  int                  // to number or person, this calendar day in its zone or the last 24 h, whichever is more
 	Recent         []time.Time          // when the attempts counted in AttemptsToday began, oldest first; may be left out

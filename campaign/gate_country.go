@@ -25,6 +25,18 @@ func (r Rules) profilesFor(country string) []Profile {
 	return append(slices.Clone(r.Profiles), p)
 }
 
+// AsksNational tells whether the law of the number's country asks for a national
+// do-not-call list.
+func (r Rules) AsksNational(number string) bool {
+	if len(r.Profiles) == 0 {
+		return false
+	}
+	n, err := ParseNumber(number, r.Profiles[0].Country, r.Allow)
+	return err == nil && slices.ContainsFunc(r.profilesFor(n.Country), func(p Profile) bool {
+		return p.Country == n.Country && p.DoNotCallAge > 0
+	})
+}
+
 // regionsOf are the regions whose rules hold for a record of the profile's
 // country:
 //
@@ -134,7 +146,7 @@ func (g *gate) nationalElsewhere() (Reason, time.Time) {
 func (g *gate) oldList() (profile int, text string) {
 	advertising := g.Purpose == AdvertisingB2C || g.Purpose == AdvertisingB2B || g.Purpose == "" && !g.Manual
 	c := g.Record.Consent
-	if !advertising || !c.At.IsZero() && (c.Revoked.IsZero() || c.Revoked.After(g.now)) {
+	if g.National == nil || !advertising || !c.At.IsZero() && (c.Revoked.IsZero() || c.Revoked.After(g.now)) {
 		return 0, ""
 	}
 	for i, p := range g.Profiles {

@@ -154,9 +154,9 @@ func (l *lines) Export(_ context.Context, list string, w io.Writer, o ExportOpti
 	return err
 }
 
-func (l *lines) ImportBlocked(_ context.Context, r io.Reader, by string) (ImportResult, error) {
+func (l *lines) ImportBlocked(_ context.Context, r io.Reader, o BlockOptions) (ImportResult, error) {
 	b, err := io.ReadAll(r)
-	return ImportResult{Imported: strings.Count(string(b), "\n"), List: by}, err
+	return ImportResult{Imported: strings.Count(string(b), "\n"), List: o.By}, err
 }
 
 // floor remembers the clicks; a stop is refused.

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -100,11 +101,23 @@ func (d *Desk) unblock(ctx context.Context, in *struct {
 
 type blockedInput struct {
 	Upload
-	By string `query:"by" doc:"who vouches for it, usually the file's name"`
+	By       string `query:"by" doc:"who vouches for it, usually the file's name"`
+	National string `query:"national" maxLength:"2" doc:"country, such as US, whose whole national list this is"`
+	Date     string `query:"date" doc:"of which day the national list is, 2026-11-22"`
 }
 
 func (d *Desk) importBlocked(ctx context.Context, in *blockedInput) (*body[ImportResult], error) {
-	res, err := d.cfg.Lists.ImportBlocked(ctx, in.r, in.By)
+	o := BlockOptions{By: in.By, National: strings.ToUpper(in.National)}
+	if (in.National == "") != (in.Date == "") {
+		return nil, huma.Error422UnprocessableEntity("a national list needs a country and a date")
+	}
+	if in.Date != "" {
+		var err error
+		if o.Date, err = time.Parse(time.DateOnly, in.Date); err != nil || o.Date.After(d.cfg.Now().Add(24*time.Hour)) {
+			return nil, huma.Error422UnprocessableEntity("date " + in.Date + " is not a day up to today, written as in 2026-11-22")
+		}
+	}
+	res, err := d.cfg.Lists.ImportBlocked(ctx, in.r, o)
 	if err != nil {
 		return nil, d.refuse(err)
 	}

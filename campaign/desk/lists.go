@@ -16,7 +16,7 @@ import (
 type Lists interface {
 	Import(ctx context.Context, list string, r io.Reader, o ImportOptions) (ImportResult, error)
 	Export(ctx context.Context, list string, w io.Writer, o ExportOptions) error
-	ImportBlocked(ctx context.Context, r io.Reader, by string) (ImportResult, error)
+	ImportBlocked(ctx context.Context, r io.Reader, o BlockOptions) (ImportResult, error)
 }
 
 // ImportOptions say how a file is read.
@@ -24,6 +24,13 @@ type ImportOptions struct {
 	Map    map[string]string // our field -> the file's header
 	DryRun bool
 	Name   string // of the file, for messages
+}
+
+// BlockOptions say what a do-not-call list is.
+type BlockOptions struct {
+	By       string    // who vouches for it
+	National string    // country whose national list it is; empty: our own
+	Date     time.Time // of which day a national list is
 }
 
 // ExportOptions say what of a list is written and how.

@@ -166,6 +166,9 @@ func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
 	if err == nil {
 		err = t.recent(&f, q, r)
 	}
+	if err == nil && q.Rules.AsksNational(q.Number) {
+		f.National, err = t.national()
+	}
 	if err == nil && q.Ahead {
 		err = t.budget(&f, q)
 	}

@@ -189,8 +189,32 @@ func TestServe(t *testing.T) {
 		t.Errorf("SIGTERM: status %d\n%s", status, server.errs.String())
 	}
 	// Without a server the same commands work on the store.
-	if status, out, errs := freiton(t, nil, "dnc", "export", "--config", config); status != 0 || !strings.Contains(out, number) {
+	status, out, errs := freiton(t, nil, "dnc", "export", "--config", config)
+	if status != 0 || !strings.Contains(out, number) {
 		t.Errorf("without a server: status %d, %s\n%s", status, out, errs)
+	}
+	file := filepath.Join(t.TempDir(), "dnc.csv")
+	if err := os.WriteFile(file, []byte(out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, errs := freiton(t, nil, "dnc", "remove", number, "--config", config); status != 0 {
+		t.Errorf("remove: %s", errs)
+	}
+	if status, _, errs := freiton(t, nil, "dnc", "import", file, "--strict", "--config", config); status != 0 {
+		t.Errorf("what export writes is not read: status %d\n%s", status, errs)
+	}
+	if _, again, _ := freiton(t, nil, "dnc", "export", "--config", config); again != out {
+		t.Errorf("exported, imported, exported:\n%s\n%s", out, again)
+	}
+	today := time.Now().UTC().Format(time.DateOnly)
+	for _, c := range []struct {
+		args string
+		want int
+	}{{"--national DE --date " + today, 0}, {"--national DE --date 2999-01-01", 2}, {"--national DE --date soon", 2}, {"--national DE", 2}} {
+		args := append([]string{"dnc", "import", file, "--config", config}, strings.Fields(c.args)...)
+		if status, _, errs := freiton(t, nil, args...); status != c.want {
+			t.Errorf("%s: status %d\n%s", c.args, status, errs)
+		}
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/freiton/freiton/campaign"
 	"github.com/freiton/freiton/campaign/desk"
+	"github.com/freiton/freiton/campaign/list"
 )
 
 func (c *cli) dncCommand() *cobra.Command {
@@ -22,11 +24,23 @@ func (c *cli) dncCommand() *cobra.Command {
 
 func (c *cli) dncImport() *cobra.Command {
 	var strict bool
+	var national, date string
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Add the numbers of a file: one a line, or a CSV with a heading",
-		Example: "  freiton dnc import robinson.csv", Args: cobra.ExactArgs(1),
+		Long: `Adds the numbers of a file: one a line, or a CSV with a heading, such as dnc export
+prints. With --national it is the whole list of a country's registry as of --date:
+where the law asks for one, nobody is called for advertising once it is too old.`,
+		Example: "  freiton dnc import robinson.csv\n  freiton dnc import tps.csv --national GB --date 2026-11-20", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path := "/api/v1/dnc/import?by=" + url.QueryEscape("import "+filepath.Base(args[0]))
+			if (national == "") != (date == "") {
+				return usage("--national and --date belong together: a list counts from the day it is of")
+			}
+			q := url.Values{"by": {"import " + filepath.Base(args[0])}}
+			if national != "" {
+				q.Set("national", national)
+				q.Set("date", date)
+			}
+			path := "/api/v1/dnc/import?" + q.Encode()
 			var res desk.ImportResult
 			if err := c.send(cmd.Context(), http.MethodPost, path, "text/csv", args[0], decodeInto(&res)); err != nil {
 				return err
@@ -34,18 +48,37 @@ func (c *cli) dncImport() *cobra.Command {
 			return c.imported(res, strict)
 		},
 	}
+	cmd.Flags().StringVar(&national, "national", "", "country, such as US, whose national list this is")
+	cmd.Flags().StringVar(&date, "date", "", "the day the national list is of, 2026-11-22")
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit status 1 if there was a bad line")
 	return cmd
 }
 
 func (c *cli) dncExport() *cobra.Command {
 	return &cobra.Command{
-		Use: "export", Short: "Print the do-not-call list",
-		Example: "  freiton dnc export\n  freiton dnc export --output json", Args: cobra.NoArgs,
+		Use: "export", Short: "Print the do-not-call list as CSV, which dnc import reads",
+		Example: "  freiton dnc export > dnc.csv\n  freiton dnc export --output json", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !c.output.json {
+				return c.admin(cmd.Context(), func(client *desk.Client) error {
+					var bs []desk.Blocked
+					if err := client.JSON(cmd.Context(), http.MethodGet, "/api/v1/dnc", nil, &bs); err != nil {
+						return err
+					}
+					return list.ExportDNC(c.out, entries(bs))
+				})
+			}
 			return fetch(c, cmd.Context(), http.MethodGet, "/api/v1/dnc", nil, blockedTable)
 		},
 	}
+}
+
+func entries(bs []desk.Blocked) []campaign.DNCEntry {
+	es := make([]campaign.DNCEntry, len(bs))
+	for i, b := range bs {
+		es[i] = campaign.DNCEntry{Number: b.Number, Person: b.Person, Campaign: b.Campaign, Client: b.Client, At: b.At, By: b.By, Wording: b.Wording}
+	}
+	return es
 }
 
 func blockedTable(bs []desk.Blocked) table {

@@ -89,15 +89,26 @@ func (l listFiles) Export(ctx context.Context, name string, w io.Writer, o desk.
 	return err
 }
 
-func (l listFiles) ImportBlocked(ctx context.Context, r io.Reader, by string) (desk.ImportResult, error) {
+func (l listFiles) ImportBlocked(ctx context.Context, r io.Reader, b desk.BlockOptions) (desk.ImportResult, error) {
 	var failed error
+	o := list.DNCOptions{Country: l.cfg.Dial.DefaultCountry, By: b.By, At: time.Now()}
+	if b.National != "" { // numbers are written as people there write them, and their dates say nothing to us
+		o.Country, o.By, o.Wording = b.National, "national list of "+b.National, "as of "+b.Date.Format(time.DateOnly)
+	}
 	res, err := list.ImportDNC(ctx, r, list.DNCOptions{
-		Country: l.cfg.Dial.DefaultCountry, Allow: l.cfg.Allowed(), By: by, At: time.Now(),
+		Country: o.Country, Allow: l.cfg.Allowed(), By: o.By, At: o.At, Wording: o.Wording,
 		Sink: func(ctx context.Context, es []campaign.DNCEntry) error {
 			failed = l.store.BlockAll(ctx, es)
 			return failed
 		},
 	})
+	if err == nil && b.National != "" {
+		if res.Imported == 0 {
+			return importResult("", res, false), inputError{errors.New("not one number was read: no national list")}
+		}
+		failed = l.store.PutNational(ctx, b.National, b.Date)
+		err = failed
+	}
 	return importResult("", res, false), ours(failed, err)
 }
 

@@ -30,6 +30,7 @@ type vaultStore interface {
 	Known(ctx context.Context, numbers []string) (map[string][]string, error)
 	LastLine(ctx context.Context, list string) (int, error)
 	BlockAll(context.Context, []campaign.DNCEntry) error
+	PutNational(ctx context.Context, country string, at time.Time) error
 	Facts(context.Context, campaign.PermitQuery) (campaign.Facts, error)
 	Forget(ctx context.Context, campaign string, lists []string, now time.Time) error
 	Path() string

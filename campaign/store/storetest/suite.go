@@ -81,6 +81,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"BlockAll", blockAll},
 		{"Forget", forget},
 		{"Facts", facts},
+		{"NationalLists", nationalLists},
 		{"LeaseOwn", leaseOwn},
 		{"Answers", answeredCalls},
 		{"AnswersWindows", answeredWindows},
