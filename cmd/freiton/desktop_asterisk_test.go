@@ -69,6 +69,7 @@ func namesOf(cs []contact) (names []string) {
 // browser against a real exchange, whose records, recordings and SIP are the
 // witnesses: once in German, once in English.
 func TestDesktop(t *testing.T) {
+	t.Parallel()
 	l := lab.Start(t, lab.Options{Dialplan: callersBack})
 	trace := traced(t, l)
 	speech := speechFile(t)
@@ -115,7 +116,7 @@ exten => _100X-X.,1,Set(CALLERID(num)=+${EXTEN:5})
 type shift struct {
 	*labFloor
 	people, late []contact
-	trace        sipTrace
+	trace        *sipTrace
 	speech       string
 	events       *browserTab
 	chief        *agentPage

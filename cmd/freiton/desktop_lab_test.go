@@ -37,9 +37,11 @@ type labFloor struct {
 	lang    string
 	config  string
 	data    string
-	url     string
+	listens string // the server's own address
+	url     string // where the pages find it
 	serve   *child
 	names   []string // of contacts, for the pages' logs
+	wire    *wire    // nil: none
 }
 
 // floorPlan is what a labFloor begins with.
@@ -50,6 +52,7 @@ type floorPlan struct {
 	lists    map[string]string // CSV by name
 	camps    map[string]string // document after the common part, by name
 	names    []string
+	wired    bool // the pages come over a wire that can be cut
 }
 
 // labChromium is a Chromium whose microphone speaks a file, over and over.
@@ -89,8 +92,14 @@ func openLabFloor(t *testing.T, l *lab.Lab, browser context.Context, plan floorP
 	f.config, f.data = labConfig(t, l)
 	replaced(t, f.config, "1001", plan.account)
 	web := freePort(t)
-	f.append(f.config, fmt.Sprintf("web: {listen: \"127.0.0.1:%d\"}\nheadset: {udp: \"127.0.0.1:%d\"}\ninbound: {to: agents}\nnot_ready: [Pause, Schulung, Technik]\n", web, freePort(t)))
-	f.url = fmt.Sprintf("http://127.0.0.1:%d", web)
+	sound, host, advertise := freePort(t), "127.0.0.1", ""
+	if plan.wired {
+		f.wire, host = layWire(t, web, sound), wireHost
+		advertise = ", advertise: [" + wireHost + "]"
+	}
+	f.append(f.config, fmt.Sprintf("web: {listen: \"127.0.0.1:%d\"}\nheadset: {udp: \"127.0.0.1:%d\", hand_on_after: 14s%s}\n"+
+		"inbound: {to: agents}\nnot_ready: [Pause, Schulung, Technik]\n", web, sound, advertise))
+	f.listens, f.url = fmt.Sprintf("http://127.0.0.1:%d", web), fmt.Sprintf("http://%s:%d", host, web)
 	f.putUsers(plan.users)
 	dir := t.TempDir()
 	for name, csv := range plan.lists {
@@ -170,7 +179,7 @@ func (f *labFloor) start() {
 			f.t.Fatalf("freiton serve has ended\n%s", f.serve.errs.String())
 		default:
 		}
-		return strings.Contains(f.serve.errs.String(), "the desktop is at "+f.url)
+		return strings.Contains(f.serve.errs.String(), "the desktop is at "+f.listens)
 	})
 	if err := f.l.WaitRegistered(f.account, true, 20*time.Second); err != nil {
 		f.t.Fatal(err)
@@ -212,7 +221,7 @@ func (f *labFloor) agent(t *testing.T, name string, first ...chromedp.Action) *a
 // watch follows all events as a supervisor's program does.
 func (f *labFloor) watch(t *testing.T, name string) *browserTab {
 	t.Helper()
-	b := (&floorUnderTest{url: f.url}).tab(t)
+	b := (&floorUnderTest{url: f.listens}).tab(t)
 	b.login(name)
 	b.follow()
 	return b
@@ -321,13 +330,22 @@ func (p *agentPage) offered(contact string) cdp.BackendNodeID {
 	return p.Find("dialog", p.say("Interaction preview"))
 }
 
-// sounds waits until the page's headset is connected.
-func (p *agentPage) sounds() {
+// saved waits until the server has the note.
+func (p *agentPage) saved() {
 	p.T.Helper()
-	p.Until("sound", func() bool {
+	p.Until("the note to be saved", func() bool {
+		text := p.reads("region", "Note")
+		return strings.Contains(text, p.say("saved")) && !strings.Contains(text, p.say("not saved yet"))
+	})
+}
+
+// link waits until one of the link lights says a word.
+func (p *agentPage) link(name, word string) {
+	p.T.Helper()
+	p.Until(name+" "+word, func() bool {
 		return slices.ContainsFunc(p.Seen("listitem", ""), func(n *accessibility.Node) bool {
 			text := p.On(n.BackendDOMNodeID, `function() { return this.textContent }`)
-			return strings.Contains(text, p.say("Sound")) && strings.Contains(text, p.say("live"))
+			return strings.HasPrefix(text, p.say(name)) && strings.Contains(text, p.say(word))
 		})
 	})
 }
@@ -335,7 +353,7 @@ func (p *agentPage) sounds() {
 // accept takes the preview of a contact.
 func (p *agentPage) accept(contact string) {
 	p.T.Helper()
-	p.sounds()
+	p.link("Sound", "live")
 	p.Press(p.say("Accept"), p.offered(contact))
 	p.awaitText("region", "Outbound interaction", contact)
 }

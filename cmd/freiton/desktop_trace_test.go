@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,19 +18,37 @@ import (
 // sipTrace is what Asterisk saw of SIP, as it noted it itself: each message
 // with the time at which it came or went.
 type sipTrace struct {
-	file string
+	l *lab.Lab
+
+	mu    sync.Mutex
+	files []string // the last one is being written
 }
 
 // traced has Asterisk write its SIP down.
-func traced(t *testing.T, l *lab.Lab) sipTrace {
+func traced(t *testing.T, l *lab.Lab) *sipTrace {
 	t.Helper()
-	tr := sipTrace{filepath.Join(l.Dir(), "log", "sip.pcap")}
-	for _, command := range []string{"pjsip set logger on", "pjsip set logger verbose off", "pjsip set logger pcap " + tr.file} {
+	tr := &sipTrace{l: l}
+	for _, command := range []string{"pjsip set logger on", "pjsip set logger verbose off"} {
 		if out, err := l.CLI(command); err != nil {
 			t.Fatalf("%s: %v %s", command, err, out)
 		}
 	}
+	tr.turn(t)
 	return tr
+}
+
+// turn begins a new file: the one before is complete then, not in a buffer.
+func (tr *sipTrace) turn(t *testing.T) (complete []string) {
+	t.Helper()
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	complete = slices.Clone(tr.files)
+	next := filepath.Join(tr.l.Dir(), "log", fmt.Sprintf("sip-%d.pcap", len(tr.files)))
+	if out, err := tr.l.CLI("pjsip set logger pcap " + next); err != nil {
+		t.Fatal(out, err)
+	}
+	tr.files = append(tr.files, next)
+	return complete
 }
 
 // sipMessage is one of a trace.
@@ -38,13 +58,21 @@ type sipMessage struct {
 	Text     string
 }
 
-// messages reads the trace as far as it is written: pcap, Ethernet, IPv4, UDP.
-func (tr sipTrace) messages(t *testing.T) (all []sipMessage) {
+// messages are all so far.
+func (tr *sipTrace) messages(t *testing.T) (all []sipMessage) {
 	t.Helper()
-	b, err := os.ReadFile(tr.file)
-	if err != nil {
-		t.Fatal(err)
+	for _, file := range tr.turn(t) {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, pcap(b)...)
 	}
+	return all
+}
+
+// pcap reads a file: pcap, Ethernet, IPv4, UDP.
+func pcap(b []byte) (all []sipMessage) {
 	const fileHead, head, ethernet, ip, udp = 24, 16, 14, 20, 8
 	for at := fileHead; at+head <= len(b); {
 		sec, usec := binary.LittleEndian.Uint32(b[at:]), binary.LittleEndian.Uint32(b[at+4:])
@@ -69,7 +97,7 @@ func (tr sipTrace) messages(t *testing.T) (all []sipMessage) {
 
 // invites are the INVITEs that came to a number in one call, those of a
 // re-INVITE too, without repeats.
-func (tr sipTrace) invites(t *testing.T, l *lab.Lab, number string) (all []sipMessage) {
+func (tr *sipTrace) invites(t *testing.T, l *lab.Lab, number string) (all []sipMessage) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, m := range tr.messages(t) {

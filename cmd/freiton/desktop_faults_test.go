@@ -1,0 +1,210 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk/pagetest"
+	"github.com/freiton/freiton/configs/lab"
+)
+
+// TestDesktopFaults: what goes wrong around a page that is in a call, against
+// Asterisk: it is loaded again, its network is cut, its tab is closed, the
+// server is killed. Each time: what the agent sees, that nothing she typed is
+// lost, and that the record is settled.
+func TestDesktopFaults(t *testing.T) {
+	t.Parallel()
+	l := lab.Start(t, lab.Options{})
+	s := &shift{trace: traced(t, l)}
+	s.people = contacts(t, 3000,
+		contact{name: "Rita Rabe", city: "Rom", fate: "01"},
+		contact{name: "Nora Nagel", city: "Nizza", fate: "01"},
+		contact{name: "Tina Tauber", city: "Turin", fate: "01"},
+		contact{name: "Wanda Wolf", city: "Wien", fate: "04"})
+	s.labFloor = openLabFloor(t, l, labChromium(t, speechFile(t)), floorPlan{
+		account: "1003", language: "en", names: namesOf(s.people), wired: true,
+		users: []campaign.User{
+			{Name: "ann", Role: campaign.RoleAgent}, {Name: "ben", Role: campaign.RoleAgent}, {Name: "witness", Role: campaign.RoleSupervisor},
+		},
+		lists: map[string]string{"customers": csvOf(s.people)},
+		camps: map[string]string{"spring": "description: Offer\nmode: progressive\nagents: all\nlists: [customers]\nafter_call_work: 60s\npreview: {timeout: 30s}\n"},
+	})
+	s.events = s.watch(t, "witness")
+	s.events.do("/campaigns/spring/load", nil)
+	s.events.do("/campaigns/spring/start", nil)
+	s.ann = s.agent(t, "ann", pagetest.CheckPassed())
+	s.ann.Press("OK", s.ann.Find("dialog", "Campaign started: spring"))
+	s.ann.status("Ready")
+	s.reloaded(t)
+	s.cutOff(t)
+	s.tabClosed(t)
+	s.serverKilled(t)
+}
+
+// reloaded: the same call goes on, nobody at the PBX notices.
+func (s *shift) reloaded(t *testing.T) {
+	p, rita := s.ann, s.people[0]
+	p.accept(rita.name)
+	p.call("Connected")
+	p.hears(1000)
+	p.Write(p.Find("textbox", "Note"), "before the reload")
+	chromedp.ListenTarget(p.Ctx, func(ev any) {
+		if _, ok := ev.(*page.EventJavascriptDialogOpening); ok { // "leave this page?": somebody talks
+			go func() { _ = chromedp.Run(p.Ctx, page.HandleJavaScriptDialog(true)) }() // ends with the dialog or the tab
+		}
+	})
+	begun := time.Now()
+	p.Run(chromedp.Reload())
+	p.hears(1000)
+	back := time.Since(begun)
+	t.Logf("sound is back in the page %v after the reload began", back.Round(10*time.Millisecond))
+	if back > 5*time.Second { // 2 s on a machine that is not busy
+		t.Errorf("sound back only after %v", back)
+	}
+	p.call("Connected")
+	if note := p.On(p.Find("textbox", "Note"), `function() { return this.value }`); note != "before the reload" {
+		t.Errorf("the note is %q", note)
+	}
+	if n := s.changes(t, rita); n != 0 {
+		t.Errorf("%d re-INVITEs for a reload", n)
+	}
+	s.done(p, "before the reload")
+}
+
+// changes is how many re-INVITEs of a call Asterisk saw.
+func (s *shift) changes(t *testing.T, c contact) (n int) {
+	t.Helper()
+	for _, m := range s.trace.invites(t, s.l, c.number) {
+		if strings.Contains(sipHeader(m.Text, "To"), ";tag=") {
+			n++
+		}
+	}
+	return n
+}
+
+// done hangs up, chooses a result and is done.
+func (s *shift) done(p *agentPage, note string) {
+	p.T.Helper()
+	p.Press("Hang up")
+	p.call("Ended")
+	p.Choose("Call result", "Answer")
+	p.finished()
+	p.awaitText("region", "Call history", note)
+}
+
+// cutOff: the page's network is cut for 10 s, and she goes on typing: the page
+// says so, the contact is held and comes back, the note has it all.
+func (s *shift) cutOff(t *testing.T) {
+	p, nora := s.ann, s.people[1]
+	p.accept(nora.name)
+	p.call("Connected")
+	p.hears(1000)
+	p.Write(p.Find("textbox", "Note"), "before the cut")
+	at := s.events.await(campaign.EventJoined, s.events.last(campaign.EventOffered))
+	s.wire.cutFor(10*time.Second, func() {
+		p.Write(p.Find("textbox", "Note"), "before the cut, and in it")
+		p.said("status", "The server is not answering")
+		p.said("status", "Connection lost")
+		s.events.await(campaign.EventHeld, at.N)
+	})
+	s.events.await(campaign.EventResumed, at.N)
+	p.call("Connected")
+	p.hears(1000)
+	p.said("alert", "Your headset was gone for")
+	p.link("Server", "live")
+	if note := p.On(p.Find("textbox", "Note"), `function() { return this.value }`); note != "before the cut, and in it" {
+		t.Errorf("the note is %q", note)
+	}
+	s.done(p, "before the cut, and in it")
+	if n := s.changes(t, nora); n != 2 {
+		t.Errorf("%d re-INVITEs instead of a hold and a resume", n)
+	}
+}
+
+// last is the number of the newest event of a kind.
+func (b *browserTab) last(kind campaign.EventKind) (n uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.events {
+		if e.Kind == kind {
+			n = e.N
+		}
+	}
+	return n
+}
+
+// tabClosed: the contact is held, then another agent takes the call over with
+// what was typed; who comes back is told.
+func (s *shift) tabClosed(t *testing.T) {
+	p, tina := s.ann, s.people[2]
+	s.ben = s.agent(t, "ben", pagetest.CheckPassed())
+	s.ben.Press("OK", s.ben.Find("dialog", "Campaign started: spring"))
+	p.accept(tina.name)
+	p.call("Connected")
+	p.hears(1000)
+	at := s.events.await(campaign.EventJoined, s.events.last(campaign.EventOffered))
+	p.Write(p.Find("textbox", "Note"), "typed by ann")
+	p.saved()
+	s.ben.status("Ready")
+	s.ben.offered(s.people[3].name)
+	s.ben.Press("Decline") // he is free for what comes
+	s.ben.status("Not ready")
+	p.Run(page.Close())
+	held := s.events.await(campaign.EventHeld, at.N)
+	s.ben.status("Ready")
+	over := s.events.await(campaign.EventTakeOver, held.N)
+	t.Logf("held %v after the sound was lost, offered to %s %v later", held.At.Sub(s.events.await(campaign.EventSoundLost, at.N).At), over.Agent, over.At.Sub(held.At))
+	dialog := s.ben.Find("dialog", "Take over the call with "+tina.name)
+	s.ben.Press("Accept", dialog)
+	s.ben.call("Connected")
+	s.ben.hears(1000)
+	s.ben.awaitText("region", "Outbound interaction", tina.name)
+	if note := s.ben.On(s.ben.Find("textbox", "Note"), `function() { return this.value }`); note != "typed by ann" {
+		t.Errorf("the note is %q", note)
+	}
+	s.ben.Choose("Status after this call", "Not ready")
+	s.done(s.ben, "typed by ann")
+	s.ann = s.agent(t, "ann", pagetest.CheckPassed())
+	s.ann.said("alert", "ben has taken the call over")
+	s.ann.hasStatus("Not ready")
+}
+
+// serverKilled in after-call work: the page says that the server is away, keeps
+// what is typed meanwhile and comes back by itself; the record is settled with
+// what had been entered.
+func (s *shift) serverKilled(t *testing.T) {
+	p, wanda := s.ann, s.people[3]
+	p.status("Ready")
+	p.accept(wanda.name)
+	p.call("Ended")
+	p.Choose("Call result", "Wrong party")
+	p.Write(p.Find("textbox", "Note"), "before the crash")
+	p.saved()
+	if err := s.serve.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-s.serve.done
+	p.said("status", "The server is not answering")
+	s.start()
+	p.link("Server", "live")
+	p.Gone("region", "Outbound interaction")
+	p.hasStatus("Not ready")
+	var rec campaign.ReportRecord
+	until(t, 10*time.Second, "the record is settled", func() bool {
+		all := s.report("spring").Records
+		i := slices.IndexFunc(all, func(r campaign.ReportRecord) bool { return r.Phone == wanda.number })
+		rec = all[i]
+		return rec.Attempts == 1
+	})
+	if rec.Note != "before the crash" || rec.CallResult != campaign.WrongParty || rec.Status != campaign.Updated {
+		t.Errorf("settled as %+v", rec)
+	}
+	p.Press("Call history", p.Find("navigation", "Freiton"))
+	p.awaitText("region", "Call history", wanda.name)
+}
