@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"strings"
 	"sync"
 	"testing"
@@ -46,7 +47,9 @@ func (p *agentPage) tap(t *testing.T) *wireTap {
 				ask(e.RequestID, network.StreamResourceContent(e.RequestID).Do)
 			}
 		case *network.EventDataReceived:
-			w.add(e.Data)
+			if b, err := base64.StdEncoding.DecodeString(e.Data); err == nil {
+				w.add(string(b))
+			}
 		case *network.EventLoadingFinished:
 			ask(e.RequestID, network.GetResponseBody(e.RequestID).Do)
 		}

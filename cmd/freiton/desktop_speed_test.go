@@ -55,7 +55,7 @@ func TestEventToScreen(t *testing.T) {
 	slices.Sort(late)
 	p50, p99 := late[len(late)/2], late[len(late)*99/100]
 	t.Logf("%d desktops, %d events: event to screen p50 %v, p99 %v", desktops, changes, p50.Round(100*time.Microsecond), p99.Round(100*time.Microsecond))
-	if late[0] < 0 || p50 > 100*time.Millisecond || p99 > 500*time.Millisecond { // p99 is under 100 ms where nothing else runs
+	if late[0] < 0 || p50 > 100*time.Millisecond || p99 > time.Second { // p99 is under 100 ms where nothing else runs
 		t.Errorf("event to screen: p50 %v, p99 %v, the soonest %v", p50, p99, late[0])
 	}
 }
