@@ -9,16 +9,18 @@
  * overlay are its parts, ui.js holds what is this page's own.
  */
 import { h, render, tick, say } from './dom.js';
-import { t, setLanguage } from './i18n.js';
+import { t, setLanguage, currentLanguage } from './i18n.js';
 import { icon } from './icons.js';
 import { get, post, call, follow, useSession, Problem } from './api.js';
 import { state, mine, apply, takeSnapshot } from './state.js';
-import { ui, drawWith, redraw, applyPrefs, saveDrafts, draftIDs, dropDraft, draft, onExpired, toast, toasts, why, act, on, button, resultName } from './ui.js';
+import { prefs, ui, drawWith, redraw, applyPrefs, saveDrafts, draftIDs, dropDraft, draft, onExpired, toast, toasts, why, act, on, button, resultName } from './ui.js';
 import { stateBar, shownWord, linkStates } from './statebar.js';
 import { side } from './side.js';
 import { aside } from './aside.js';
 import { interaction, party, callWords, flushNote } from './interaction.js';
-import { idle, history, directory, floor } from './views.js';
+import { idle, history, floor } from './views.js';
+import { directory } from './contacts.js';
+import { messages, messageText } from './messages.js';
 import { popups, preview, toastList, dialogs, banners } from './overlay.js';
 import { closeDialog } from './dialog.js';
 import { clearForCall } from './devicecheck.js';
@@ -84,6 +86,7 @@ function page() {
     case 'history': return history();
     case 'directory': return directory();
     case 'floor': return floor();
+    case 'messages': return messages();
     default: return idle();
   }
 }
@@ -96,6 +99,7 @@ function backToCall(i) {
 /** @param {string} l */
 function changeLanguage(l) {
   setLanguage(l === 'de' ? 'de' : 'en');
+  if (state.session) call('PUT', '/session/preferences', { language: currentLanguage() }).catch(() => {}); // the page speaks it already
   redraw();
 }
 
@@ -105,6 +109,8 @@ function changeLanguage(l) {
 function begin(session) {
   state.session = session;
   useSession(session);
+  if (session.language === 'de' || session.language === 'en') setLanguage(session.language);
+  if (session.favourites) prefs.favourites = session.favourites;
   ui.view = 'desk';
   ui.error = '';
   forgetAll();
@@ -227,6 +233,9 @@ function onEvent(name, data) {
     case 'link':
       state.links = { ...state.links, ...data };
       break;
+    case 'messages':
+      mail(data);
+      break;
     case 'viewer':
       state.viewer = Boolean(data.viewer);
       break;
@@ -244,6 +253,15 @@ function onEvent(name, data) {
 }
 
 // ---- what an event does besides being shown ----------------------------------------
+
+/** @param {{unread: number, newest?: import('./types.js').Message}} data */
+function mail(data) {
+  forget('/messages');
+  if (data.unread > state.unread && data.newest && data.newest.id !== lastMail) toast('info', messageText(data.newest), { small: data.newest.from || t('the dialer'), ms: 12000 });
+  if (data.newest) lastMail = data.newest.id;
+  state.unread = data.unread;
+}
+let lastMail = '';
 
 /** @param {FloorEvent} e */
 function effects(e) {
@@ -309,6 +327,9 @@ function effects(e) {
     case 'handed-on':
     case 'cut-off':
       toast('bad', why(e.reason));
+      break;
+    case 'contact':
+      forget(`/interactions/${encodeURIComponent(e.interaction || '')}/contact`);
       break;
     case 'withdrawn':
       toast('info', t('withdrawn', { reason: why(e.reason || i?.reason) }));

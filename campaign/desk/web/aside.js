@@ -1,10 +1,11 @@
 /** The right side: the contact, responses to read aloud, the contact's history. */
 import { h } from './dom.js';
-import { t, dayTime, phone, span } from './i18n.js';
-import { icon } from './icons.js';
-import { ui, region, button, prefs, setPref, redraw, draft, setDraft, resultName, fieldWords, toast } from './ui.js';
+import { t } from './i18n.js';
+import { ui, region, button, prefs, setPref, redraw, draft, setDraft, explain, toast } from './ui.js';
+import { call } from './api.js';
 import { look, listOf } from './data.js';
 import { prose } from './text.js';
+import { contact, calls } from './contacts.js';
 
 /** @typedef {import('./types.js').Interaction} Interaction */
 
@@ -32,18 +33,6 @@ export function aside(i) {
 }
 
 /** @param {Interaction} i */
-function contact(i) {
-  const c = i.content;
-  if (i.blank || !c) return region(t('Contact'), { key: 'contact' }, h('p', { class: 'quiet-text' }, t('blank contact')));
-  const fields = (c.fields || []).map(fieldWords).filter(([, v]) => v && v !== c.name);
-  return region(t('Contact'), { key: 'contact' },
-    h('p', { class: 'contact-name' }, icon('person'), h('strong', null, c.name || phone(c.number))),
-    h('dl', { class: 'fields' },
-      h('div', { key: '#' }, h('dt', null, t('Number')), h('dd', { class: 'figures' }, phone(c.number))),
-      fields.map(([name, value], n) => h('div', { key: `${n}` }, h('dt', null, name), h('dd', null, value)))));
-}
-
-/** @param {Interaction} i */
 function responses(i) {
   const q = draft(i.id, 'responses') || '';
   const own = i.campaign ? look(`/campaigns/${encodeURIComponent(i.campaign)}/responses?q=`, 300_000) : null;
@@ -61,8 +50,14 @@ function responses(i) {
       h('div', { class: 'row' },
         button({ name: t('copy'), kind: 'quiet', anyTab: true, run: () => navigator.clipboard?.writeText(r.text).then(() => toast('good', t('copied'))) }),
         button({ name: t(favourites.includes(r.path) ? 'unfavourite' : 'favourite'), icon: 'star', kind: 'quiet', anyTab: true, class: favourites.includes(r.path) ? 'is-favourite' : '',
-          run: () => setPref('favourites', favourites.includes(r.path) ? favourites.filter(p => p !== r.path) : [...favourites, r.path]) }))))))
+          run: () => setFavourites(favourites.includes(r.path) ? favourites.filter(p => p !== r.path) : [...favourites, r.path]) }))))))
       : h('p', { class: 'quiet-text' }, own?.failed && own.failed !== 'none' ? own.failed : t('no responses')));
+}
+
+/** Kept for the user, so that she has them at any desk. @param {string[]} paths */
+function setFavourites(paths) {
+  setPref('favourites', paths);
+  call('PUT', '/session/preferences', { favourites: paths }).catch(e => toast('bad', explain(e)));
 }
 
 /** @param {string} path */
@@ -78,14 +73,6 @@ function withoutTitle(r) {
 
 /** @param {Interaction} i */
 function past(i) {
-  if (i.blank) return region(t('Contact history'), { key: 'past' }, h('p', { class: 'quiet-text' }, t('blank contact')));
-  const k = look(`/interactions/${encodeURIComponent(i.id)}/history`, 120_000);
-  const calls = /** @type {import('./types.js').PastCall[]} */ (listOf(k.data)).filter(c => c.attempt !== i.attempt);
   return region(t('Contact history'), { key: 'past', class: 'past' },
-    calls.length ? h('ol', { class: 'plain' }, calls.map((c, n) => h('li', { key: c.attempt || c.id || String(n) },
-      h('p', { class: 'line-main' }, resultName(c.result) || t('result unknown'), c.disposition ? ` · ${c.disposition.replaceAll('/', ' / ')}` : ''),
-      h('p', { class: 'quiet-text' }, [c.dialed_at ? dayTime(c.dialed_at) : '', c.agent || '', c.answered_at && c.ended_at ? span(new Date(c.ended_at).getTime() - new Date(c.answered_at).getTime()) : ''].filter(Boolean).join(' · ')),
-      c.recording || c.consent ? h('p', { class: 'quiet-text' }, [c.consent ? t(`history consent ${c.consent}`) : '', c.recording ? t(c.recording === 'deleted' ? 'history deleted' : 'history recorded') : ''].filter(Boolean).join(' · ')) : null,
-      c.note ? h('p', { class: 'past-note' }, c.note) : null)))
-      : h('p', { class: 'quiet-text' }, k.loading && !k.at ? t('starting') : t('no history')));
+    i.blank ? h('p', { class: 'quiet-text' }, t('blank contact')) : calls(`/interactions/${encodeURIComponent(i.id)}/history`, i.attempt));
 }

@@ -109,6 +109,15 @@ export function dayTime(at, now = new Date()) {
   return `${d.toLocaleDateString(language, { weekday: 'short', day: 'numeric', month: 'short', year: days > 300 || days < -300 ? 'numeric' : undefined })}, ${time}`;
 }
 
+/** The time now in a zone; "" for one that the browser does not know. @param {string} zone */
+export function zoneTime(zone) {
+  try {
+    return new Date().toLocaleTimeString(language, { timeZone: zone, hour: '2-digit', minute: '2-digit' });
+  } catch {
+    return '';
+  }
+}
+
 /** Minutes and seconds, hours if need be. @param {number} ms */
 export function span(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));

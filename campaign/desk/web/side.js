@@ -54,12 +54,12 @@ function workbin() {
 
 function nav() {
   /** @type {[string, string, string][]} */
-  const views = [['desk', t('Desk'), 'desk'], ['history', t('Call history'), 'clock'], ['directory', t('Contact directory'), 'book']];
+  const views = [['desk', t('Desk'), 'desk'], ['history', t('Call history'), 'clock'], ['directory', t('Contact directory'), 'book'], ['messages', t('My messages'), 'mail']];
   if (!state.me) views.splice(0, 2);
   if (overseer()) views.push(['floor', t('Floor'), 'floor']);
   return h('nav', { key: 'nav', class: 'views', 'aria-label': 'Freiton' }, h('ul', null, views.map(([view, name, sign]) => h('li', { key: view },
     h('button', { type: 'button', class: `view ${ui.view === view ? 'here' : ''}`, 'aria-current': ui.view === view ? 'page' : undefined, onclick: () => { ui.view = view; redraw(); } },
-      icon(sign), h('span', null, name))))));
+      icon(sign), h('span', null, name), view === 'messages' && state.unread ? h('span', { class: 'count', 'aria-label': t('unread count', { n: state.unread }) }, String(state.unread)) : null)))));
 }
 
 const pad = 'pad';

@@ -26,6 +26,7 @@ export const state = {
   /** @type {Interaction[]} */
   recent: [],
   viewer: false,
+  unread: 0, // messages
   draining: false,
   /** @type {{[name: string]: import('./types.js').Link}} */
   links: {},

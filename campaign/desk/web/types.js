@@ -31,6 +31,9 @@
  * @property {string} [list]
  * @property {string} [name]
  * @property {string} [number]
+ * @property {string} [time_zone]
+ * @property {string} [window]
+ * @property {number} [attempts]
  * @property {Field[]} [preview]
  * @property {Field[]} [case]
  * @property {Field[]} [record]
@@ -127,6 +130,8 @@
  * @property {string} csrf
  * @property {string} [expires_at]
  * @property {string} [version]
+ * @property {string} [language]
+ * @property {string[]} [favourites]
  * @property {string} [headset]
  *
  * @typedef {{script?: string, greeting?: string, description?: string, link?: string, not_ready?: string[], recording?: string}} Texts
@@ -138,9 +143,18 @@
  * @property {string} [record_id]
  * @property {string} [name]
  * @property {string} [number]
- * @property {Field[]} [fields]
+ * @property {(Field & {locked?: boolean})[]} [fields]
+ * @property {string} [id]
+ * @property {string} [customer_id]
+ * @property {string} [time_zone]
+ * @property {{number?: string, type?: string, list?: string}[]} [numbers]
+ * @property {string} [changed]
+ * @property {string} [changed_by]
+ *
+ * @typedef {{id: string, at: string, from?: string, to: string, name?: string, code?: string, text: string, read: boolean, sent_to?: number, read_by?: number}} Message
  *
  * @typedef {object} PastCall
+ * @property {{until: string, result?: string, disposition?: string, note?: string}[]} [was]
  * @property {string} [id]
  * @property {string} [attempt]
  * @property {string} [name]

@@ -3,9 +3,11 @@ import { h } from './dom.js';
 import { t, dayTime, clockTime, phone, span } from './i18n.js';
 import { icon } from './icons.js';
 import { state, now, mine, overseer, stateWord, stateSince } from './state.js';
-import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft, resultName, statusName, ticking, fieldWords } from './ui.js';
+import { ui, button, region, select, act, on, onCampaign, why, redraw, draft, setDraft, resultName, statusName, ticking } from './ui.js';
 import { look, listOf } from './data.js';
-import { runWord, dial } from './side.js';
+import { runWord } from './side.js';
+import { was } from './contacts.js';
+import { writeTo } from './messages.js';
 import { party, keysOf } from './interaction.js';
 import { sound } from './sound.js';
 
@@ -60,36 +62,11 @@ export function history() {
           h('td', { class: 'figures' }, c.dialed_at ? clockTime(c.dialed_at) : ''),
           h('td', null, h('span', { class: 'line-main' }, c.name || phone(c.number)), h('br'), h('span', { class: 'quiet-text figures' }, c.name ? phone(c.number) : '')),
           h('td', null, c.campaign || t('Manual call')),
-          h('td', null, resultName(c.result), c.disposition ? h('span', { class: 'quiet-text' }, h('br'), c.disposition.replaceAll('/', ' / ')) : null),
+          h('td', null, resultName(c.result), was(c), c.disposition ? h('span', { class: 'quiet-text' }, h('br'), c.disposition.replaceAll('/', ' / ')) : null),
           h('td', { class: 'figures' }, c.answered_at && c.ended_at ? span(new Date(c.ended_at).getTime() - new Date(c.answered_at).getTime()) : '–'),
           h('td', null, own ? button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', run: () => { ui.dialog = `correct:${own.id}`; redraw(); } }) : null));
       }))))
       : h('p', { class: 'quiet-text' }, k.failed && k.failed !== 'none' ? k.failed : t('no calls')));
-}
-
-let searched = '';
-/** @type {ReturnType<typeof setTimeout>|undefined} */
-let waiting;
-
-export function directory() {
-  const q = draft('directory', 'q') || '';
-  const k = searched.trim().length > 1 ? look(`/contacts?q=${encodeURIComponent(searched.trim())}`, 30_000) : null;
-  const rows = /** @type {import('./types.js').ContactRow[]} */ (listOf(k?.data));
-  return region(t('Contact directory'), { key: 'directory', class: 'page' },
-    h('label', { class: 'field search' }, h('span', { class: 'unseen' }, t('Search')), icon('search'),
-      h('input', { type: 'search', placeholder: t('search contacts hint'), value: q, oninput: (/** @type {any} */ e) => {
-        setDraft('directory', 'q', e.target.value);
-        clearTimeout(waiting);
-        waiting = setTimeout(() => {
-          searched = draft('directory', 'q') || '';
-          redraw();
-        }, 250);
-      } })),
-    rows.length ? h('ul', { class: 'plain people' }, rows.slice(0, 100).map((c, n) => h('li', { key: `${c.list}-${c.record_id}-${n}` }, h('details', null,
-      h('summary', null, h('span', { class: 'line-main' }, c.name || phone(c.number)), h('span', { class: 'quiet-text figures' }, phone(c.number)), c.list ? h('span', { class: 'tag' }, c.list) : null),
-      h('dl', { class: 'fields' }, (c.fields || []).map(fieldWords).filter(f => f[1]).map(([name, value], m) => h('div', { key: String(m) }, h('dt', null, name), h('dd', null, value)))),
-      state.me && c.number ? h('div', { class: 'row' }, button({ name: t('Call'), icon: 'call', kind: 'good', disabled: Boolean(mine()), run: () => { dial(c.number || ''); } })) : null))))
-      : h('p', { class: 'quiet-text', role: 'status' }, k?.failed && k.failed !== 'none' ? k.failed : searched.trim().length > 1 && k && !k.loading ? t('no contacts') : t('search contacts hint')));
 }
 
 // ---- the floor ------------------------------------------------------------
@@ -125,14 +102,44 @@ function campaignCard(c) {
     h('p', { class: 'quiet-text' }, [t('agents joined', { n: c.joined?.length || 0 }), c.waiting ? t('waiting records', { n: c.waiting }) : '', c.in_work ? t('in work', { n: c.in_work }) : '', t('priority', { n: c.priority })].filter(Boolean).join(' · ')),
     h('div', { class: 'row' },
       move('load', t('Load'), c.state === 'unloaded', ''), move('start', t('Start'), c.state === 'loaded' || (c.state === 'running' && Boolean(c.pause)), 'good'),
-      move('stop', t('Stop'), c.state === 'running', ''), move('unload', t('Unload'), c.state !== 'unloaded', 'quiet')));
+      move('stop', t('Stop'), c.state === 'running', ''), move('unload', t('Unload'), c.state !== 'unloaded', 'quiet'),
+      modeSelect(c)));
+}
+
+/** While it runs, only between progressive and predictive. @param {import('./types.js').CampaignView} c */
+function modeSelect(c) {
+  const swift = ['progressive', 'predictive'];
+  const modes = c.state !== 'running' ? ['preview', 'push-preview', ...swift] : swift.includes(c.mode) ? swift : [c.mode];
+  return select({ name: `${t('Mode')}: ${c.name}`, value: c.mode, hideLabel: true, disabled: modes.length < 2, options: modes.map(m => [m, t(`mode ${m}`)]), change: m => { act(onCampaign(c.name, 'mode'), { mode: m }); } });
+}
+
+let forcing = ''; // the agent whose status is being set
+
+/** @param {import('./types.js').AgentView} a @param {import('./types.js').Interaction|null} i */
+function overAgent(a, i) {
+  return h('div', { class: 'row' },
+    i?.state === 'offered' && i.declined > 0 ? button({ name: t('Set aside'), kind: 'quiet', run: () => act(on(i.id, 'aside')) }) : null,
+    button({ name: `${t('message to')} ${a.agent}`, label: t('message short'), kind: 'quiet', run: () => writeTo(a.agent) }),
+    button({ name: `${t('Set status')}: ${a.agent}`, label: t('Set status'), kind: 'quiet', expanded: forcing === a.agent, run: () => { forcing = forcing === a.agent ? '' : a.agent; redraw(); } }),
+    forcing === a.agent ? h('form', { class: 'row', key: 'force', onsubmit: async (/** @type {Event} */ e) => {
+      e.preventDefault();
+      const reason = draft('force', 'reason')?.trim();
+      if (!reason || !await act(`/agents/${encodeURIComponent(a.agent)}/status`, { status: draft('force', 'status') || 'not-ready', reason })) return;
+      forcing = '';
+      setDraft('force', 'reason', undefined);
+      redraw();
+    } },
+      select({ name: t('state'), value: draft('force', 'status') || 'not-ready', options: [['not-ready', t('Not ready')], ['ready', t('Ready')], ['do-not-disturb', t('Do not disturb')], ['logged-off', t('Log off')]], change: v => { setDraft('force', 'status', v); redraw(); } }),
+      h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('Reason')),
+        h('input', { type: 'text', required: true, maxlength: 100, value: draft('force', 'reason') || '', oninput: (/** @type {any} */ e) => setDraft('force', 'reason', e.target.value) })),
+      h('button', { type: 'submit', class: 'button primary' }, t('Save'))) : null);
 }
 
 function agentsPanel() {
   const all = [...state.agents.values()].filter(a => a.status !== 'logged-off').sort((a, b) => a.agent.localeCompare(b.agent));
   return region(t('Agents'), { key: 'floor-agents', heading: `${t('Floor')} · ${t('Agents')}` },
     all.length ? h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('Agents') }, h('table', null,
-      h('thead', null, h('tr', null, [t('Agents'), t('state'), t('since'), t('campaign'), t('why idle')].map((x, n) => h('th', { key: String(n), scope: 'col' }, x)))),
+      h('thead', null, h('tr', null, [t('Agents'), t('state'), t('since'), t('campaign'), t('why idle'), ''].map((x, n) => h('th', { key: String(n), scope: 'col' }, x)))),
       h('tbody', null, all.map(a => {
         const i = a.interaction ? state.interactions.get(a.interaction) || null : null;
         const word = stateWord(i, a);
@@ -142,7 +149,8 @@ function agentsPanel() {
           h('td', null, h('span', { class: `dot ${word}`, 'aria-hidden': 'true' }), t(`state ${word}`), a.status === 'not-ready' && a.reason ? `: ${a.reason}` : ''),
           since ? ticking('td', { class: 'figures', key: 'since' }, () => span(now() - new Date(since).getTime())) : h('td', { key: 'none' }),
           h('td', null, i?.campaign || a.joined.join(', ')),
-          h('td', { class: 'quiet-text' }, i ? party(i) : why(a.idle)));
+          h('td', { class: 'quiet-text' }, i ? party(i) : why(a.idle)),
+          h('td', { key: 'over' }, overAgent(a, i)));
       }))))
       : h('p', { class: 'quiet-text' }, t('no agents')));
 }
