@@ -270,6 +270,12 @@ function effects(e) {
   if (e.kind === 'campaign') forget(`/campaigns/${encodeURIComponent(e.campaign || '')}/status`);
   if (e.kind === 'declined-often') toast('info', t('declined often', { agent: e.agent, text: e.text }));
   if (!own) return;
+  if (i?.kind === 'consult') {
+    if (e.kind === 'refused') toast('bad', why(e.reason || i.reason));
+    if (e.kind === 'joined') sound.zip();
+    if (e.kind === 'ended' && !i.answered_at) toast('info', t('consult none', { name: party(i) }));
+    return;
+  }
   switch (e.kind) {
     case 'offered':
       clearForCall();
@@ -306,7 +312,7 @@ function effects(e) {
       break;
     case 'ended':
       if (i?.state === 'over') doneWith(i); // a quick result, or nobody's
-      ui.keypad = ui.transfer = false;
+      ui.keypad = ui.transfer = ui.consult = false;
       ui.sent = '';
       sound.mute(false);
       forget('/history');
@@ -319,6 +325,9 @@ function effects(e) {
         notify(t('state take-over'), t('take over from', { name: party(i) }));
         textsOf(i.campaign);
       }
+      break;
+    case 'transfer':
+      toast('bad', why(e.reason));
       break;
     case 'sound-lost':
     case 'sound-back':
@@ -364,7 +373,7 @@ function doneWith(i) {
   };
   again();
   setTimeout(again, 2000); // the store hears of it a moment after the journal
-  ui.callback = ui.keypad = ui.transfer = false;
+  ui.callback = ui.keypad = ui.transfer = ui.consult = false;
   ui.pending.delete(i.id);
   if (!i.answered_at && i.dialed_at) say(t('not called toast', { name: party(i), result: resultName(i.result || i.dialer_result) }));
 }

@@ -8,6 +8,7 @@ import { prose, fillIn, popLink, readTime } from './text.js';
 import { textsOf } from './data.js';
 import { sound, qualityWord } from './sound.js';
 import { recording } from './recording.js';
+import { consultActions, consultPanel, speaking } from './consult.js';
 
 /** @typedef {import('./types.js').Interaction} Interaction */
 
@@ -110,7 +111,8 @@ export function mayHangUp(i) {
 
 /** @param {Interaction} i */
 export function toggleMute(i) {
-  act(on(i.id, 'mute'), { on: !i.muted });
+  const to = speaking(i);
+  act(on(to.id, 'mute'), { on: !to.muted });
 }
 
 /** @param {Interaction} i */
@@ -131,7 +133,8 @@ function actions(i) {
       disabled: !(talking || i.state === 'dialing' || i.state === 'ringing'), busy: on(i.id, 'mute'), run: () => toggleMute(i),
     }),
     button({ name: t('Keypad'), icon: 'keypad', disabled: !talking, expanded: talking && ui.keypad, run: () => { ui.keypad = !ui.keypad; ui.sent = ''; redraw(); } }),
-    button({ name: t('Transfer'), icon: 'transfer', disabled: !talking, expanded: talking && ui.transfer, run: () => { ui.transfer = !ui.transfer; redraw(); } }),
+    button({ name: t('Transfer'), icon: 'transfer', disabled: !talking, expanded: talking && ui.transfer, run: () => { ui.transfer = !ui.transfer; ui.consult = false; redraw(); } }),
+    consultActions(i),
     h('span', { class: 'gap', 'aria-hidden': 'true' }),
     button({ name: t('Hang up'), icon: 'hangup', kind: 'danger', key: keys.hangup, disabled: !mayHangUp(i), busy: on(i.id, 'hangup'), run: () => hangUp(i) }));
 }
@@ -145,7 +148,7 @@ export function keysOf() {
 /** @param {Interaction} i @param {string} digit */
 export function sendDigit(i, digit) {
   ui.sent = (ui.sent + digit).slice(-16);
-  act(on(i.id, 'digits'), { digits: digit }, `digit ${digit} ${Date.now()}`);
+  act(on(speaking(i).id, 'digits'), { digits: digit }, `digit ${digit} ${Date.now()}`);
 }
 
 /** @param {Interaction} i */
@@ -361,7 +364,7 @@ export function interaction(i) {
   const blank = i.blank || (!i.content && i.kind === 'campaign');
   const caseFields = blank ? i.case : i.content?.case?.length ? i.content.case : i.case;
   return h('section', { class: 'interaction', key: i.id, 'aria-label': i.kind === 'inbound' ? t('Inbound interaction') : t('Outbound interaction') },
-    h('div', { class: 'call' }, header(i), actions(i), recording(i), panels(i), undialled(i)),
+    h('div', { class: 'call' }, header(i), actions(i), recording(i), panels(i), consultPanel(i), undialled(i)),
     h('div', { class: 'infos' },
       i.kind === 'campaign' ? region(t('Case information'), { key: 'case' }, fieldList(caseFields)) : null,
       i.kind === 'campaign' || i.content?.record?.length ? region(t('Record information'), { key: 'record' }, blank ? blankFields() : fieldList(i.content?.record)) : null),

@@ -42,7 +42,7 @@ export function now() {
 /** What is on the agent's own desk. @returns {Interaction|null} */
 export function mine() {
   if (!state.me) return null;
-  for (const i of state.interactions.values()) if (i.agent === state.me.agent) return i;
+  for (const i of state.interactions.values()) if (i.agent === state.me.agent && i.kind !== 'consult') return i;
   return null;
 }
 
@@ -106,7 +106,7 @@ function takeInteraction(e, v) {
     return;
   }
   state.interactions.delete(is.id);
-  if (is.agent === state.me?.agent && is.dialed_at && (e.kind === 'done' || e.kind === 'ended')) state.recent = [is, ...state.recent].slice(0, 10);
+  if (is.agent === state.me?.agent && is.kind !== 'consult' && is.dialed_at && (e.kind === 'done' || e.kind === 'ended')) state.recent = [is, ...state.recent].slice(0, 10);
 }
 
 /** The word of an agent's state: what the state bar shows. @param {Interaction|null} i @param {AgentView|null} me */

@@ -41,7 +41,7 @@
  *
  * @typedef {object} Interaction
  * @property {string} id
- * @property {'campaign'|'manual'|'inbound'} kind
+ * @property {'campaign'|'manual'|'inbound'|'consult'} kind
  * @property {string} state
  * @property {string} agent
  * @property {string} [from]
@@ -76,6 +76,7 @@
  * @property {Callback} [callback]
  * @property {boolean} [overtime]
  * @property {Reason} [reason]
+ * @property {{with: string, conference?: boolean}} [consult]
  *
  * @typedef {object} CampaignView
  * @property {string} name

@@ -55,6 +55,7 @@ export const ui = {
   dialog: '', // help, settings, check, correct:ID
   keypad: false,
   transfer: false,
+  consult: false,
   callback: false,
   sent: '', // digits
   pad: false,
