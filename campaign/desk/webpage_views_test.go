@@ -76,6 +76,7 @@ func (p *looks) calls(say func(string) string) {
 	p.choose(say("Disposition code"), "Unterlagen gewünscht")
 	p.press("Kontakt bearbeiten")
 	p.look("talking")
+	p.consults(say)
 	p.press(say("Keypad"), p.find("group", say("Call")+" …"))
 	p.press(say("Transfer"))
 	p.press(say("Schedule callback"))
@@ -98,6 +99,26 @@ func (p *looks) calls(say func(string) string) {
 	p.find("dialog", say("Correct result"))
 	p.look("correct")
 	p.press("Abbrechen")
+}
+
+// consults calls a colleague while the contact waits, and lets them all confer.
+func (p *looks) consults(say func(string) string) {
+	line := p.w.line
+	p.press(say("Consult"))
+	p.write(p.find("textbox", "Rückfrage bei"), "+49 30 901820")
+	p.press(say("Call"), p.find("form", say("Consult")))
+	p.says(say("Call status"), say("On hold"))
+	p.says("Rückfragegespräch", say("Ringing"))
+	line.answers()
+	p.says("Rückfragegespräch", say("Connected"))
+	p.look("consult")
+	p.press(say("Conference"))
+	p.says("Rückfragegespräch", "In der Konferenz")
+	p.says(say("Call status"), say("Connected"))
+	p.look("conference")
+	p.press("Rückfrage beenden")
+	p.gone("group", "Rückfragegespräch")
+	p.says(say("Call status"), say("Connected"))
 }
 
 // again: the preview has run out meanwhile; be Ready once more.

@@ -36,7 +36,7 @@ export function consultPanel(i) {
   const c = beside(i);
   if (c && c.state !== 'over') return present(i, c);
   if (!ui.consult || i.state !== 'talking' || i.consult) return null;
-  return h('form', { class: 'row consult', key: 'consult', onsubmit: (/** @type {Event} */ e) => {
+  return h('form', { class: 'row consult', key: 'consult', 'aria-label': t('Consult'), onsubmit: (/** @type {Event} */ e) => {
     e.preventDefault();
     const number = draft(i.id, 'consult')?.trim();
     if (number) act(on(i.id, 'consult'), { number }).then(ok => { if (ok) { ui.consult = false; redraw(); } });
