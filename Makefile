@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test demo autopilot lab bench trial pb1 lint web-check vuln fuzz clean
+.PHONY: help build test demo autopilot lab bench trial live pb1 lint web-check vuln fuzz clean
 
 # The newest staticcheck that builds everywhere: 0.8.2 wants a version of a
 # module that public proxies do not serve. 0.7.0 is release 2026.1 and knows Go 1.26.
@@ -36,6 +36,9 @@ bench: ## sizes and percentiles, without the race detector
 
 trial: ## two processes on one PostgreSQL, 5,000 calls; the server stops, a process is killed (about 15 min)
 	TRIAL=full go test -count=1 -timeout 45m -run '^TestTrial$$' -v ./cmd/freiton
+
+live: ## the pacer on the practice exchange, 20 agents, ten times faster than life, beside the simulation (3 min)
+	LIVE=full go test -count=1 -timeout 10m -run '^TestLivePacing$$' -v ./cmd/freiton
 
 pb1: build ## the pacing benchmark: every set with 5 to 100 agents, 24 shifts each (about 10 min)
 	bin/freiton simulate --world all --agents 5,10,20,50,100 --shifts 24 --seed 1 --check

@@ -13,7 +13,8 @@ type FloorConfig struct {
 	Manual  ManualRules
 	Inbound InboundRule
 	Headset HeadsetRules
-	Pacer   Pacer // nil = OneToOne
+	Pacer   Pacer         // nil = OneToOne
+	Grace   time.Duration // an answered contact waits so long for an agent; 0 = 2 s, and never more
 }
 
 // ManualRules is under what a manual call is made.

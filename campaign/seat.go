@@ -16,6 +16,13 @@ const (
 	heardWithin = 3 * time.Second // an agent who is joined is heard by then
 )
 
+func (f *Floor) grace() time.Duration {
+	if d := f.cfg.Grace; d > 0 && d < joinWithin {
+		return d
+	}
+	return joinWithin
+}
+
 // seatWaiting brings contacts to agents, who waits longest first.
 func (f *Floor) seatWaiting() {
 	waiting := slices.DeleteFunc(slices.Clone(f.works), func(w *work) bool { return w.state != StateSeeking })
@@ -59,7 +66,7 @@ func (m *move) seat() error {
 	w.agent, a.work = a, w
 	w.attempt.Agent, w.offeredAt = a.id, m.f.now
 	m.content = true
-	if w.doc.Accept == AcceptClick && m.f.now.Before(w.attempt.AnsweredAt.Add(joinWithin)) {
+	if w.doc.Accept == AcceptClick && m.f.now.Before(w.attempt.AnsweredAt.Add(m.f.grace())) {
 		m.to, m.event = StateOffered, EventOffered
 		return nil
 	}
@@ -82,7 +89,7 @@ func (m *move) take() {
 // clickUntil is how long an agent may think about a contact who waits: what is
 // left of the 2 s, and half of it where another agent could have the rest.
 func (f *Floor) clickUntil(w *work) time.Time {
-	end := w.attempt.AnsweredAt.Add(joinWithin)
+	end := w.attempt.AnsweredAt.Add(f.grace())
 	left := end.Sub(f.now)
 	if left > 0 && f.freeFor(w, w.agent) != nil {
 		return f.now.Add(left / 2)

@@ -135,7 +135,7 @@ func (f *Floor) arm(w *work) {
 			w.until = f.clickUntil(w)
 		}
 	case StateSeeking:
-		w.until = w.attempt.AnsweredAt.Add(joinWithin)
+		w.until = w.attempt.AnsweredAt.Add(f.grace())
 	case StateOpening:
 		after(showWithin)
 	case StateOpen:

@@ -162,7 +162,13 @@ const closeTime = 5 * time.Second
 
 // openApp opens everything and recovers what an earlier process left behind.
 // It does not wait for the registration.
-func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app, err error) {
+func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (*app, error) {
+	return openPaced(ctx, cfg, log, graceOfLaw)
+}
+
+// openPaced is openApp for a world that runs faster: answered contacts wait for
+// an agent no longer than grace.
+func openPaced(ctx context.Context, cfg configs.Config, log *slog.Logger, grace time.Duration) (_ *app, err error) {
 	v, err := openVault(ctx, cfg, log)
 	if err != nil {
 		return nil, err
@@ -189,9 +195,9 @@ func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (_ *app,
 	if err != nil {
 		return a, err
 	}
-	a.pacer = openPacer(a.folder.in(pacerFile), log.With("part", "pacing"))
+	a.pacer = openPacer(a.folder.in(pacerFile), grace, log.With("part", "pacing"))
 	a.control, err = campaign.NewController(campaign.ControllerConfig{
-		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg), Headset: headsetRules(cfg), Pacer: a.pacer},
+		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg), Headset: headsetRules(cfg), Pacer: a.pacer, Grace: grace},
 		Store: a.store, Line: a.voice.line, Journal: a.journal, Log: log.With("part", "campaign"),
 		Document: documents{cfg, a.folder.path}.Parse,
 	})

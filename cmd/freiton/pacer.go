@@ -38,9 +38,9 @@ const graceOfLaw = 2 * time.Second
 
 // openPacer makes a pacer that remembers. A file that cannot be read is left
 // aside: learning begins anew, one call for each free agent.
-func openPacer(file string, log *slog.Logger) *pacer {
+func openPacer(file string, grace time.Duration, log *slog.Logger) *pacer {
 	p := &pacer{
-		Pacer: pacing.New(pacing.Config{Grace: graceOfLaw}), file: file, log: log, names: map[string]bool{},
+		Pacer: pacing.New(pacing.Config{Grace: grace}), file: file, log: log, names: map[string]bool{},
 		texts: make(chan []byte, 1), done: make(chan struct{}),
 	}
 	text, err := os.ReadFile(file)
