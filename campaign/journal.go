@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // JournalConfig says where the journal lies and how large it grows.
@@ -292,6 +293,20 @@ func (j *Journal) compact() error {
 		}
 	}
 	return syncDir(j.cfg.Dir)
+}
+
+// Written is when the newest file was written last: at the opening, when an
+// earlier process did something for the last time. The zero time: never.
+func (j *Journal) Written() time.Time {
+	files, err := j.files()
+	if err != nil || len(files) == 0 {
+		return time.Time{}
+	}
+	info, err := os.Stat(files[len(files)-1])
+	if err != nil || info.Size() == 0 {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 // Last is the number of the last event taken in.

@@ -29,6 +29,7 @@ type Config struct {
 	Documents    Documents
 	Ledger       Ledger  // nil: nothing is written down
 	Persons      Persons // nil: no dossiers
+	Reports      Reports // nil: no figures
 	Why          func(context.Context, campaign.Record) (string, error)
 	Report       func(ctx context.Context, name string) (any, error)
 	Number       func(raw string) (string, error) // normalises to E.164
@@ -88,6 +89,7 @@ func New(cfg Config) *Desk {
 	d.users(api)
 	d.auditing(api)
 	d.persons(api)
+	d.reports(api)
 	d.server(api)
 	d.login(api)
 	d.state(api)

@@ -54,7 +54,7 @@ const requestTime = 30 * time.Second
 
 // isLong tells streams and files from all others.
 func isLong(path string) bool {
-	for _, end := range []string{"/events", "/records", "/csv", "/export", "/recording"} {
+	for _, end := range []string{"/events", "/records", "/csv", "/export", "/recording", "/attempts"} {
 		if strings.HasSuffix(path, end) {
 			return true
 		}

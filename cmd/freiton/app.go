@@ -54,6 +54,7 @@ func (v *vault) desk(control desk.Control) *desk.Desk {
 func (v *vault) deskOver(control desk.Control, j *campaign.Journal) *desk.Desk {
 	dc := deskConfig(v.cfg, v.store, control, v.folder.path, v.log)
 	dc.Persons = v.persons(j)
+	dc.Reports = figures{store: v.store, docs: documents{v.cfg, v.folder.path}, agentTimes: time.Duration(v.cfg.Retention.AgentTimes)}
 	return desk.New(dc)
 }
 
@@ -152,6 +153,7 @@ type app struct {
 	journal *campaign.Journal
 	pacer   *pacer
 	control *campaign.Controller
+	times   *timekeeper
 }
 
 // localProcess is the process's name in a store that nobody shares.
@@ -188,6 +190,7 @@ func openPaced(ctx context.Context, cfg configs.Config, log *slog.Logger, grace 
 	if a.journal, err = campaign.OpenJournal(campaign.JournalConfig{Dir: a.folder.in(journalFolder), Log: log.With("part", "journal")}); err != nil {
 		return a, err
 	}
+	ended := a.journal.Written()
 	if err := a.persons(a.journal).finishAll(ctx); err != nil {
 		log.Error("an erasure is not finished; it is tried again at the next start", "err", err)
 	}
@@ -208,6 +211,9 @@ func openPaced(ctx context.Context, cfg configs.Config, log *slog.Logger, grace 
 		a.control = nil
 		return a, err
 	}
+	if a.times, err = keepTimes(ctx, a.store, a.control, process, ended, log.With("part", "times")); err != nil {
+		return a, err
+	}
 	a.voice.headsets.news.start(a.control.Do, a.log)
 	return a, nil
 }
@@ -223,6 +229,9 @@ func (a *app) Close() error {
 	}
 	if a.voice != nil { // first: the controller still reads the line's events
 		errs = append(errs, a.voice.Close(ctx))
+	}
+	if a.times != nil {
+		errs = append(errs, a.times.Close())
 	}
 	if a.control != nil {
 		errs = append(errs, a.control.Close())

@@ -10,7 +10,10 @@ import (
 )
 
 // outputFormat is the value of --output; its zero value is a table.
-type outputFormat struct{ json bool }
+type outputFormat struct {
+	json bool
+	csv  bool // by --csv of commands that have it
+}
 
 func (f *outputFormat) String() string {
 	if f.json {
@@ -52,7 +55,10 @@ func (t *table) add(cells ...any) {
 
 // show prints a result on standard output: v as JSON, or t as a table.
 func (c *cli) show(v any, t table) error {
-	if c.output.json {
+	switch {
+	case c.output.csv:
+		return t.csv(c)
+	case c.output.json:
 		return printJSON(c.out, v)
 	}
 	return t.print(c.out)

@@ -35,6 +35,8 @@ func (c *cli) commands() []*cobra.Command {
 		c.userCommand(),
 		c.personCommand(),
 		c.auditCommand(),
+		c.reportCommand(),
+		c.retentionCommand(),
 		c.backupCommand(),
 		c.restoreCommand(),
 		c.simulateCommand(),

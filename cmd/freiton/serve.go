@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -75,6 +76,9 @@ func (c *cli) serve(ctx context.Context, a *app, d *desktop, greet func()) error
 	deskCtx, stopDesk := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 1)
 	go func() { served <- a.serveDesks(deskCtx, stopDesk, l, d) }() // ends with deskCtx, waited for below
+	var daily sync.WaitGroup
+	daily.Go(func() { a.retainDaily(deskCtx) }) // ends with deskCtx
+	defer daily.Wait()
 	cancel := a.voice.agent.Watch(c.sayRegistration)
 	defer cancel()
 	for _, addr := range a.voice.agent.Addrs() {

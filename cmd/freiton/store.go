@@ -39,6 +39,15 @@ type vaultStore interface {
 	Erase(ctx context.Context, id string, q campaign.EraseQuery) (campaign.Erasure, error)
 	PendingErasures(context.Context) ([]campaign.Erasure, error)
 	Erased(ctx context.Context, id string, at time.Time) error
+	AttemptsBetween(ctx context.Context, campaign string, from, until time.Time, each func(campaign.Attempt) error) error
+	CountRefusals(ctx context.Context, campaign string, code campaign.ReasonCode, from, until time.Time) (int, error)
+	KeepStates(context.Context, []campaign.AgentState) error
+	States(ctx context.Context, from, until time.Time) ([]campaign.AgentState, error)
+	TeamTimes(ctx context.Context, day string) ([]campaign.TeamTime, error)
+	FoldStates(ctx context.Context, midnight time.Time) (int, error)
+	OldRecordings(ctx context.Context, before time.Time) (map[campaign.AttemptID]string, error)
+	RecordingsGone(context.Context, []campaign.AttemptID) error
+	OldNotes(ctx context.Context, before time.Time, dry bool) (int, error)
 }
 
 // openStore opens the store that the configuration names. Both packages' errors

@@ -98,6 +98,8 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"Dossier", dossier},
 		{"Erase", erase},
 		{"EraseShared", eraseShared},
+		{"AgentTimes", agentTimes},
+		{"Retained", retained},
 		{"Concurrent", concurrent},
 		{"RandomHistory", randomHistory},
 	} {

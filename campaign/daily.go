@@ -1,0 +1,484 @@
+package campaign
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// DayReport is the evening report: what was done on a day.
+type DayReport struct {
+	Day       string         `json:"day"`
+	From      Stamp          `json:"from"`
+	Until     Stamp          `json:"until"`
+	Total     DayFigures     `json:"total"`
+	Campaigns []DayFigures   `json:"campaigns"`
+	Agents    []AgentFigures `json:"agents"`
+	Lists     []ListFigures  `json:"lists"`
+}
+
+// DayFigures are a campaign's figures of a day; without a name those of all.
+type DayFigures struct {
+	Campaign       string  `json:"campaign,omitempty"`
+	Dialled        int     `json:"dialled"`
+	ReachedGross   int     `json:"reached_gross" doc:"answered, by whomever or whatever"`
+	ReachedNet     int     `json:"reached_net" doc:"spoken with the person who was meant"`
+	Successes      int     `json:"successes"`
+	Refusals       int     `json:"refusals" doc:"disposition codes of this kind"`
+	SuccessPerHour float64 `json:"successes_per_hour" doc:"by hours of talk and after-call work; in the total by hours logged in, where they are known"`
+	TalkMS         int64   `json:"talk_ms"`
+	AfterCallMS    int64   `json:"after_call_ms" doc:"total only"`
+	PauseMS        int64   `json:"pause_ms" doc:"total only"`
+	LiveAnswers    int     `json:"live_answers"`
+	Abandoned      int     `json:"abandoned"`
+	OfLive         float64 `json:"abandoned_of_live" doc:"share of live answers, 0 to 1"`
+	OfAll          float64 `json:"abandoned_of_all" doc:"share of all attempts, 0 to 1"`
+	CallbacksOpen  int     `json:"callbacks_open"`
+	Overdue        int     `json:"callbacks_overdue"`
+	Records        int     `json:"records"`
+	Used           int     `json:"used" doc:"records that were called at least once, or are finished"`
+	Left           int     `json:"left" doc:"records that may still be dialled"`
+}
+
+// AgentFigures are an agent's, or for days longer ago a team's.
+type AgentFigures struct {
+	Agent          AgentID          `json:"agent,omitempty"`
+	Team           string           `json:"team,omitempty"`
+	Calls          int              `json:"calls"`
+	Reached        int              `json:"reached_net"`
+	Successes      int              `json:"successes"`
+	SuccessPerHour float64          `json:"successes_per_hour" doc:"by hours logged in"`
+	TalkMS         int64            `json:"talk_ms"`
+	LoggedInMS     int64            `json:"logged_in_ms"`
+	ReadyMS        int64            `json:"ready_ms" doc:"waiting for a call"`
+	HandlingMS     int64            `json:"handling_ms" doc:"a call or preview on the desk"`
+	AfterCallMS    int64            `json:"after_call_ms"`
+	PauseMS        int64            `json:"pause_ms" doc:"not ready and do not disturb"`
+	Pauses         map[string]int64 `json:"pauses,omitempty" doc:"ms by reason"`
+}
+
+// ListFigures are a list's, as it stands.
+type ListFigures struct {
+	List     string         `json:"list"`
+	Records  int            `json:"records"`
+	Used     int            `json:"used"`
+	Left     int            `json:"left"`
+	Open     int            `json:"callbacks_open"`
+	Overdue  int            `json:"callbacks_overdue"`
+	Statuses map[string]int `json:"statuses"`
+	Results  map[string]int `json:"results"`
+}
+
+// AgentState is what an agent began to do at a moment.
+type AgentState struct {
+	Process string
+	N       uint64 // of the process's journal
+	Agent   AgentID
+	Team    string
+	At      time.Time
+	Status  string // an AgentStatus, or StateHandling
+	Reason  string
+}
+
+// StateHandling is the status of an agent with a call or preview on her desk.
+const StateHandling = "handling"
+
+// TeamTime is how long a team's agents were in a status on a day.
+type TeamTime struct {
+	Day, Team, Status, Reason string
+	For                       time.Duration
+}
+
+// DayInput is what a day's figures are made of.
+type DayInput struct {
+	From, Until time.Time
+	Now         time.Time
+	Campaigns   []Campaign
+	Attempts    []Attempt
+	Lists       []ListFigures
+	States      []AgentState // of each agent by time; also the last one before From
+	Users       []User
+	Teams       []TeamTime // where agents' own are not kept any more
+	PerTeam     bool       // the day lies behind the retention of agents' figures
+}
+
+// ReportDay works out a day's figures.
+func ReportDay(in DayInput) DayReport {
+	r := DayReport{Day: in.From.Format(time.DateOnly), From: Stamp{in.From}, Until: Stamp{in.Until},
+		Campaigns: []DayFigures{}, Agents: []AgentFigures{}, Lists: listedFigures(in.Lists)}
+	docs := map[string]*Campaign{}
+	for i := range in.Campaigns {
+		docs[in.Campaigns[i].Name] = &in.Campaigns[i]
+	}
+	by := map[string]*DayFigures{}
+	agents := newAgentTable(in)
+	for _, a := range in.Attempts {
+		if a.neverDialled() {
+			continue
+		}
+		name := a.Campaign
+		if by[name] == nil {
+			by[name] = &DayFigures{Campaign: name}
+		}
+		kind := NeutralCode
+		if doc := docs[name]; doc != nil {
+			if d, ok := doc.Disposition(a.Disposition); ok {
+				kind = d.Kind
+			}
+		}
+		by[name].count(a, kind)
+		agents.count(a, kind)
+	}
+	for _, c := range in.Campaigns {
+		f := by[c.Name]
+		if f == nil {
+			f = &DayFigures{Campaign: c.Name}
+			by[c.Name] = f
+		}
+		for _, l := range in.Lists {
+			if slices.Contains(c.Lists, l.List) {
+				f.Records, f.Used, f.Left = f.Records+l.Records, f.Used+l.Used, f.Left+l.Left
+				f.CallbacksOpen, f.Overdue = f.CallbacksOpen+l.Open, f.Overdue+l.Overdue
+			}
+		}
+	}
+	r.Agents = agents.figures()
+	for _, f := range by {
+		f.shares(f.TalkMS)
+		if f.Campaign != "" {
+			r.Campaigns = append(r.Campaigns, *f)
+		}
+		r.Total.add(*f)
+	}
+	slices.SortFunc(r.Campaigns, func(a, b DayFigures) int { return strings.Compare(a.Campaign, b.Campaign) })
+	for _, l := range in.Lists { // one list may serve several campaigns
+		r.Total.Records, r.Total.Used, r.Total.Left = r.Total.Records+l.Records, r.Total.Used+l.Used, r.Total.Left+l.Left
+		r.Total.CallbacksOpen, r.Total.Overdue = r.Total.CallbacksOpen+l.Open, r.Total.Overdue+l.Overdue
+	}
+	var logged int64
+	for _, a := range r.Agents {
+		r.Total.AfterCallMS, r.Total.PauseMS, logged = r.Total.AfterCallMS+a.AfterCallMS, r.Total.PauseMS+a.PauseMS, logged+a.LoggedInMS
+	}
+	if logged == 0 {
+		logged = r.Total.TalkMS
+	}
+	r.Total.shares(logged)
+	return r
+}
+
+func listedFigures(ls []ListFigures) []ListFigures {
+	if ls == nil {
+		return []ListFigures{}
+	}
+	return ls
+}
+
+// count adds an attempt.
+func (f *DayFigures) count(a Attempt, kind DispositionKind) {
+	f.Dialled++
+	f.TalkMS += talkMS(a)
+	if !a.AnsweredAt.IsZero() {
+		f.ReachedGross++
+	}
+	if a.reachedNet() {
+		f.ReachedNet++
+	}
+	switch kind {
+	case SuccessCode:
+		f.Successes++
+	case RefusalCode:
+		f.Refusals++
+	}
+	if a.live() {
+		f.LiveAnswers++
+		if a.abandoned() {
+			f.Abandoned++
+		}
+	}
+}
+
+func (f *DayFigures) add(o DayFigures) {
+	f.Dialled, f.ReachedGross, f.ReachedNet = f.Dialled+o.Dialled, f.ReachedGross+o.ReachedGross, f.ReachedNet+o.ReachedNet
+	f.Successes, f.Refusals, f.TalkMS = f.Successes+o.Successes, f.Refusals+o.Refusals, f.TalkMS+o.TalkMS
+	f.LiveAnswers, f.Abandoned = f.LiveAnswers+o.LiveAnswers, f.Abandoned+o.Abandoned
+}
+
+// shares works out what is a part of something; perMS is the time successes
+// are counted by.
+func (f *DayFigures) shares(perMS int64) {
+	f.OfLive, f.OfAll = share(f.Abandoned, f.LiveAnswers), share(f.Abandoned, f.Dialled)
+	f.SuccessPerHour = perHour(f.Successes, perMS)
+}
+
+func share(n, of int) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / float64(of)
+}
+
+func perHour(n int, ms int64) float64 {
+	if ms == 0 {
+		return 0
+	}
+	return float64(n) / (float64(ms) / 3_600_000)
+}
+
+// talkMS is how long somebody spoke with the contact.
+func talkMS(a Attempt) int64 {
+	from := a.JoinedAt
+	if from.IsZero() || from.Before(a.AnsweredAt) {
+		from = a.AnsweredAt // the agent was in the call before the answer
+	}
+	if a.AnsweredAt.IsZero() || a.JoinedAt.IsZero() || !a.EndedAt.After(from) {
+		return 0
+	}
+	return a.EndedAt.Sub(from).Milliseconds()
+}
+
+// reachedNet: spoken with the person who was meant.
+func (a Attempt) reachedNet() bool { return !a.AnsweredAt.IsZero() && a.Result == Answer }
+
+// live: a person answered. What only an agent finds out (an answering machine
+// that was put through) was a live answer for the dialer.
+func (a Attempt) live() bool {
+	if a.AnsweredAt.IsZero() {
+		return false
+	}
+	switch a.DialerResult {
+	case AnsweringMachine, Fax, Silence:
+		return false
+	}
+	return true
+}
+
+// connectWithin is how soon an agent must be there; later is abandoned by
+// definition, even if the person stays.
+const connectWithin = 2 * time.Second
+
+// abandoned: a live answer without an agent in time.
+func (a Attempt) abandoned() bool {
+	if !a.live() {
+		return false
+	}
+	delay, joined := a.AgentDelay()
+	return a.DialerResult == Abandoned || a.Result == Abandoned || joined && delay > connectWithin
+}
+
+// agentTable gathers the figures of agents, or of teams.
+type agentTable struct {
+	in    DayInput
+	teams map[AgentID]string
+	by    map[string]*AgentFigures
+}
+
+func newAgentTable(in DayInput) *agentTable {
+	t := &agentTable{in: in, teams: map[AgentID]string{}, by: map[string]*AgentFigures{}}
+	for _, u := range in.Users {
+		t.teams[u.Name] = u.Team
+	}
+	return t
+}
+
+func (t *agentTable) of(a AgentID, team string) *AgentFigures {
+	f := AgentFigures{Agent: a, Team: team}
+	if t.in.PerTeam {
+		f.Agent = ""
+	}
+	key := string(f.Agent) + "\x00"
+	if t.in.PerTeam {
+		key += team
+	}
+	if t.by[key] == nil {
+		t.by[key] = &f
+	}
+	return t.by[key]
+}
+
+func (t *agentTable) count(a Attempt, kind DispositionKind) {
+	if a.Agent == "" {
+		return
+	}
+	f := t.of(a.Agent, t.teams[a.Agent])
+	f.Calls++
+	f.TalkMS += talkMS(a)
+	if a.reachedNet() {
+		f.Reached++
+	}
+	if kind == SuccessCode {
+		f.Successes++
+	}
+}
+
+func (f *AgentFigures) spend(status, reason string, d time.Duration) {
+	ms := d.Milliseconds()
+	if status == string(AgentLoggedOff) || ms <= 0 {
+		return
+	}
+	f.LoggedInMS += ms
+	switch status {
+	case string(AgentReady):
+		f.ReadyMS += ms
+	case StateHandling:
+		f.HandlingMS += ms
+	case string(AgentAfterCall):
+		f.AfterCallMS += ms
+	default:
+		f.PauseMS += ms
+		if f.Pauses == nil {
+			f.Pauses = map[string]int64{}
+		}
+		f.Pauses[reason] += ms
+	}
+}
+
+func (t *agentTable) figures() []AgentFigures {
+	end := t.in.Until
+	if t.in.Now.Before(end) {
+		end = t.in.Now
+	}
+	EachSpan(t.in.States, t.in.From, end, func(s AgentState, d time.Duration) { t.of(s.Agent, s.Team).spend(s.Status, s.Reason, d) })
+	for _, x := range t.in.Teams {
+		f := t.of("", x.Team)
+		f.spend(x.Status, x.Reason, x.For)
+	}
+	out := []AgentFigures{}
+	for _, f := range t.by {
+		f.SuccessPerHour = perHour(f.Successes, f.LoggedInMS)
+		out = append(out, *f)
+	}
+	slices.SortFunc(out, func(a, b AgentFigures) int {
+		return strings.Compare(string(a.Agent)+"\x00"+a.Team, string(b.Agent)+"\x00"+b.Team)
+	})
+	return out
+}
+
+// EachSpan gives how long each state lasted between two moments. States are
+// sorted by agent and time.
+func EachSpan(states []AgentState, from, until time.Time, each func(AgentState, time.Duration)) {
+	for i, s := range states {
+		end := until
+		if i+1 < len(states) && states[i+1].Agent == s.Agent && states[i+1].At.Before(end) {
+			end = states[i+1].At
+		}
+		begin := s.At
+		if begin.Before(from) {
+			begin = from
+		}
+		if end.After(begin) {
+			each(s, end.Sub(begin))
+		}
+	}
+}
+
+// CountList adds a record to a list's figures.
+func (l *ListFigures) CountList(r Record, now time.Time) {
+	if l.Statuses == nil {
+		l.Statuses, l.Results = map[string]int{}, map[string]int{}
+	}
+	l.Records++
+	l.Statuses[r.Status.String()]++
+	l.Results[orUnknown(r.Result).String()]++
+	if r.Attempts > 0 || !r.LastCall.IsZero() || r.Status.Done() {
+		l.Used++
+	}
+	if !r.Status.Done() && r.Status != Stale {
+		l.Left++
+	}
+	callback := r.Type == PersonalCallback || r.Type == CampaignCallback
+	if missed := r.Status == MissedCallback; missed || callback && r.Status == Ready {
+		l.Open++
+		if missed || !r.NextDial.IsZero() && r.NextDial.Before(now) {
+			l.Overdue++
+		}
+	}
+}
+
+// AbandonmentProof is a day's proof for a campaign: what was answered, how soon
+// somebody was there, and what was done about those who had to wait.
+type AbandonmentProof struct {
+	Campaign     string          `json:"campaign"`
+	Day          string          `json:"day"`
+	From         Stamp           `json:"from"`
+	Until        Stamp           `json:"until"`
+	MadeAt       Stamp           `json:"made_at"`
+	Attempts     int             `json:"attempts"`
+	LiveAnswers  int             `json:"live_answers"`
+	Abandoned    int             `json:"abandoned" doc:"no agent within 2 s of the answer, also where the person stayed"`
+	OfLive       float64         `json:"abandoned_of_live"`
+	OfAll        float64         `json:"abandoned_of_all"`
+	P50MS        int64           `json:"answer_to_agent_p50_ms"`
+	P95MS        int64           `json:"answer_to_agent_p95_ms"`
+	MaxMS        int64           `json:"answer_to_agent_max_ms"`
+	Late         int             `json:"over_2s" doc:"joined, but later than 2 s"`
+	Announcement string          `json:"announcement,omitempty" doc:"file that callers without an agent hear"`
+	Allowed      float64         `json:"max_abandoned" doc:"share that may be abandoned, 0 to 1, as the campaign has it now"`
+	Guard        int             `json:"guard_refusals" doc:"how often the gate let nothing be dialled ahead"`
+	Moved        []AuditEntry    `json:"max_abandoned_moved,omitempty" doc:"who changed what may be abandoned, and why"`
+	Calls        []AbandonedCall `json:"calls" doc:"the abandoned ones"`
+	Sum          string          `json:"checksum" doc:"SHA-256 of this document as JSON without made_at and checksum"`
+}
+
+// AbandonedCall is one of them.
+type AbandonedCall struct {
+	Attempt  AttemptID `json:"attempt"`
+	Answered Stamp     `json:"answered_at"`
+	Joined   Stamp     `json:"joined_at,omitzero"`
+	Ended    Stamp     `json:"ended_at,omitzero"`
+	EndedBy  Party     `json:"ended_by,omitempty"`
+	StayedMS int64     `json:"stayed_ms" doc:"how long the line was open after the answer"`
+}
+
+// ProveAbandonment works out the proof of a day from its attempts; p brings
+// campaign, day and what the store says of the guard.
+func ProveAbandonment(p AbandonmentProof, attempts []Attempt) AbandonmentProof {
+	var delays []int64
+	p.Calls = []AbandonedCall{}
+	for _, a := range attempts {
+		if a.neverDialled() {
+			continue
+		}
+		p.Attempts++
+		if !a.live() {
+			continue
+		}
+		p.LiveAnswers++
+		delay, joined := a.AgentDelay()
+		if joined {
+			delays = append(delays, delay.Milliseconds())
+			if delay > connectWithin {
+				p.Late++
+			}
+		}
+		if !a.abandoned() {
+			continue
+		}
+		p.Abandoned++
+		c := AbandonedCall{Attempt: a.ID, Answered: Stamp{a.AnsweredAt}, Joined: Stamp{a.JoinedAt}, Ended: Stamp{a.EndedAt}, EndedBy: a.EndedBy}
+		if a.EndedAt.After(a.AnsweredAt) {
+			c.StayedMS = a.EndedAt.Sub(a.AnsweredAt).Milliseconds()
+		}
+		p.Calls = append(p.Calls, c)
+	}
+	p.OfLive, p.OfAll = share(p.Abandoned, p.LiveAnswers), share(p.Abandoned, p.Attempts)
+	slices.Sort(delays)
+	if n := len(delays); n > 0 {
+		p.P50MS, p.P95MS, p.MaxMS = delays[(n-1)/2], delays[(n*95+99)/100-1], delays[n-1]
+	}
+	p.Sum = p.Checksum()
+	return p
+}
+
+// Checksum is the sum of the proof's content.
+func (p AbandonmentProof) Checksum() string {
+	p.Sum, p.MadeAt = "", Stamp{}
+	b, err := json.Marshal(p) // strings and numbers only
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
