@@ -11,6 +11,12 @@ func (f *Floor) onLine(ev LineEvent) {
 		f.incoming(ev)
 		return
 	}
+	if ev.Kind == LineEnded {
+		if a, ok := f.arrived(ev.Attempt); ok {
+			f.missed(&work{kind: KindInbound, attempt: a}, ev.By, "hung up before it rang")
+			return
+		}
+	}
 	w := f.workOf(ev.Attempt)
 	if w == nil {
 		return // settled already, or not ours
@@ -57,9 +63,6 @@ func lineStimulus(k LineEventKind) (stimulus, bool) {
 
 // progress tells store and journal how far the attempt is.
 func (m *move) progress() {
-	if m.w.kind == KindInbound {
-		return
-	}
 	m.keep = &Keep{Attempt: m.w.kept()}
 	m.f.store(OpNote{*m.w.kept()})
 }
@@ -199,11 +202,12 @@ func (m *move) ended() error {
 	w.closeRecording()
 	f.leaveSide(w)
 	if w.kind == KindInbound {
-		if w.answered() && !w.quick {
-			m.to = StateWrapUp
-		} else {
-			m.to = StateOver
+		if w.agent != nil && w.answered() && !w.quick {
+			m.to, m.keep = StateWrapUp, &Keep{Attempt: w.kept()}
+			return nil
 		}
+		m.close()
+		m.to = StateOver
 		return nil
 	}
 	f.learnEnd(w)
@@ -238,6 +242,13 @@ func (m *move) ended() error {
 func (m *move) settle() {
 	f, w := m.f, m.w
 	s := Outcome(w.doc, w.lease, *w.kept(), w.wrap, f.now)
+	if w.kind == KindInbound { // it changes no record and is no attempt of ours
+		s = Settlement{Attempt: s.Attempt, Block: s.Block, Now: s.Now}
+		s.Attempt.Counted = false
+		if s.Block != nil {
+			s.Block.Client = f.clientOf(f.callers[w.attempt.Number].camp)
+		}
+	}
 	s.Correction = w.correction
 	if w.barred {
 		s.Block = nil // that entry says who asked, and when
@@ -245,16 +256,19 @@ func (m *move) settle() {
 	w.attempt, w.settled = s.Attempt, true
 	f.store(OpSettle{s})
 	m.keep = &Keep{Settlement: &s}
-	if w.kind != KindCampaign {
+	if w.kind == KindInbound && !w.answered() {
 		return
-	}
-	if len(f.callers) >= 5000 {
-		clear(f.callers)
 	}
 	if w.agent == nil || w.ahead && !w.taken {
 		return // nobody spoke to the contact
 	}
-	f.callers[w.attempt.Number] = lastCall{agent: w.who(), camp: w.doc.Name, lease: w.lease}
+	if w.kind != KindInbound {
+		c := lastCall{agent: w.who(), lease: w.lease}
+		if w.doc != nil {
+			c.camp = w.doc.Name
+		}
+		f.remember(w.attempt.Number, c)
+	}
 	w.agent.remember(w)
 }
 
@@ -287,11 +301,8 @@ func (m *move) done() error {
 }
 
 func (m *move) close() {
-	if m.w.kind == KindInbound {
-		return
-	}
 	m.settle()
-	if m.w.agent == nil {
+	if m.w.agent == nil || !m.w.answered() && m.w.kind == KindInbound {
 		return
 	}
 	m.w.agent.undoUntil = m.f.now.Add(undoFor)
@@ -332,8 +343,6 @@ func (m *move) quickDone() error {
 }
 
 func (m *move) finishWrapUp() error {
-	if m.w.kind != KindInbound {
-		m.settle()
-	}
+	m.settle()
 	return nil
 }

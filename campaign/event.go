@@ -81,6 +81,7 @@ const (
 	EventHandedOn    EventKind = "handed-on"      // I, Reason: another agent has the call
 	EventCutOff      EventKind = "cut-off"        // I, Reason: nobody takes the call over; it is ended
 	EventAbandoned   EventKind = "abandoned"      // I: answered, and no agent in time; told to supervisors
+	EventUnanswered  EventKind = "unanswered"     // Attempt: a call from outside that found nobody; told to supervisors
 	EventStored      EventKind = "stored"         // Keep only; never published
 	EventRecovered   EventKind = "recovered"      // Attempt, Text: an earlier process left it on the line
 )
@@ -157,7 +158,9 @@ const (
 	StateTakeOver InteractionState = "take-over" // offered to this agent: the call of another one who lost her headset
 	// StateAnnouncing: nobody came in time, or took it over; the contact hears the announcement.
 	StateAnnouncing InteractionState = "announcing"
-	StateOver       InteractionState = "over"
+	// StateVoicemail: nobody answers an inbound call; the caller hears the announcement.
+	StateVoicemail InteractionState = "voicemail"
+	StateOver      InteractionState = "over"
 )
 
 // InteractionKind is where an interaction comes from.

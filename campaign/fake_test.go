@@ -310,6 +310,25 @@ func (s *memStore) Permit(_ context.Context, q PermitQuery) error {
 	return nil
 }
 
+func (s *memStore) Admit(_ context.Context, a Attempt) (c Caller, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away != nil {
+		return c, s.away
+	}
+	for _, id := range s.order {
+		if o := s.attempts[id]; o.Number == a.Number && o.Agent != "" && !o.Inbound {
+			c.Agent, c.Campaign, c.Person = o.Agent, o.Campaign, o.Person
+			if r := s.rec(o.Record); r != nil {
+				c.Record = r.Record
+			}
+		}
+	}
+	s.attempts[a.ID] = &memAttempt{Attempt: a}
+	s.order = append(s.order, a.ID)
+	return c, nil
+}
+
 func (s *memStore) Note(_ context.Context, a Attempt) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -327,6 +346,10 @@ func (s *memStore) Settle(_ context.Context, q Settlement) error {
 		return s.away
 	}
 	a := s.attempts[q.Attempt.ID]
+	if a == nil && q.Attempt.Inbound {
+		a = &memAttempt{}
+		s.attempts[q.Attempt.ID] = a
+	}
 	if a == nil {
 		return errors.New("no such attempt")
 	}
@@ -345,7 +368,7 @@ func (s *memStore) Settle(_ context.Context, q Settlement) error {
 		a.DialedAt = dialed
 	}
 	r := s.rec(q.Attempt.Record)
-	if r == nil {
+	if r == nil || q.Attempt.Inbound {
 		return nil
 	}
 	if r.fence != a.fence || (q.Correction && r.by != "") {

@@ -30,6 +30,10 @@ type ManualRules struct {
 type InboundRule struct {
 	Agents bool    // the agent who last called that number, else the longest-ready
 	Name   AgentID // only she
+	// Announcement is spoken when nobody answers, instead of 480. Who presses
+	// OptOut meanwhile goes onto the do-not-call list.
+	Announcement string
+	OptOut       string
 }
 
 // The times of the floor that are no setting.
@@ -62,9 +66,10 @@ type Floor struct {
 	campaigns []*camp  // by priority, then name
 	works     []*work  // live interactions, oldest first
 	callers   map[string]lastCall
-	seq       int   // of leases asked for
-	dials     int64 // placed by machine
-	tops      int   // grows whenever a record goes to the top of a list
+	arriving  []arrival // calls from outside of which the store is asked who it is
+	seq       int       // of leases asked for
+	dials     int64     // placed by machine
+	tops      int       // grows whenever a record goes to the top of a list
 	draining  bool
 	finishing bool
 
@@ -117,6 +122,8 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 		f.onPermitted(in)
 	case MissedCallbacks:
 		f.onMissed(in)
+	case Admitted:
+		f.onAdmitted(in)
 	case StoreChanged:
 		f.look()
 	case Looked:
@@ -148,6 +155,7 @@ func (f *Floor) expire() {
 	}
 	f.expirePauses()
 	f.expireHeadsets()
+	f.expireArriving()
 }
 
 // next is when the floor wants to be asked again.
@@ -161,6 +169,9 @@ func (f *Floor) next() time.Time {
 	for _, w := range f.works {
 		want(w.until)
 		want(w.pausedUntil)
+	}
+	for _, a := range f.arriving {
+		want(a.until)
 	}
 	for _, a := range f.agents {
 		want(a.undoUntil)
@@ -220,7 +231,7 @@ func (f *Floor) Live() (calls, wrapUps int) {
 	for _, w := range f.works {
 		switch w.state {
 		case StateAsking, StateDialing, StateRinging, StateTalking, StateStopping, StateClosing, StateIncoming, StateTaking,
-			StateSeeking, StateParked, StateTakeOver, StateAnnouncing:
+			StateSeeking, StateVoicemail, StateParked, StateTakeOver, StateAnnouncing:
 			calls++
 		default:
 			wrapUps++

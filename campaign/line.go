@@ -54,7 +54,8 @@ type Mute struct {
 	On      bool
 }
 
-// AnswerCall and RejectCall decide an inbound call.
+// AnswerCall and RejectCall decide an inbound call. Without an agent it is
+// answered by nobody's headset: a Play follows.
 type (
 	AnswerCall struct {
 		Attempt AttemptID

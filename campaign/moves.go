@@ -235,7 +235,7 @@ func (m *move) enter() error {
 	if err := m.f.enter(m.w, m.in.(Entry)); err != nil {
 		return err
 	}
-	if m.w.attempt.ID != "" && m.w.kind != KindInbound {
+	if m.w.attempt.ID != "" {
 		a := m.w.kept()
 		a.Result = m.w.wrap.Result
 		m.keep = &Keep{Attempt: a}

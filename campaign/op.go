@@ -21,6 +21,8 @@ type (
 		Interaction InteractionID
 		Query       PermitQuery
 	}
+	// OpAdmit writes down a call from outside; answered by Admitted.
+	OpAdmit  struct{ Attempt Attempt }
 	OpNote   struct{ Attempt Attempt }
 	OpSettle struct{ Settlement Settlement }
 	OpOffer  struct{ Offer Offer }
@@ -34,6 +36,7 @@ func (OpLease) storeOp()   {}
 func (OpRelease) storeOp() {}
 func (OpPermit) storeOp()  {}
 func (OpNote) storeOp()    {}
+func (OpAdmit) storeOp()   {}
 func (OpSettle) storeOp()  {}
 func (OpOffer) storeOp()   {}
 func (OpBlock) storeOp()   {}
@@ -62,4 +65,12 @@ type Permitted struct {
 	Interaction InteractionID
 	Attempt     AttemptID
 	Err         error
+}
+
+// Admitted answers OpAdmit. Err says that the store does not answer: the call
+// goes on without.
+type Admitted struct {
+	Attempt AttemptID
+	Caller  Caller
+	Err     error
 }

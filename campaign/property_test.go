@@ -76,7 +76,8 @@ func newWorld(t *rapid.T, modes ...Mode) *world {
 	}
 	w.s = newMemStore(rs...)
 	w.f = NewFloor(FloorConfig{
-		Process: "p", Inbound: InboundRule{Agents: true}, Pacer: []Pacer{OneToOne{}, linesPacer{3}, greedyPacer{}}[w.dice.IntN(3)],
+		Process: "p", Inbound: InboundRule{Agents: true, Announcement: []string{"", "nobody.wav"}[w.dice.IntN(2)], OptOut: "9"},
+		Pacer:  []Pacer{OneToOne{}, linesPacer{3}, greedyPacer{}}[w.dice.IntN(3)],
 		Manual: ManualRules{Rules: Rules{Allow: []string{"+49"}}},
 		NewID:  func(p string, _ time.Time) string { w.ids++; return p + strconv.Itoa(w.ids) },
 	})
@@ -396,6 +397,12 @@ func (w *world) storeStep() {
 	case OpAnswers:
 		n, err := w.s.Answers(ctx, op.Campaign, w.now)
 		w.apply(Counted{Campaign: op.Campaign, Answers: n, Err: err})
+	case OpAdmit:
+		in := Admitted{Attempt: op.Attempt.ID, Err: errors.New("away")}
+		if !away {
+			in.Caller, in.Err = w.s.Admit(ctx, op.Attempt)
+		}
+		w.apply(in)
 	case OpRelease:
 		w.must(w.s.Release(ctx, op.Lease, op.Release))
 	case OpSettle:
@@ -427,7 +434,7 @@ func (w *world) advance(d time.Duration) {
 func (w *world) lineStep() {
 	for _, id := range sortedKeys(w.inbound) {
 		k := rapid.SampledFrom([]LineEventKind{LineAnswered, LineEnded}).Draw(w.t, "inbound")
-		if x := w.f.workOf(id); x != nil && k == LineAnswered && x.state != StateTaking {
+		if x := w.f.workOf(id); k == LineAnswered && (x == nil || x.state != StateTaking && x.state != StateVoicemail) {
 			continue
 		}
 		if k == LineEnded {
@@ -552,10 +559,8 @@ func (w *world) others() {
 	if w.dice.IntN(2) == 0 {
 		w.ids++
 		id := AttemptID(fmt.Sprint("in", w.ids))
+		w.inbound[id] = true // until it is refused
 		w.apply(LineEvent{Kind: LineIncoming, At: w.now, Attempt: id, Number: "+493012345001"})
-		if w.f.workOf(id) != nil {
-			w.inbound[id] = true
-		}
 		return
 	}
 	r := rapid.SampledFrom(w.s.records).Draw(w.t, "record")

@@ -125,6 +125,9 @@ func (c *Controller) hangUp(ctx context.Context, left []leftover) {
 func (l leftover) settle(now time.Time) Settlement {
 	a := l.attempt
 	a.Token = nil
+	if a.Inbound {
+		return l.settleInbound(a, now)
+	}
 	u := updateOf(l.record)
 	switch {
 	case !l.sent:
@@ -154,4 +157,16 @@ func (l leftover) settle(now time.Time) Settlement {
 		u.Disposition = a.Disposition
 	}
 	return Settlement{Attempt: a, Record: u, Now: now}
+}
+
+// settleInbound: a call from outside changes no record; the note stays.
+func (l leftover) settleInbound(a Attempt, now time.Time) Settlement {
+	if a.EndedAt.IsZero() {
+		a.EndedAt, a.EndedBy, a.DialerResult = now, ByDialer, Unknown
+		a.Text = "the program stopped during the call"
+	}
+	if a.Result == 0 {
+		a.Result = orUnknown(a.DialerResult)
+	}
+	return Settlement{Attempt: a, Now: now}
 }

@@ -119,6 +119,12 @@ func (s *script) line(words []string) {
 			if w == "inbound=agents" {
 				s.cfg.Inbound.Agents = true
 			}
+			if v, ok := strings.CutPrefix(w, "announcement="); ok {
+				s.cfg.Inbound.Announcement = v
+			}
+			if v, ok := strings.CutPrefix(w, "optout="); ok {
+				s.cfg.Inbound.OptOut = v
+			}
 			if v, ok := strings.CutPrefix(w, "lines="); ok {
 				n, _ := strconv.Atoi(v)
 				s.cfg.Pacer = linesPacer{n}
@@ -332,6 +338,25 @@ func (s *script) inputs(verb string, args []string, now time.Time) []any {
 		doc := *s.f.campaign(arg(0)).doc
 		doc.Mode = Mode(arg(1))
 		return []any{ClickApply{Campaign: &doc}}
+	case "admitted":
+		in := Admitted{Attempt: AttemptID(arg(0))}
+		for _, o := range args[1:] {
+			k, v, _ := strings.Cut(o, "=")
+			switch k {
+			case "agent":
+				in.Caller.Agent = AgentID(v)
+			case "record":
+				n, _ := strconv.Atoi(v)
+				in.Caller.Record = Record{Key: Key(n), ID: v, Name: "Name" + v, Person: "person" + v}
+			case "away":
+				in.Err = errors.New("connection refused")
+			}
+		}
+		return []any{in}
+	case "over":
+		return []any{LineEvent{Kind: LineEnded, At: now, Attempt: AttemptID(arg(0)), By: ByContact, Result: Answer}}
+	case "line":
+		return []any{LineEvent{Kind: LineEventKind(arg(1)), At: now, Attempt: AttemptID(arg(0)), Digit: arg(2)}}
 	case "incoming":
 		return []any{LineEvent{Kind: LineIncoming, At: now, Attempt: AttemptID(arg(0)), Number: arg(1)}}
 	}

@@ -353,7 +353,10 @@ func (m *move) announce() error {
 // announced: the announcement was spoken, or never will be.
 func (m *move) announced() error {
 	why := lostMedia
-	if m.w.agent == nil {
+	switch {
+	case m.w.kind == KindInbound && m.w.agent == nil:
+		why = "nobody was there"
+	case m.w.agent == nil:
 		why = abandoned
 	}
 	m.end(ByDialer, why)

@@ -28,6 +28,9 @@ type Store interface {
 	// the lease is not ours any more: nothing is written. Asked again with the
 	// same attempt, because no answer came, it decides anew: it is one call.
 	Permit(ctx context.Context, q PermitQuery) error
+	// Admit writes a call from outside as an attempt (Attempt.Inbound), with
+	// "this number and this person are on the telephone", and says whose it is.
+	Admit(ctx context.Context, a Attempt) (Caller, error)
 	// Note keeps progress of an attempt (ringing, answered, joined); losing
 	// one is harmless, the journal has it as well.
 	Note(ctx context.Context, a Attempt) error
@@ -191,7 +194,8 @@ type Attempt struct {
 	Person       string
 	Agent        AgentID
 	Process      string
-	Status       int // final SIP status
+	Inbound      bool // the contact called us; DialedAt is when the call came
+	Status       int  // final SIP status
 	DialerResult CallResult
 	Result       CallResult // the dialer's, or what the agent said
 	Disposition  string
@@ -209,6 +213,14 @@ type Attempt struct {
 	Recording    string
 	Recorded     *Recorded // nil: nothing was said about recording
 	Token        []byte    // for Line.Recover; kept while the call lives
+}
+
+// Caller is whose number a call from outside has.
+type Caller struct {
+	Agent    AgentID // who called the number last; empty: nobody
+	Campaign string  // for which
+	Record   Record  // Key 0: it is in no list
+	Person   string
 }
 
 // OpenAttempt is an attempt without an end and the record it belongs to.

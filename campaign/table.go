@@ -156,7 +156,7 @@ func (f *Floor) arm(w *work) {
 		after(resultView)
 	case StateIncoming, StateTakeOver:
 		after(ringEach)
-	case StateAnnouncing:
+	case StateAnnouncing, StateVoicemail:
 		after(announceAtMost)
 	case StateParked:
 		if w.until = w.parkUntil; !w.until.After(f.now) { // it was lost before the answer
@@ -385,6 +385,14 @@ func newTransitions() transitions {
 			onFinish:  {to: StateOver, event: EventWithdrawn, do: (*move).rejectCall},
 
 			onSoundLost: {to: StateOver, event: EventMissed, do: (*move).passCall},
+		},
+		StateVoicemail: {
+			onAnswered: {to: StateVoicemail, event: EventAnswered, do: (*move).greet},
+			onDigit:    {to: StateVoicemail, event: EventDigit, do: (*move).optOutKey, may: []InteractionState{StateClosing}},
+			onPlayed:   {to: StateClosing, do: (*move).announced},
+			onTimeout:  {to: StateClosing, do: (*move).announced},
+			onEnded:    {to: StateOver, event: EventEnded, do: (*move).ended},
+			onFinish:   {to: StateClosing, do: (*move).finishCall},
 		},
 		StateTaking: {
 			onAnswered: {to: StateTalking, event: EventAnswered, do: (*move).answered, may: []InteractionState{StateParked}},

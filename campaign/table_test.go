@@ -11,7 +11,7 @@ import (
 func allStates() []InteractionState {
 	return []InteractionState{
 		StateOffered, StateOpening, StateOpen, StateAsking, StateWaiting, StateDialing, StateRinging, StateTalking,
-		StateStopping, StateClosing, StateWrapUp, StateResult, StateRefused, StateIncoming, StateTaking,
+		StateStopping, StateClosing, StateWrapUp, StateResult, StateRefused, StateIncoming, StateTaking, StateVoicemail,
 		StateParked, StateTakeOver, StateAnnouncing, StateSeeking, StateOver,
 	}
 }
@@ -97,7 +97,7 @@ func workIn(t *testing.T, mode Mode, s InteractionState) (*Floor, *work) {
 	case StateSeeking:
 		w.attempt.AnsweredAt = noon()
 		w.ahead, w.agent, w.attempt.Agent = true, nil, ""
-	case StateIncoming:
+	case StateIncoming, StateVoicemail:
 		w.kind, w.camp, w.doc = KindInbound, nil, nil
 	}
 	w.quick = s == StateAnnouncing
@@ -203,6 +203,9 @@ func checkLease(t *testing.T, name string, f *Floor, from, to InteractionState) 
 	want := 0
 	if had && ends[to] && !byStore {
 		want = 1
+	}
+	if from == StateIncoming || from == StateVoicemail {
+		return // an inbound call has no lease; its attempt is settled, and no record
 	}
 	if from == StateTakeOver || from == StateParked && to == StateOver && n == 0 {
 		return // the record is, or goes to, the other desk's

@@ -67,7 +67,7 @@ func View(e Event, v Viewer) (Event, bool) {
 	if v.overseer() || v.Role == RoleClient {
 		return v.within(e)
 	}
-	if e.Kind == EventDeclineLots || e.Kind == EventAbandoned || e.Kind == EventRecovered || e.Kind == EventStored {
+	if e.Kind == EventDeclineLots || e.Kind == EventUnanswered || e.Kind == EventAbandoned || e.Kind == EventRecovered || e.Kind == EventStored {
 		return e, false
 	}
 	if e.Agent != "" && e.Agent != v.Agent {

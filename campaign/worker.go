@@ -151,6 +151,11 @@ func (w *worker) do(q queued) {
 			w.complain("lease", in.Err)
 		}
 		c.post(in)
+	case OpAdmit:
+		in := Admitted{Attempt: op.Attempt.ID}
+		in.Caller, in.Err = c.cfg.Store.Admit(ctx, op.Attempt)
+		w.complain("inbound call", in.Err)
+		c.post(in)
 	case OpPermit:
 		in := Permitted{Interaction: op.Interaction, Attempt: op.Query.Attempt, Err: q.err}
 		if in.Err == nil {

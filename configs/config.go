@@ -90,7 +90,9 @@ type Dial struct {
 // Inbound says who gets calls from outside: "agents", "reject", or the name of
 // one agent.
 type Inbound struct {
-	To string `yaml:"to"`
+	To           string `yaml:"to"`
+	Announcement Path   `yaml:"announcement"` // when nobody answers; empty: 480
+	OptOut       string `yaml:"opt_out" oneof:",0,1,2,3,4,5,6,7,8,9,*,#"`
 }
 
 // Media is the audio of calls.

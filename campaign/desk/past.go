@@ -31,6 +31,7 @@ type PastCall struct {
 	Recording   string        `json:"recording,omitempty" enum:"kept,deleted"`
 	Consent     string        `json:"consent,omitempty" enum:"given,refused" doc:"to being recorded"`
 	Was         []PastOutcome `json:"was,omitempty" doc:"what the outcome was before it was corrected, the last first"`
+	Inbound     bool          `json:"inbound,omitempty" doc:"the contact called"`
 }
 
 // PastOutcome is an outcome before a correction.
@@ -122,7 +123,7 @@ func (d *Desk) ownHistory(ctx context.Context, in *struct {
 func pastCall(a campaign.PastAttempt) PastCall {
 	c := PastCall{Attempt: string(a.ID), Campaign: a.Campaign, List: a.List, RecordID: a.RecordID, Number: a.Number, Name: a.Name, Agent: string(a.Agent),
 		DialedAt: a.DialedAt, AnsweredAt: a.AnsweredAt, EndedAt: a.EndedAt, EndedBy: string(a.EndedBy), Result: resultWord(a.Result),
-		Disposition: a.Disposition, Note: a.Note}
+		Disposition: a.Disposition, Note: a.Note, Inbound: a.Inbound}
 	for _, o := range a.Was {
 		c.Was = append(c.Was, PastOutcome{o.Until, resultWord(o.Result), o.Disposition, o.Note})
 	}

@@ -180,7 +180,8 @@ func (g *leg) seat(agent campaign.AgentID) bool {
 
 // answer takes an inbound call for an agent.
 func (g *leg) answer(with any) {
-	if g.seat(with.(campaign.AnswerCall).Agent) {
+	a := with.(campaign.AnswerCall).Agent
+	if a == "" || g.seat(a) {
 		g.call.Answer()
 	}
 }

@@ -306,10 +306,11 @@ func (t tx) note(a campaign.Attempt) error {
 
 // attemptState is what Settle must know of an attempt.
 type attemptState struct {
-	record campaign.Key
-	fence  int64
-	ended  bool
-	orphan bool // ended for a process that was thought to be gone
+	record  campaign.Key
+	fence   int64
+	ended   bool
+	orphan  bool // ended for a process that was thought to be gone
+	inbound bool
 
 	number      string
 	result      campaign.CallResult
@@ -320,8 +321,8 @@ type attemptState struct {
 func (t tx) attempt(id campaign.AttemptID) (st attemptState, err error) {
 	var ended int64
 	var text, note string
-	err = t.one(`SELECT record_key, fence, ended_at, text, number, result, disposition, note FROM attempt WHERE id = ? FOR UPDATE`, []any{id},
-		&st.record, &st.fence, &ended, &text, &st.number, &st.result, &st.disposition, &note)
+	err = t.one(`SELECT record_key, fence, ended_at, text, number, result, disposition, note, inbound FROM attempt WHERE id = ? FOR UPDATE`, []any{id},
+		&st.record, &st.fence, &ended, &text, &st.number, &st.result, &st.disposition, &note, &st.inbound)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = campaign.ErrNotFound
 	}

@@ -21,6 +21,12 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 	err := s.write(ctx, "settle", func(t tx) error {
 		lost = false
 		st, err := t.attempt(q.Attempt.ID)
+		if q.Attempt.Inbound && errors.Is(err, campaign.ErrNotFound) { // the store was away when it came
+			if err := t.admit(q.Attempt); err != nil {
+				return err
+			}
+			st, err = t.attempt(q.Attempt.ID)
+		}
 		if err != nil {
 			return fmt.Errorf("attempt %s: %w", q.Attempt.ID, err)
 		}
@@ -42,7 +48,7 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 				return err
 			}
 		}
-		if st.record != 0 {
+		if st.record != 0 && !st.inbound {
 			if lost, err = t.settleRecord(q, st); err != nil {
 				return err
 			}
@@ -155,7 +161,7 @@ func (t tx) settleRecord(q campaign.Settlement, st attemptState) (lost bool, err
 
 const attemptColumns = `a.id, a.campaign, a.record_key, a.record_id, a.list, a.number, a.person, a.agent, a.process,
 	a.status, a.dialer_result, a.result, a.disposition, a.note, a.counted, a.dialed_at, a.ringing_at, a.answered_at,
-	a.joined_at, a.ended_at, a.ended_by, a.text, a.held_ms, a.rtp, a.recording, a.recorded, a.token`
+	a.joined_at, a.ended_at, a.ended_by, a.text, a.held_ms, a.rtp, a.recording, a.recorded, a.token, a.inbound`
 
 func scanAttempt(sc Row) (campaign.Attempt, error) {
 	var a campaign.Attempt
@@ -163,7 +169,7 @@ func scanAttempt(sc Row) (campaign.Attempt, error) {
 	var rtp, recorded string
 	err := sc.Scan(&a.ID, &a.Campaign, &a.Record, &a.RecordID, &a.List, &a.Number, &a.Person, &a.Agent, &a.Process,
 		&a.Status, &a.DialerResult, &a.Result, &a.Disposition, &a.Note, &a.Counted, &dialed, &ringing, &answered,
-		&joined, &ended, &a.EndedBy, &a.Text, &a.HeldMS, &rtp, &a.Recording, &recorded, &a.Token)
+		&joined, &ended, &a.EndedBy, &a.Text, &a.HeldMS, &rtp, &a.Recording, &recorded, &a.Token, &a.Inbound)
 	if err != nil {
 		return a, err
 	}

@@ -141,14 +141,16 @@ func manualRules(cfg configs.Config, now time.Time) campaign.ManualRules {
 }
 
 func inboundRule(cfg configs.Config) campaign.InboundRule {
+	r := campaign.InboundRule{Announcement: string(cfg.Inbound.Announcement), OptOut: cfg.Inbound.OptOut}
 	switch to := cfg.Inbound.To; to {
 	case "agents":
-		return campaign.InboundRule{Agents: true}
+		r.Agents = true
 	case "reject", "":
 		return campaign.InboundRule{}
 	default:
-		return campaign.InboundRule{Name: campaign.AgentID(to)}
+		r.Name = campaign.AgentID(to)
 	}
+	return r
 }
 
 func headsetRules(cfg configs.Config) campaign.HeadsetRules {

@@ -60,6 +60,8 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"SettleBlock", settleBlock},
 		{"SettleCorrection", settleCorrection},
 		{"SettleManual", settleManual},
+		{"Inbound", inbound},
+		{"InboundLate", inboundLate},
 		{"Note", note},
 		{"Open", openAttempts},
 		{"Past", past},
