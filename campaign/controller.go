@@ -334,18 +334,19 @@ func (c *Controller) step(j job) {
 // Its monotonic reading stays: a clock that is set does not move a countdown.
 func wholeMS(t time.Time) time.Time { return t.Add(-time.Duration(t.Nanosecond() % 1e6)) }
 
-// heartbeat renews this process's leases; quit ends it.
+// heartbeat says that this process lives, from its beginning on, and renews its
+// leases; quit ends it.
 func (c *Controller) heartbeat() {
 	tick := time.NewTicker(c.cfg.LeaseFor / 3)
 	defer tick.Stop()
 	for {
+		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+		if err := c.cfg.Store.Extend(ctx, c.cfg.Floor.Process, c.cfg.Now().Add(c.cfg.LeaseFor)); err != nil {
+			c.cfg.Log.Warn("the leases could not be renewed", "err", err)
+		}
+		cancel()
 		select {
 		case <-tick.C:
-			ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
-			if err := c.cfg.Store.Extend(ctx, c.cfg.Floor.Process, c.cfg.Now().Add(c.cfg.LeaseFor)); err != nil {
-				c.cfg.Log.Warn("the leases could not be renewed", "err", err)
-			}
-			cancel()
 		case <-c.quit:
 			return
 		}

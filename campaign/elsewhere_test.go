@@ -1,7 +1,9 @@
 package campaign
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -85,6 +87,29 @@ func TestShareCampaigns(t *testing.T) {
 		three.close()
 		two.close()
 		one.close()
+	})
+}
+
+// A store that takes nothing is complained of once a minute, and again when it
+// has worked in between.
+func TestComplainsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		w := newWorker(&Controller{cfg: ControllerConfig{Log: slog.New(slog.NewTextHandler(&out, nil)), Now: time.Now}})
+		full := errors.New("no space left on device")
+		for range 45 { // 90 s
+			w.complain("write", full)
+			time.Sleep(2 * time.Second)
+		}
+		if n := strings.Count(out.String(), "level=ERROR"); n != 2 {
+			t.Errorf("%d lines in 90 s", n)
+		}
+		w.complain("write", nil)
+		w.complain("write", full)
+		w.complain("lease", full)
+		if n := strings.Count(out.String(), "level=ERROR"); n != 4 {
+			t.Errorf("%d lines", n)
+		}
 	})
 }
 

@@ -26,6 +26,7 @@ type worker struct {
 	aside     []StoreOp               // the worker's own
 	unseen    *OpLook                 // not answered by the store yet
 	documents map[string]readDocument // by campaign
+	said      map[string]time.Time    // when trouble with an operation was last logged
 	idle      chan struct{}           // closed and renewed when there is nothing to do
 	busy      bool
 }
@@ -37,7 +38,7 @@ type queued struct {
 }
 
 func newWorker(c *Controller) *worker {
-	return &worker{c: c, wake: make(chan struct{}, 1), idle: make(chan struct{}), documents: map[string]readDocument{}}
+	return &worker{c: c, wake: make(chan struct{}, 1), idle: make(chan struct{}), documents: map[string]readDocument{}, said: map[string]time.Time{}}
 }
 
 func (w *worker) push(op StoreOp, journal error) {
@@ -262,11 +263,21 @@ func (w *worker) see(ctx context.Context) {
 	}
 }
 
-// complain logs an error that is one.
+// complainEvery is how often one and the same trouble is logged: it is tried
+// again every two seconds.
+const complainEvery = time.Minute
+
+// complain logs an error that is one, once in a while.
 func (w *worker) complain(what string, err error) {
 	var no *Refusal
 	if err == nil || errors.Is(err, ErrNoRecord) || errors.Is(err, ErrLost) || errors.As(err, &no) {
+		delete(w.said, what)
 		return
 	}
+	now := w.c.cfg.Now()
+	if last, said := w.said[what]; said && now.Sub(last) < complainEvery {
+		return
+	}
+	w.said[what] = now
 	w.c.cfg.Log.Error("the store does not do what it should; it is asked again", "operation", what, "err", err)
 }
