@@ -52,6 +52,8 @@ func (d *Desk) campaigns(api huma.API) {
 		"Create or change the campaign of a YAML document (the request body)")), d.applyCampaign)
 	huma.Register(api, both(operation("campaign", http.MethodGet, "/api/v1/campaigns/{name}", campaign.RoleSupervisor,
 		"The campaign's document as applied")), d.showCampaign)
+	huma.Register(api, both(operation("campaign-prospect", http.MethodGet, "/api/v1/campaigns/{name}/prospect", campaign.RoleSupervisor,
+		"What of its lists the campaign will not dial, and why")), d.campaignProspect)
 	huma.Register(api, forClients(both(operation("campaign-status", http.MethodGet, "/api/v1/campaigns/{name}/status", campaign.RoleSupervisor,
 		"What the campaign is doing"))), d.campaignStatus)
 	huma.Register(api, forClients(both(operation("campaign-report", http.MethodGet, "/api/v1/campaigns/{name}/report", campaign.RoleSupervisor,
@@ -222,6 +224,23 @@ func (d *Desk) showCampaign(ctx context.Context, in *CampaignPath) (*documentOut
 		return nil, err
 	}
 	return &documentOutput{ContentType: "application/yaml", Body: row.Document}, nil
+}
+
+// Outlook is a campaign's prospect, and the same in one sentence.
+type Outlook struct {
+	campaign.Prospect
+	Text string `json:"text"`
+}
+
+func (d *Desk) campaignProspect(ctx context.Context, in *CampaignPath) (*body[Outlook], error) {
+	if _, err := d.row(ctx, in.Name); err != nil {
+		return nil, err
+	}
+	p, err := d.cfg.Prospect(ctx, in.Name)
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	return reply(Outlook{p, p.String()}), nil
 }
 
 func (d *Desk) campaignStatus(ctx context.Context, in *CampaignPath) (*body[CampaignStatus], error) {

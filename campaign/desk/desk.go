@@ -31,6 +31,7 @@ type Config struct {
 	Persons      Persons // nil: no dossiers
 	Reports      Reports // nil: no figures
 	Why          func(context.Context, campaign.Record) (string, error)
+	Prospect     func(ctx context.Context, name string) (campaign.Prospect, error) // what the campaign will not dial
 	Report       func(ctx context.Context, name string) (any, error)
 	Number       func(raw string) (string, error) // normalises to E.164
 	HashPassword func(plain string) (string, error)

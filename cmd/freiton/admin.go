@@ -30,6 +30,13 @@ func deskConfig(cfg configs.Config, store vaultStore, control desk.Control, data
 		Why: func(ctx context.Context, r campaign.Record) (string, error) {
 			return whyNot(ctx, documents{cfg, dataDir}, store, r)
 		},
+		Prospect: func(ctx context.Context, name string) (campaign.Prospect, error) {
+			c, _, err := campaignRow(ctx, documents{cfg, dataDir}, store, func(c campaign.Campaign) bool { return c.Name == name })
+			if err != nil {
+				return campaign.Prospect{}, err
+			}
+			return store.Prospect(ctx, &c, time.Now())
+		},
 		Report: func(ctx context.Context, name string) (any, error) {
 			return reportOf(ctx, documents{cfg, dataDir}, store, name)
 		},

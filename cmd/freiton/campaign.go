@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -105,18 +106,38 @@ func (c *cli) campaignSwitch(to, short string) *cobra.Command {
 	return &cobra.Command{
 		Use: to + " NAME", Short: short, Example: "  freiton campaign " + to + " spring", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return fetch(c, cmd.Context(), http.MethodPost, campaignPath(args[0], "/"+to), nil, func(i desk.CampaignInfo) table {
+			err := fetch(c, cmd.Context(), http.MethodPost, campaignPath(args[0], "/"+to), nil, func(i desk.CampaignInfo) table {
 				return campaignTable([]desk.CampaignInfo{i})
 			})
+			if err == nil && (to == "load" || to == "start") {
+				err = c.sayProspect(cmd.Context(), args[0])
+			}
+			return err
 		},
 	}
+}
+
+// sayProspect tells what of its lists a campaign will not dial.
+func (c *cli) sayProspect(ctx context.Context, name string) error {
+	return c.admin(ctx, func(client *desk.Client) error {
+		var o desk.Outlook
+		if err := client.JSON(ctx, http.MethodGet, campaignPath(name, "/prospect"), nil, &o); err != nil {
+			return err
+		}
+		c.say("%s", o.Text)
+		return nil
+	})
 }
 
 func (c *cli) campaignStatus() *cobra.Command {
 	return &cobra.Command{
 		Use: "status NAME", Short: "What a campaign is doing, and why nothing is dialled", Example: "  freiton campaign status spring", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return fetch(c, cmd.Context(), http.MethodGet, campaignPath(args[0], "/status"), nil, statusTable)
+			err := fetch(c, cmd.Context(), http.MethodGet, campaignPath(args[0], "/status"), nil, statusTable)
+			if err == nil {
+				err = c.sayProspect(cmd.Context(), args[0])
+			}
+			return err
 		},
 	}
 }

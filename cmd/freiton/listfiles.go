@@ -131,5 +131,5 @@ func whyNot(ctx context.Context, docs documents, store vaultStore, r campaign.Re
 	if err != nil {
 		return "", err
 	}
-	return campaign.Why(r, c.Rules, facts, now), nil
+	return campaign.WhyNot(&c, row, r, facts, now), nil
 }

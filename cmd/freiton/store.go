@@ -33,6 +33,7 @@ type vaultStore interface {
 	PutNational(ctx context.Context, country string, at time.Time) error
 	Facts(context.Context, campaign.PermitQuery) (campaign.Facts, error)
 	Forget(ctx context.Context, campaign string, lists []string, now time.Time) error
+	Prospect(ctx context.Context, c *campaign.Campaign, now time.Time) (campaign.Prospect, error)
 	Path() string
 	desk.Ledger
 	Dossier(ctx context.Context, number, dataDir string) (*campaign.Dossier, error)

@@ -84,6 +84,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"Forget", forget},
 		{"Facts", facts},
 		{"NationalLists", nationalLists},
+		{"Prospect", prospect},
 		{"LeaseOwn", leaseOwn},
 		{"Answers", answeredCalls},
 		{"AnswersWindows", answeredWindows},

@@ -1,0 +1,135 @@
+package campaign
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// WhyNot says in one sentence why a campaign does not dial a record now: what
+// Why says, and before it what lies with the campaign and not with the record.
+func WhyNot(c *Campaign, row CampaignRow, r Record, facts Facts, now time.Time) string {
+	if r.Status.Done() || r.Status == Stale || r.Status == Retrieved || r.Status == ChainReady {
+		return Why(r, c.Rules, facts, now)
+	}
+	switch cond := c.Selection.Filter.fails(&r); {
+	case cond != nil:
+		return fmt.Sprintf("campaign %s leaves it out: its filter wants %s", c.Name, cond)
+	case !c.Selection.offered(r.Kind()):
+		return fmt.Sprintf("campaign %s leaves it out: it offers no %s records", c.Name, r.Kind())
+	}
+	rules := c.Rules
+	rules.Running = true
+	facts.LeaseOurs, facts.Record = true, r
+	switch v := Gate(rules, facts, now); {
+	case !v.Permitted && v.Kind == Permanent:
+		return v.Reason.Text // however the campaign stands
+	case row.State == Unloaded || row.State == "":
+		return fmt.Sprintf("campaign %s is not loaded", c.Name)
+	case row.State == Loaded:
+		return fmt.Sprintf("campaign %s is loaded, and not started", c.Name)
+	case row.Pause != "":
+		return fmt.Sprintf("campaign %s has paused: %s", c.Name, row.Pause)
+	case !v.Permitted && v.Kind == Global:
+		return v.Reason.Text
+	}
+	mine := r.Owner != "" && r.Status == Ready && (r.Type == PersonalCallback || r.Type == PersonalRescheduled)
+	switch {
+	case mine && r.NextDial.After(now):
+		return fmt.Sprintf("it is a callback of %s, due %s", r.Owner, local(r.NextDial, locationOf(r, rules)))
+	case mine:
+		return fmt.Sprintf("it is a callback of %s and waits for her since %s; half an hour after its time anybody may call", r.Owner, local(r.NextDial, locationOf(r, rules)))
+	}
+	return Why(r, rules, facts, now)
+}
+
+// Prospect is what a campaign will not dial of its lists, and why: "of 5,000
+// records 312 will not be dialled, because …".
+type Prospect struct {
+	Records int           `json:"records"`
+	Looked  int           `json:"looked" doc:"at how many records; fewer than records where the lists are long"`
+	Not     int           `json:"not_dialled" doc:"of those: how many will not be dialled"`
+	Because []ProspectWhy `json:"because" doc:"the most frequent reason first"`
+}
+
+// ProspectWhy counts records that are not dialled for one reason.
+type ProspectWhy struct {
+	Code    ReasonCode `json:"code"`
+	Text    string     `json:"text"`
+	Records int        `json:"records"`
+}
+
+// The reasons of a prospect that are not the gate's.
+const (
+	ReasonFinished  ReasonCode = "finished"
+	ReasonStale     ReasonCode = "stale"
+	ReasonFilter    ReasonCode = "filter"
+	ReasonKindOrder ReasonCode = "order"
+)
+
+// Add takes in a record. blocked is its do-not-call entry, or nil.
+func (p *Prospect) Add(c *Campaign, r *Record, blocked *DNCEntry, now time.Time) {
+	p.Looked++
+	code, text := c.never(r, blocked, now)
+	if code == "" {
+		return
+	}
+	p.Not++
+	if i := slices.IndexFunc(p.Because, func(w ProspectWhy) bool { return w.Code == code }); i >= 0 {
+		p.Because[i].Records++
+		return
+	}
+	p.Because = append(p.Because, ProspectWhy{code, text, 1})
+}
+
+// never says why a record will not be dialled, whenever; empty: it may be.
+func (c *Campaign) never(r *Record, blocked *DNCEntry, now time.Time) (ReasonCode, string) {
+	switch {
+	case r.Status == Stale:
+		return ReasonStale, "the program stopped while they were called"
+	case r.Status.Done():
+		return ReasonFinished, "they are finished"
+	case c.Selection.Filter.fails(r) != nil:
+		return ReasonFilter, "the campaign's filter leaves them out"
+	case !c.Selection.offered(r.Kind()):
+		return ReasonKindOrder, "the campaign's order leaves their kind out"
+	}
+	rules := c.Rules
+	rules.CallerIDs, rules.PerSecond, rules.MaxCalls, rules.MinGap, rules.Running = nil, 0, 0, 0, true
+	v := Gate(rules, Facts{Number: r.Phone, Person: r.Person, Record: *r, LeaseOurs: true, ListReadable: true, BlockedBy: blocked}, now)
+	if v.Permitted || v.Kind != Permanent {
+		return "", ""
+	}
+	text := v.Reason.Text
+	if blocked != nil {
+		text = "they are on the do-not-call list"
+	}
+	return v.Reason.Code, text
+}
+
+// Sort puts the most frequent reason first.
+func (p *Prospect) Sort() {
+	slices.SortStableFunc(p.Because, func(a, b ProspectWhy) int {
+		return cmp.Or(cmp.Compare(b.Records, a.Records), cmp.Compare(a.Code, b.Code))
+	})
+}
+
+// String is the prospect in one sentence.
+func (p *Prospect) String() string {
+	of := fmt.Sprintf("of %s", plural(p.Looked, "record"))
+	if p.Looked < p.Records {
+		of = fmt.Sprintf("of the first %d of %s", p.Looked, plural(p.Records, "record"))
+	}
+	if p.Not == 0 {
+		return of + " nothing is left out"
+	}
+	s := fmt.Sprintf("%s %d will not be dialled, because", of, p.Not)
+	for i, w := range p.Because {
+		if i > 0 {
+			s += ";"
+		}
+		s += fmt.Sprintf(" %s (%d)", w.Text, w.Records)
+	}
+	return s
+}

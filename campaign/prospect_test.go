@@ -1,0 +1,83 @@
+package campaign
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWhyNot(t *testing.T) {
+	c := spring()
+	c.Rules = allowRules()
+	running := CampaignRow{Name: "spring", State: Running}
+	for _, tc := range []struct {
+		name string
+		row  CampaignRow
+		edit func(*Campaign, *Record, *Facts)
+		want string
+	}{
+		{"free", running, func(*Campaign, *Record, *Facts) {}, "it may be dialled now and waits for an agent"},
+		{"not loaded", CampaignRow{}, func(*Campaign, *Record, *Facts) {}, "is not loaded"},
+		{"not started", CampaignRow{State: Loaded}, func(*Campaign, *Record, *Facts) {}, "loaded, and not started"},
+		{"paused", CampaignRow{State: Running, Pause: "ten failures"}, func(*Campaign, *Record, *Facts) {}, "has paused: ten failures"},
+		{"finished", CampaignRow{}, func(_ *Campaign, r *Record, _ *Facts) { r.Status, r.Reason = Updated, "sold" }, "sold"},
+		{"blocked, though not loaded", CampaignRow{}, func(_ *Campaign, _ *Record, f *Facts) { f.BlockedBy = &DNCEntry{Number: f.Number} }, "do-not-call"},
+		{"filter", running, func(c *Campaign, _ *Record, _ *Facts) {
+			c.Selection.Filter = Filter{{Field: "Ort", Any: []string{"Bonn"}}}
+		}, "its filter wants Ort: Bonn"},
+		{"order", running, func(c *Campaign, _ *Record, _ *Facts) { c.Selection.Order = []RecordKind{KindCallback} }, "it offers no fresh records"},
+		{"callback to come", running, func(_ *Campaign, r *Record, _ *Facts) {
+			r.Type, r.Owner, r.NextDial = PersonalCallback, "ann", noon().Add(time.Hour)
+		}, "a callback of ann, due 2026-06-10 13:00"},
+		{"callback due", running, func(_ *Campaign, r *Record, _ *Facts) {
+			r.Type, r.Owner, r.NextDial = PersonalCallback, "ann", noon().Add(-time.Minute)
+		}, "waits for her since 2026-06-10 11:59"},
+		{"missed callback", running, func(_ *Campaign, r *Record, _ *Facts) {
+			r.Type, r.Owner, r.NextDial, r.Status = PersonalCallback, "ann", noon().Add(-time.Hour), MissedCallback
+		}, "it may be dialled now"},
+		{"no national list", running, func(c *Campaign, _ *Record, f *Facts) {
+			p := germany()
+			p.DoNotCallAge, f.National = time.Hour, map[string]time.Time{}
+			c.Rules.Profiles = []Profile{p}
+		}, "never imported"},
+	} {
+		camp, f := *c, okFacts()
+		r := f.Record
+		r.Status = Ready
+		tc.edit(&camp, &r, &f)
+		if got := WhyNot(&camp, tc.row, r, f, noon()); !strings.Contains(got, tc.want) {
+			t.Errorf("%s: %s", tc.name, got)
+		}
+	}
+}
+
+func TestProspect(t *testing.T) {
+	c := spring()
+	c.Rules = allowRules()
+	c.Selection.Filter = Filter{{Field: "Ort", Not: []string{"Ulm"}}}
+	p := Prospect{Records: 7}
+	rec := func(edit func(*Record)) *Record {
+		r := okFacts().Record
+		r.Status = Ready
+		edit(&r)
+		return &r
+	}
+	for range 2 {
+		p.Add(c, rec(func(*Record) {}), &DNCEntry{Number: "x"}, noon())
+	}
+	p.Add(c, rec(func(r *Record) { r.Status = Updated }), nil, noon())
+	p.Add(c, rec(func(r *Record) { r.Status = Stale }), nil, noon())
+	p.Add(c, rec(func(r *Record) { r.Fields = []Field{{"Ort", "Ulm"}} }), nil, noon())
+	p.Add(c, rec(func(r *Record) { r.Phone = "+4312345678" }), nil, noon())
+	p.Add(c, rec(func(r *Record) {}), nil, noon().Add(12*time.Hour)) // closed now is no reason
+	p.Sort()
+	if p.Looked != 7 || p.Not != 6 || len(p.Because) != 5 || p.Because[0].Code != ReasonDoNotCall || p.Because[0].Records != 2 {
+		t.Errorf("%+v", p)
+	}
+	if s := p.String(); !strings.HasPrefix(s, "of 7 records 6 will not be dialled, because they are on the do-not-call list (2);") {
+		t.Error(s)
+	}
+	if s := (&Prospect{Records: 9, Looked: 3}).String(); s != "of the first 3 of 9 records nothing is left out" {
+		t.Error(s)
+	}
+}
