@@ -42,6 +42,8 @@ type labFloor struct {
 	serve   *child
 	names   []string // of contacts, for the pages' logs
 	wire    *wire    // nil: none
+
+	soundPort int
 }
 
 // floorPlan is what a labFloor begins with.
@@ -99,6 +101,7 @@ func openLabFloor(t *testing.T, l *lab.Lab, browser context.Context, plan floorP
 	}
 	f.append(f.config, fmt.Sprintf("web: {listen: \"127.0.0.1:%d\"}\nheadset: {udp: \"127.0.0.1:%d\", hand_on_after: 14s%s}\n"+
 		"inbound: {to: agents}\nnot_ready: [Pause, Schulung, Technik]\n", web, sound, advertise))
+	f.soundPort = sound
 	f.listens, f.url = fmt.Sprintf("http://127.0.0.1:%d", web), fmt.Sprintf("http://%s:%d", host, web)
 	f.putUsers(plan.users)
 	dir := t.TempDir()

@@ -148,11 +148,11 @@ func testCall(t *testing.T, chromium context.Context) {
 		name    string
 		in, out *wire
 	}{{"page to far end", fromPage, heardFar}, {"far end to page", heardNear, toPage}} {
-		d := delays(way.in, way.out)
+		d := measure.Delays(&way.in.Wire, &way.out.Wire)
 		if len(d) < 200 {
 			t.Fatalf("%s: only %d packets could be paired", way.name, len(d))
 		}
-		p50, p99 := percentile(d, .5), percentile(d, .99)
+		p50, p99 := measure.Percentile(d, .5), measure.Percentile(d, .99)
 		t.Logf("%s: %d packets, our delay p50 %v, p99 %v", way.name, len(d), p50, p99)
 		if p50 > 5*time.Millisecond || p99 > 50*time.Millisecond {
 			t.Errorf("%s: delay p50 %v, p99 %v", way.name, p50, p99)

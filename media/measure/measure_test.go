@@ -72,3 +72,19 @@ func TestLikeness(t *testing.T) {
 		t.Errorf("silence: %g", l)
 	}
 }
+
+func TestDelays(t *testing.T) {
+	var in, out Wire
+	begin := time.Unix(0, 0)
+	for i := range uint16(200) {
+		at := begin.Add(time.Duration(i) * 20 * time.Millisecond)
+		in.Add(65500+i, at)
+		if i%10 != 0 { // some are lost on the way
+			out.Add(300+i, at.Add(time.Duration(1+i%3)*time.Millisecond))
+		}
+	}
+	d := Delays(&in, &out)
+	if len(d) != 180 || d[0] != time.Millisecond || Percentile(d, .5) != 2*time.Millisecond || Percentile(d, 1) != 3*time.Millisecond {
+		t.Errorf("%d delays: %v", len(d), d)
+	}
+}
