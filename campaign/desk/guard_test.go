@@ -270,3 +270,46 @@ func operationOf(v any) *huma.Operation {
 	o, _ := v.(*huma.Operation)
 	return o
 }
+
+// TestWhole: a team leader gets no page of a person, whose calls may have been
+// anybody's; who does is in the log, and hostile names are text.
+func TestWhole(t *testing.T) {
+	h := openHouse(t, nil)
+	h.store.users["lea"] = campaign.User{Name: "lea", Role: campaign.RoleTeamLeader, Team: "berlin", Hash: "hash of " + password}
+	lea, sue := h.visitor(t), h.visitor(t)
+	lea.login("lea")
+	sue.login("sue")
+	lea.want(lea.ask("GET", "/api/v1/persons/+4930231250", ""), 403, CodeForbidden)
+	a := sue.ask("GET", "/api/v1/persons/+4930231250/page?lang=de", "")
+	if a.status != 200 || strings.Contains(a.text, "<b>Kim") || !strings.Contains(a.text, "&lt;b&gt;Kim") || !strings.Contains(a.text, "Gespeichert zu") {
+		t.Errorf("page: %d %s", a.status, a.text)
+	}
+	last := h.store.log[len(h.store.log)-1]
+	if last.What != campaign.AuditPersonShown || last.Who != "sue" || last.Subject != "+4930231250" {
+		t.Errorf("log %+v", last)
+	}
+	sue.want(sue.ask("DELETE", "/api/v1/persons/+4930231250", ""), 403, CodeForbidden)
+	if len(h.store.persons) != 0 {
+		t.Error("a supervisor has erased somebody")
+	}
+	lea.want(lea.ask("POST", "/api/v1/campaigns/autumn/start", ""), 404, campaign.ReasonUnknownCampaign)
+	for _, e := range h.store.log {
+		if e.What == campaign.AuditSwitched {
+			t.Errorf("log %+v", e)
+		}
+	}
+}
+
+func TestBudgetMovesWithAReason(t *testing.T) {
+	old, new := []byte("name: c\npacing: {max_abandoned: 1%}\n"), []byte("name: c\npacing: {max_abandoned: 3%}\n")
+	if _, err := documentChanges("c", old, new, ""); err == nil || !strings.Contains(err.Error(), "1% to 3%") {
+		t.Errorf("without a reason: %v", err)
+	}
+	es, err := documentChanges("c", old, new, "board of 4 March")
+	if err != nil || len(es) != 2 || es[1].What != campaign.AuditMaxAbandoned || es[1].Old != "1%" || es[1].New != "3%" || es[1].Reason != "board of 4 March" {
+		t.Errorf("%+v, %v", es, err)
+	}
+	if es, err := documentChanges("c", old, old, ""); err != nil || len(es) != 0 {
+		t.Errorf("unchanged: %+v, %v", es, err)
+	}
+}

@@ -64,6 +64,15 @@ func (d *Desk) changeMode(ctx context.Context, in *struct {
 	if c.Mode != in.Body.Mode {
 		return nil, huma.Error422UnprocessableEntity("the document's mode is written in a way that is not changed here: apply the document with another mode")
 	}
+	changes, err := documentChanges(in.Name, row.Document, doc, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range changes {
+		if err := d.note(ctx, "", e); err != nil {
+			return nil, err
+		}
+	}
 	if err := d.cfg.Control.Do(ctx, campaign.ClickApply{By: who(ctx).user, Campaign: &c}); err != nil {
 		return nil, d.problem(err)
 	}
@@ -91,6 +100,9 @@ func (d *Desk) forceStatus(ctx context.Context, in *struct {
 	}
 	if !slices.ContainsFunc(s.Agents, func(a campaign.AgentView) bool { return a.Agent == in.Agent }) {
 		return nil, huma.Error404NotFound("no agent " + string(in.Agent) + " is on the floor")
+	}
+	if err := d.note(ctx, "", campaign.AuditEntry{What: campaign.AuditForced, About: string(in.Agent), New: string(b.Status), Reason: b.Reason}); err != nil {
+		return nil, err
 	}
 	if err := d.cfg.Control.Do(ctx, campaign.ClickStatus{Agent: in.Agent, Status: b.Status, Reason: b.Reason}); err != nil {
 		return nil, d.problem(err)

@@ -1,7 +1,7 @@
 /** Messages: to read, and for supervisors to send. */
 import { h } from './dom.js';
 import { t, has, dayTime } from './i18n.js';
-import { state, overseer } from './state.js';
+import { state, director } from './state.js';
 import { ui, region, button, select, redraw, draft, setDraft, toast, act } from './ui.js';
 import { look, forget } from './data.js';
 
@@ -33,7 +33,7 @@ export function messages() {
         h('p', { class: 'quiet-text' }, [m.from || t('the dialer'), dayTime(m.at), m.to === 'agent' ? '' : whom(m)].filter(Boolean).join(' · ')),
         m.read ? null : button({ name: t('mark read one'), kind: 'quiet', anyTab: true, run: () => read([m.id]) }))))
         : h('p', { class: 'quiet-text' }, k.loading && !k.at ? t('starting') : t('no messages'))),
-    overseer() ? compose() : null,
+    director() ? compose() : null,
     sent.length ? region(t('Sent'), { key: 'sent' }, h('ul', { class: 'plain mail' }, sent.map(m => h('li', { key: m.id },
       h('p', { class: 'line-main' }, messageText(m)),
       h('p', { class: 'quiet-text' }, [whom(m), dayTime(m.at), t('read by', { n: m.read_by || 0, all: m.sent_to || 0 })].join(' · ')))))) : null);

@@ -47,7 +47,12 @@ export function mine() {
 }
 
 export function overseer() {
-  return state.session?.role === 'supervisor' || state.session?.role === 'administrator';
+  return ['team-leader', 'supervisor', 'administrator', 'auditor', 'client'].includes(state.session?.role || '');
+}
+
+/** Oversees, and may change something: an auditor and a client look on. */
+export function director() {
+  return overseer() && !['auditor', 'client'].includes(state.session?.role || '');
 }
 
 /** @param {import('./types.js').Snapshot} s */

@@ -2,7 +2,7 @@
 import { h } from './dom.js';
 import { t, dayTime, clockTime, phone, span } from './i18n.js';
 import { icon } from './icons.js';
-import { state, now, mine, overseer, stateWord, stateSince } from './state.js';
+import { state, now, mine, overseer, director, stateWord, stateSince } from './state.js';
 import { ui, button, region, select, act, on, onCampaign, why, redraw, draft, setDraft, resultName, statusName, ticking } from './ui.js';
 import { look, listOf } from './data.js';
 import { runWord } from './side.js';
@@ -100,7 +100,7 @@ function campaignCard(c) {
       h('span', { class: 'quiet-text figures' }, t('list progress', { left, all }))) : null,
     results.length ? h('ul', { class: 'tallies' }, results.map(([r, n]) => h('li', { key: r }, h('span', null, resultName(r)), h('strong', { class: 'figures' }, String(n))))) : null,
     h('p', { class: 'quiet-text' }, [t('agents joined', { n: c.joined?.length || 0 }), c.waiting ? t('waiting records', { n: c.waiting }) : '', c.in_work ? t('in work', { n: c.in_work }) : '', t('priority', { n: c.priority })].filter(Boolean).join(' · ')),
-    h('div', { class: 'row' },
+    !director() ? null : h('div', { class: 'row' },
       move('load', t('Load'), c.state === 'unloaded', ''), move('start', t('Start'), c.state === 'loaded' || (c.state === 'running' && Boolean(c.pause)), 'good'),
       move('stop', t('Stop'), c.state === 'running', ''), move('unload', t('Unload'), c.state !== 'unloaded', 'quiet'),
       modeSelect(c)));
@@ -117,6 +117,7 @@ let forcing = ''; // the agent whose status is being set
 
 /** @param {import('./types.js').AgentView} a @param {import('./types.js').Interaction|null} i */
 function overAgent(a, i) {
+  if (!director()) return null;
   return h('div', { class: 'row' },
     i?.state === 'offered' && i.declined > 0 ? button({ name: t('Set aside'), kind: 'quiet', run: () => act(on(i.id, 'aside')) }) : null,
     button({ name: `${t('message to')} ${a.agent}`, label: t('message short'), kind: 'quiet', run: () => writeTo(a.agent) }),
