@@ -192,4 +192,16 @@ type RTPReport struct {
 	Lost     int64   `json:"lost"`
 	JitterMS float64 `json:"jitter_ms"`
 	MOS      float64 `json:"mos"`
+
+	Headset LegReport `json:"headset,omitzero"` // the agent's own leg; absent where it has no network
+}
+
+// LegReport is the quality of a headset's connection: what came from the agent,
+// and how much of what was sent to her.
+type LegReport struct {
+	Codec       string  `json:"codec"`
+	LossPercent float64 `json:"loss"`
+	JitterMS    float64 `json:"jitter_ms"`
+	RTTMS       float64 `json:"rtt_ms"`
+	MOS         float64 `json:"mos"`
 }

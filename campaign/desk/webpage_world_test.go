@@ -244,6 +244,7 @@ func campaigns() []campaign.Campaign {
 		Treatments: []campaign.Treatment{{On: campaign.Busy, RetryIn: campaign.Retry{After: 30 * time.Minute}, Max: 3}},
 	}
 	spring, look := base, base
+	spring.Recording.Mode = campaign.RecordingAsk
 	spring.Name, spring.Mode, spring.Lists, spring.Priority, spring.Document = "spring", campaign.ModeProgressive, []string{"kunden"}, 10, []byte("spring")
 	look.Name, look.Mode, look.Lists, look.Priority, look.Document = "bestand", campaign.ModePreview, []string{"bestand"}, 5, []byte("bestand")
 	return []campaign.Campaign{spring, look}

@@ -311,7 +311,7 @@ function notices() {
 
 /** A call comes: nothing may lie over it. */
 export function clearForCall() {
-  if (ui.dialog !== 'check' && ui.dialog !== 'sound') return;
+  if (!['check', 'sound', 'help', 'settings'].includes(ui.dialog)) return;
   endTestCall();
   closeDialog();
 }
