@@ -120,6 +120,7 @@ func replug(t *testing.T, f *floorUnderTest, p *pagetest.Tab, say func(string) s
 	p.Run(chromedp.Evaluate(`(async () => { navigator.mediaDevices.enumerateDevices = async () => window.all;
 		navigator.mediaDevices.dispatchEvent(new Event('devicechange')); })()`, &none, awaitPromise))
 	until(t, 10*time.Second, "packets come again", func() bool { return sent() > before+20 })
+	until(t, 10*time.Second, "ann is Ready again with her headset", func() bool { return f.status(t, "ann") == campaign.AgentReady })
 	p.Until("nothing is said any more", func() bool { return !strings.Contains(p.Text("document.body"), "Das Headset wurde abgezogen") })
 }
 

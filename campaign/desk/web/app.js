@@ -458,23 +458,10 @@ window.addEventListener('beforeunload', e => {
 document.addEventListener('pointerdown', () => sound.gesture());
 document.addEventListener('keydown', () => sound.gesture());
 
-// A headset that is pulled out leaves nobody listening to silence: the contact
-// hears music, and no new record comes (product §3.11).
-let heldForHeadset = '';
-sound.onUnplugged = () => {
-  const i = mine();
-  if (state.viewer) return;
-  if (i?.state === 'talking' && !i.held) {
-    heldForHeadset = i.id;
-    act(on(i.id, 'hold'), {}, `hold ${i.id}`);
-  }
-  if (state.me?.status === 'ready') act('/agent/status', { status: 'not-ready', reason: 'Technik' }, 'status not-ready');
-};
-sound.onPlugged = () => {
-  const i = mine();
-  if (i && i.id === heldForHeadset && i.state === 'talking' && i.held && !state.viewer) act(on(i.id, 'resume'), {}, `hold ${i.id}`);
-  heldForHeadset = '';
-};
+// A headset that is pulled out sends nothing any more: the server sees that,
+// has the contact hear music and gives no record (product §3.11).
+sound.onUnplugged = () => say(t('mic gone'), true);
+sound.onPlugged = () => say(t('mic back'));
 
 document.addEventListener('keydown', onKey);
 document.addEventListener('keydown', e => {

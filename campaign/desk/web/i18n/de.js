@@ -543,4 +543,5 @@ export const de = {
   'Mode': 'Wählmodus',
   'Set status': 'Status setzen',
   'Set aside': 'Zurückstellen',
+  'mic back': 'Das Headset ist wieder da.',
 };

@@ -543,4 +543,5 @@ export const en = {
   'Mode': 'Mode',
   'Set status': 'Set status',
   'Set aside': 'Set aside',
+  'mic back': 'The headset is back.',
 };
