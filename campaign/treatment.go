@@ -76,6 +76,10 @@ func (o *outcome) decide() {
 		o.u = updateOf(o.r)
 		o.u.Status, o.u.Result, o.u.KeepPlace, o.u.LastCall = Ready, o.a.Result, true, o.a.DialedAt
 		o.u.Reason = fmt.Sprintf("%s: our side's failure, not counted", o.a.Result)
+		if wait := o.trunkPause(); wait > 0 {
+			o.u.NextDial = o.now.Add(wait)
+			o.u.Reason += "; tried again from " + local(o.u.NextDial, locationOf(o.r, o.c.Rules))
+		}
 		return
 	}
 	o.a.Counted = true
@@ -97,6 +101,25 @@ func (o *outcome) decide() {
 // keepsPlace: the failure is ours, so it costs the contact nothing.
 func (o *outcome) keepsPlace() bool {
 	return ownFailure(o.a.Result) && !o.c.OwnFailures.Count && !o.w.NoCall
+}
+
+// A trunk that refuses is not asked again at once for the same number: after
+// 30 s first, and twice as long after each further refusal in a row.
+const (
+	leastTrunkPause = 30 * time.Second
+	mostTrunkPause  = 15 * time.Minute
+)
+
+// trunkPause is how long the record waits; 0 when nothing was sent.
+func (o *outcome) trunkPause() time.Duration {
+	if o.a.Status == 0 {
+		return 0
+	}
+	wait := leastTrunkPause
+	if ownFailure(o.r.Result) && !o.r.LastCall.IsZero() {
+		wait = max(wait, 2*o.a.DialedAt.Sub(o.r.LastCall))
+	}
+	return min(wait, mostTrunkPause)
 }
 
 func ownFailure(r CallResult) bool { return r == AllTrunksBusy || r == DialError }

@@ -87,8 +87,9 @@ func TestOutcome(t *testing.T) {
 		{name: "the agent overrules", lease: leaseOf(rec), result: Answer, wrap: Wrap{Result: AnsweringMachine}, final: AnsweringMachine, status: Ready, next: "2026-06-11 12:00", attempts: 1},
 		{name: "final disposition stops retries", lease: leaseOf(rec), result: Answer, wrap: Wrap{Result: WrongParty, Disposition: "Sold/New"}, final: WrongParty, status: Updated, chain: ChainFinish, attempts: 1},
 		{name: "a disposition that is not final does not", lease: leaseOf(rec), result: Answer, wrap: Wrap{Result: AnsweringMachine, Disposition: "Later"}, final: AnsweringMachine, status: Ready, next: "2026-06-11 12:00", attempts: 1},
-		{name: "all trunks busy keeps its place", lease: leaseOf(rec, Busy), result: AllTrunksBusy, sip: 503, status: Ready, attempts: 1},
-		{name: "dial error keeps its place", lease: leaseOf(rec), result: DialError, sip: 500, status: Ready},
+		{name: "all trunks busy keeps its place", lease: leaseOf(rec, Busy), result: AllTrunksBusy, sip: 503, status: Ready, next: "2026-06-10 12:00", attempts: 1},
+		{name: "dial error keeps its place", lease: leaseOf(rec), result: DialError, sip: 500, status: Ready, next: "2026-06-10 12:00"},
+		{name: "what was never sent waits for nothing", lease: leaseOf(rec), result: DialError, status: Ready},
 		{name: "in a lab it counts", lease: leaseOf(rec), result: AllTrunksBusy, own: true, status: Updated, chain: ChainNext, attempts: 1},
 		{name: "personal callback", lease: leaseOf(rec), result: Answer, wrap: Wrap{Callback: &Callback{At: noon().Add(3 * time.Hour), Personal: true, Agreed: true}}, status: Ready, next: "2026-06-10 15:00", attempts: 1, kind: PersonalCallback},
 		{name: "put back for anybody", lease: leaseOf(rec), result: Answer, wrap: Wrap{Callback: &Callback{At: noon().Add(3 * time.Hour)}}, status: Ready, next: "2026-06-10 15:00", attempts: 1, kind: CampaignRescheduled},
@@ -174,5 +175,25 @@ func TestParseRetry(t *testing.T) {
 		if got, err := ParseRetry(in); err == nil {
 			t.Errorf("%q was read as %+v", in, got)
 		}
+	}
+}
+
+// A refusing trunk is asked again for the same number after 30 s, then after
+// twice as long each time, and at least every quarter of an hour; once anything
+// else has come of it, it begins anew.
+func TestTrunkPause(t *testing.T) {
+	r, now := Record{Key: 1, Phone: "+493012345678", Type: General, Status: Retrieved, Result: Unknown}, noon()
+	for i, want := range []time.Duration{30, 60, 120, 240, 480, 900, 900} {
+		s := Outcome(spring(), Lease{Record: r}, Attempt{DialedAt: now, Status: 503, DialerResult: AllTrunksBusy}, Wrap{}, now)
+		if got := s.Record.NextDial.Sub(now); got != want*time.Second || !s.Record.KeepPlace || s.Attempt.Counted {
+			t.Errorf("refusal %d: waits %s, want %s; %+v", i+1, got, want*time.Second, s.Record)
+		}
+		r.Result, r.LastCall = s.Record.Result, s.Record.LastCall
+		now = s.Record.NextDial
+	}
+	r.Result = Busy
+	s := Outcome(spring(), Lease{Record: r}, Attempt{DialedAt: now, Status: 503, DialerResult: AllTrunksBusy}, Wrap{}, now)
+	if got := s.Record.NextDial.Sub(now); got != leastTrunkPause {
+		t.Errorf("after busy: waits %s", got)
 	}
 }

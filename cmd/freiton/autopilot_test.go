@@ -249,7 +249,7 @@ func TestAutopilotDrains(t *testing.T) {
 // A PBX that has no line for us is not the contacts' fault: no attempt counts,
 // and after ten in a row the campaign pauses and says why.
 func TestAutopilotPauses(t *testing.T) {
-	f := newFlight(t, "", numbers("24", 3)...)
+	f := newFlight(t, "", numbers("24", 12)...)
 	if err := os.WriteFile(f.camp, []byte("name: c\ncountry: lab\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
