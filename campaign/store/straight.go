@@ -75,8 +75,13 @@ func (f found) class() int {
 
 // straight leases the next record; false: the long way has to be gone.
 func (t tx) straight(q campaign.LeaseQuery) (l campaign.Lease, ok bool, err error) {
-	if q.Own || len(q.Kinds) > 0 || len(q.Filter) > 0 || q.Newest || !t.s.expiredLately(q.Now) {
+	if q.Own || len(q.Kinds) > 0 || len(q.Filter) > 0 || q.Newest {
 		return l, false, nil
+	}
+	if !t.s.expiredLately(q.Now) {
+		if err := t.expire(q.Now); err != nil {
+			return l, false, err
+		}
 	}
 	best, waiting, err := t.scout(q)
 	if err != nil || best.key == 0 {
