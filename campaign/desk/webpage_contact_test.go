@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/freiton/freiton/campaign"
 )
 
@@ -36,7 +34,7 @@ func TestContactPage(t *testing.T) {
 	p.says(say("Call status"), say("Held by contact"))
 	w.line.contactResumes()
 	p.says(say("Call status"), say("Connected"))
-	p.run(chromedp.Reload())
+	reload(p)
 	p.says(say("Call status"), say("Connected"))
 	town := p.find("textbox", "Ort", p.find("region", say("Contact")))
 	if got := p.on(town, "function() { return this.value }"); got != "Bad Muster" {
@@ -56,7 +54,7 @@ func TestContactPage(t *testing.T) {
 	p.write(p.find("textbox", "Name"), "Gisela Neu")
 	p.write(p.find("textbox", "Rufnummer"), "+493023125777")
 	p.press(say("Save"))
-	p.until("the new contact", func() bool { return strings.Contains(p.text("document.querySelector('.people')"), "Gisela Neu") })
+	p.until("the new contact", func() bool { return strings.Contains(p.text("document.querySelector('main')"), "Gisela Neu") })
 	if got := p.text("document.title"); strings.Contains(got, "owned") {
 		t.Error("a name ran as a script")
 	}
