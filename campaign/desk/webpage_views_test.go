@@ -76,6 +76,7 @@ func (p *looks) calls(say func(string) string) {
 	p.choose(say("Disposition code"), "Unterlagen gewünscht")
 	p.press("Kontakt bearbeiten")
 	p.look("talking")
+	p.press("Abbrechen", p.find("region", say("Contact")))
 	p.press(say("Consent given – start recording"))
 	p.press(say("Pause recording"))
 	p.find("button", say("Resume recording"))
