@@ -46,11 +46,8 @@ drain: 10s
 	return config, data
 }
 
-// labCampaign writes a campaign document for the laboratory.
-func labCampaign(t *testing.T, more string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "lab.yaml")
-	text := `name: lab
+// labDocument is a campaign of the laboratory.
+const labDocument = `name: lab
 mode: progressive
 country: lab
 client: Muster GmbH
@@ -59,7 +56,13 @@ caller_id: "+493090182000"
 ring_timeout: 3s
 own_failures: {count: true, pause_after: -1}
 treatments: []
-` + more
+`
+
+// labCampaign writes a campaign document for the laboratory.
+func labCampaign(t *testing.T, more string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "lab.yaml")
+	text := labDocument + more
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
