@@ -90,7 +90,7 @@ func (p *looks) calls(say func(string) string) {
 	p.press(say("Hold"))
 	p.says(say("Call status"), say("On hold"))
 	p.look("held")
-	p.press(say("Save"))
+	p.press(say("Save"), p.find("form", say("Schedule callback")))
 	p.choose(say("Status after this call"), say("Not ready")+": Bildschirmpause")
 	line.contactHangsUp()
 	p.says(say("Call status"), say("Ended"))

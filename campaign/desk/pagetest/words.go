@@ -49,7 +49,7 @@ func german() map[string]string {
 		"Reason": "Grund", "Take over here": "Hier übernehmen", "Language": "Sprache", "Help": "Hilfe", "My campaigns": "Meine Kampagnen",
 		"Contact directory": "Kontaktverzeichnis", "Call history": "Anrufverlauf", "Manual call": "Manuelle Anwahl", "Undo": "Rückgängig",
 		"Answer result": "Erreicht", "Wrong party": "Zielperson nicht da", "Answer": "Annehmen (Anruf)", "Number": "Nummer",
-		"Contact history": "Kontakthistorie", "Keypad": "Tastenfeld", "Transfer": "Weiterleiten", "Floor": "Leitstand", "Settings": "Einstellungen",
+		"Contact history": "Kontakthistorie", "Keypad": "Tastenfeld", "Transfer": "Weiterleiten", "Consult": "Rückfrage", "Conference": "Konferenz", "Floor": "Leitstand", "Settings": "Einstellungen",
 		"Campaigns": "Kampagnen", "Agents": "Agenten", "Desk": "Arbeitsplatz", "New contact": "Neuer Kontakt", "My messages": "Meine Nachrichten",
 		"Wrong number": "Falsche Rufnummer", "Wrong number – quick": "Falsche Rufnummer – schnell", "Busy": "Besetzt", "Close": "Schließen",
 		"tomorrow 15": "morgen 15", "Device check": "Gerätetest", "Check result": "Testergebnis", "Run check": "Test starten", "Continue": "Weiter",

@@ -26,8 +26,8 @@ export function consultActions(i) {
   const talking = i.state === 'talking';
   const c = beside(i);
   return [
-    button({ name: t('Consult'), icon: 'consult', disabled: !talking || Boolean(i.consult), expanded: talking && ui.consult && !i.consult, run: () => { ui.consult = !ui.consult; ui.transfer = false; redraw(); } }),
-    button({ name: t('Conference'), icon: 'conference', disabled: !talking || c?.state !== 'talking' || i.consult?.conference, busy: on(i.id, 'conference'), run: () => act(on(i.id, 'conference')) }),
+    button({ name: t('Consult'), icon: 'consult', class: 'stack', disabled: !talking || Boolean(i.consult), expanded: talking && ui.consult && !i.consult, run: () => { ui.consult = !ui.consult; ui.transfer = false; redraw(); } }),
+    button({ name: t('Conference'), icon: 'conference', class: 'stack', disabled: !talking || c?.state !== 'talking' || i.consult?.conference, busy: on(i.id, 'conference'), run: () => act(on(i.id, 'conference')) }),
   ];
 }
 

@@ -132,8 +132,8 @@ function actions(i) {
       name: i.muted ? t('Unmute') : t('Mute'), icon: i.muted ? 'muted' : 'mic', key: keys.mute, class: `slot-mute ${i.muted ? 'is-muted' : ''}`,
       disabled: !(talking || i.state === 'dialing' || i.state === 'ringing'), busy: on(i.id, 'mute'), run: () => toggleMute(i),
     }),
-    button({ name: t('Keypad'), icon: 'keypad', disabled: !talking, expanded: talking && ui.keypad, run: () => { ui.keypad = !ui.keypad; ui.sent = ''; redraw(); } }),
-    button({ name: t('Transfer'), icon: 'transfer', disabled: !talking, expanded: talking && ui.transfer, run: () => { ui.transfer = !ui.transfer; ui.consult = false; redraw(); } }),
+    button({ name: t('Keypad'), icon: 'keypad', class: 'stack', disabled: !talking, expanded: talking && ui.keypad, run: () => { ui.keypad = !ui.keypad; ui.sent = ''; redraw(); } }),
+    button({ name: t('Transfer'), icon: 'transfer', class: 'stack', disabled: !talking, expanded: talking && ui.transfer, run: () => { ui.transfer = !ui.transfer; ui.consult = false; redraw(); } }),
     consultActions(i),
     h('span', { class: 'gap', 'aria-hidden': 'true' }),
     button({ name: t('Hang up'), icon: 'hangup', kind: 'danger', key: keys.hangup, disabled: !mayHangUp(i), busy: on(i.id, 'hangup'), run: () => hangUp(i) }));
@@ -265,7 +265,7 @@ function dispositions(i) {
 function callback(i) {
   const typed = draft(i.id, 'callback') ?? '';
   const at = readTime(typed, new Date());
-  return h('form', { class: 'callback', key: 'callback', onsubmit: async (/** @type {Event} */ e) => {
+  return h('form', { class: 'callback', key: 'callback', 'aria-label': t('Schedule callback'), onsubmit: async (/** @type {Event} */ e) => {
     e.preventDefault();
     if (!at) return;
     const ok = await act(on(i.id, 'result'), { callback: { at: at.toISOString(), personal: draft(i.id, 'personal') === 'yes', agreed: draft(i.id, 'agreed') !== 'no' } });
