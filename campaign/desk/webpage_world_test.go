@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -34,6 +35,7 @@ type scriptedLine struct {
 
 	mu   sync.Mutex
 	live []campaign.AttemptID
+	over []campaign.AttemptID // those we hung up
 	did  []campaign.Command
 }
 
@@ -54,6 +56,7 @@ func (l *scriptedLine) Do(c campaign.Command) {
 	case campaign.Resume:
 		l.say(c.Attempt, campaign.LineResumed)
 	case campaign.Hangup:
+		l.over = append(l.over, c.Attempt)
 		l.end(c.Attempt, campaign.Answer, 200, c.By)
 	case campaign.AnswerCall:
 		l.say(c.Attempt, campaign.LineAnswered)
@@ -69,14 +72,16 @@ func (l *scriptedLine) end(a campaign.AttemptID, r campaign.CallResult, status i
 	l.events <- campaign.LineEvent{Kind: campaign.LineEnded, At: time.Now(), Attempt: a, Result: r, Status: status, By: by}
 }
 
-// last is the newest call.
+// last is the newest call that we have not hung up.
 func (l *scriptedLine) last() campaign.AttemptID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.live) == 0 {
-		return ""
+	for _, a := range slices.Backward(l.live) {
+		if !slices.Contains(l.over, a) {
+			return a
+		}
 	}
-	return l.live[len(l.live)-1]
+	return ""
 }
 
 // dials counts the calls placed.
