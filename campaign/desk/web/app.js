@@ -63,7 +63,8 @@ function view() {
   const i = mine();
   const open = i && i.state !== 'offered' && i.state !== 'take-over' ? i : null;
   const atDesk = ui.view === 'desk';
-  return h('div', { class: `app ${open && atDesk ? 'in-call' : ''}`, key: 'app' },
+  const yields = !atDesk && (state.me?.popups || []).length > 0; // a popup covers no button of a page
+  return h('div', { class: `app ${open && atDesk ? 'in-call' : ''} ${yields ? 'with-popups' : ''}`, key: 'app' },
     stateBar({ language: changeLanguage, logOff }),
     ui.phone ? warnings() : null,
     h('div', { class: 'columns' },
