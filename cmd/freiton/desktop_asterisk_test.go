@@ -135,6 +135,7 @@ func (s *shift) work(t *testing.T) {
 	s.withdrawn()
 	s.missed(t)
 	s.manual(t)
+	s.aside()
 	s.inbound(t)
 	s.neverTheSame(t)
 	s.settled(t)
@@ -172,18 +173,18 @@ func (s *shift) firstCall(t *testing.T) {
 	s.orderOf(t, p, paula, shown)
 	answered := time.Now()
 	p.hears(800)
-	if text := p.reads("region", "Case information"); !strings.Contains(text, "Offer of the season") {
-		t.Errorf("case information: %s", text)
-	}
-	if text := p.reads("region", "Record information"); !strings.Contains(text, paula.name) || !strings.Contains(text, paula.city) {
-		t.Errorf("record information: %s", text)
-	}
-	if text := p.reads("region", "Script"); !strings.Contains(text, "mit "+paula.name+"?") {
-		t.Errorf("script: %s", text)
-	}
+	p.awaitText("region", "Case information", "Offer of the season")
+	p.awaitText("region", "Record information", paula.city)
+	p.awaitText("region", "Script", "mit "+paula.name+"?")
 	responses := p.region("Responses")
 	p.Write(p.Find("searchbox", s.say("Search"), responses), "Euro")
 	p.awaitText("region", "Responses", "12 Euro")
+	person := p.region("Contact")
+	p.Press(s.say("Edit contact"), person)
+	p.Write(p.Find("textbox", "City", person), "Neu-Ulm")
+	p.Press(s.say("Save"), person)
+	p.awaitText("region", "Contact", "Neu-Ulm")
+	p.awaitText("region", "Record information", "Neu-Ulm")
 	note := p.Find("textbox", s.say("Note"))
 	p.Write(note, "Ruft zurück; möchte <b>zwei</b> Angebote.")
 	listen(3*time.Second - min(3*time.Second, time.Since(answered)))
@@ -208,6 +209,7 @@ func (s *shift) firstCall(t *testing.T) {
 	p.hears(800) // she still hears
 	p.Press(s.say("Unmute"))
 	p.Find("button", s.say("Mute"))
+	listen(2 * pauses)
 	p.Press(s.say("Keypad"), p.Find("region", s.say("Outbound interaction")))
 	for _, digit := range "42#" {
 		p.Press(string(digit), p.Find("group", s.say("Keypad")))
@@ -306,15 +308,19 @@ func (s *shift) heard(t *testing.T, c contact, sound string) {
 		t.Fatal(err)
 	}
 	said := measure.Envelope(file[0], fileRate)
-	parts := spokenParts(samples, rate, pauses)
+	parts, best := spokenParts(samples, rate, pauses), 0.0
 	for i, part := range parts {
 		level, like := measure.RMS(part), measure.Likeness(said, measure.Envelope(part, rate))
 		t.Logf("Asterisk recorded %v of voice at %.1f dBFS; its loudness over time correlates %.2f with what was spoken", measure.Duration(len(part), rate).Round(10*time.Millisecond), level, like)
-		// A short part may be like it by chance, or have gaps of a browser that
-		// was kept waiting: the first one, of three seconds, is compared.
-		if level < -40 || i == 0 && like < 0.5 {
-			t.Errorf("that is not the voice: %.1f dBFS, correlation %.2f", level, like)
+		if level < -40 {
+			t.Errorf("that is no voice: %.1f dBFS", level)
 		}
+		if i < 2 { // the last one has the digits
+			best = max(best, like)
+		}
+	}
+	if best < 0.6 { // one part may have gaps of a browser that was kept waiting
+		t.Errorf("that is not what was spoken: correlation %.2f", best)
 	}
 	if len(parts) != 3 {
 		t.Errorf("%d stretches of voice, want 3: before the hold, between hold and mute, after; %v recorded at %.1f dBFS; the page's figures: %s",

@@ -190,11 +190,13 @@ func (s *shift) serverKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-s.serve.done
+	p.Write(p.Find("textbox", "Note"), "before the crash, and after it")
 	p.said("status", "The server is not answering")
 	s.start()
 	p.link("Server", "live")
 	p.Gone("region", "Outbound interaction")
 	p.hasStatus("Not ready")
+	p.said("status", "when you typed it about Wanda Wolf: “before the crash, and after it”")
 	var rec campaign.ReportRecord
 	until(t, 10*time.Second, "the record is settled", func() bool {
 		all := s.report("spring").Records

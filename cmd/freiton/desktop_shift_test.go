@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/accessibility"
+
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
 )
 
 // wrapUp: the timer runs out and warns, Done frees her for what she chose;
@@ -147,6 +150,27 @@ func (s *shift) manual(t *testing.T) {
 	if row := cdrOf(t, s.l, number); row.Disposition != "ANSWERED" {
 		t.Errorf("the CDR says %+v", row)
 	}
+}
+
+// aside: a new contact in the directory, and a message of the supervisor's.
+func (s *shift) aside() {
+	p := s.ann
+	views := p.Find("navigation", "Freiton")
+	p.Press(s.say("Contact directory"), views)
+	p.Press(s.say("New contact"), p.region("Contact directory"))
+	form := p.Find("form", s.say("New contact"))
+	p.Write(p.Find("textbox", s.say("Name"), form), "Gerda Gans")
+	p.Write(p.Find("textbox", s.say("Telephone number"), form), "030 23125077")
+	p.Press(s.say("Save"), form)
+	p.awaitText("region", "Contact directory", "Gerda Gans")
+	s.events.do("/messages", desk.NewMessage{To: "agent", Name: "ann", Text: "Bitte um 12 Uhr in Raum 4."})
+	p.said("alert", "Raum 4")
+	p.Until("the message", func() bool {
+		return slices.ContainsFunc(p.Seen("button", "", views), func(n *accessibility.Node) bool {
+			return strings.HasPrefix(p.On(n.BackendDOMNodeID, `function() { return this.innerText }`), s.say("My messages"))
+		})
+	})
+	p.Press(s.say("Desk"), views)
 }
 
 // inbound: the contact calls back, the agent who called her answers, with her

@@ -443,7 +443,7 @@ setInterval(() => { // each 2 s: what was typed, the quality, the floor
   const i = mine();
   if (i && state.session) flushNote(i);
   if (state.session && state.ready) askQuality();
-  for (const id of draftIDs()) if (/^[0-9A-Z]{20,}$/.test(id) && !state.interactions.has(id) && state.ready && !state.recent.slice(0, 3).some(r => r.id === id) && draft(id, 'note') === undefined) dropDraft(id);
+  for (const id of draftIDs()) if (/^[0-9A-Z]{20,}$/.test(id) && !state.interactions.has(id) && state.ready && !state.recent.slice(0, 3).some(r => r.id === id) && (draft(id, 'note') === undefined || draft(id, 'note') === draft(id, 'sent'))) dropDraft(id);
   if (ui.view === 'floor' || (ui.view === 'desk' && !i)) redraw();
 }, 2000);
 

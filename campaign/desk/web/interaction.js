@@ -342,7 +342,7 @@ function note(i) {
   const value = typed ?? i.note ?? '';
   return region(t('Note'), { class: 'note', key: 'note', heading: t('Note'), aside: h('span', { class: 'quiet-text', 'aria-live': 'off' }, typed !== undefined && typed !== (i.note || '') ? t('note saving') : value ? t('note saved') : t('note hint')) },
     h('textarea', { 'aria-label': t('Note'), id: 'note', maxlength: 10000, rows: 3, spellcheck: 'true', value, readonly: state.viewer,
-      oninput: (/** @type {any} */ e) => { setDraft(i.id, 'note', e.target.value); redraw(); } }));
+      oninput: (/** @type {any} */ e) => { setDraft(i.id, 'note', e.target.value); setDraft(i.id, 'party', party(i)); redraw(); } }));
 }
 
 /** Sends a typed note to the server. @param {Interaction} i */
@@ -353,7 +353,8 @@ export async function flushNote(i) {
     setDraft(i.id, 'note', undefined);
     return;
   }
-  await act(on(i.id, 'result'), { note: typed }, `note ${i.id}`);
+  while (ui.busy.has(`note ${i.id}`)) await new Promise(r => setTimeout(r, 20)); // an older one is on its way
+  if (await act(on(i.id, 'result'), { note: typed }, `note ${i.id}`)) setDraft(i.id, 'sent', typed);
 }
 
 // ---- the whole ------------------------------------------------------------

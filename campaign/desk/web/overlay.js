@@ -4,7 +4,7 @@ import { t, span, phone } from './i18n.js';
 import { icon } from './icons.js';
 import { call, Problem } from './api.js';
 import { state, now, mine, offered } from './state.js';
-import { ui, button, fieldList, select, checkbox, act, on, onCampaign, redraw, toasts, dropToast, prefs, setPref, draft, setDraft, resultName, toast, explain, ticking, why } from './ui.js';
+import { ui, unsentNotes, dropDraft, button, fieldList, select, checkbox, act, on, onCampaign, redraw, toasts, dropToast, prefs, setPref, draft, setDraft, resultName, toast, explain, ticking, why } from './ui.js';
 import { codes, keysOf, party } from './interaction.js';
 import { sound } from './sound.js';
 import { dialog, closeDialog } from './dialog.js';
@@ -247,6 +247,13 @@ export function banners(takeOver) {
   if (state.links.pbx?.state === 'lost') all.push(['pbx', [t('lost pbx'), state.links.pbx.text].filter(Boolean).join(' '), null]);
   if (state.me && sound.problem() && !(ui.connection === 'lost' && sound.problem() === 'mic unreachable')) all.push(['mic', sound.problemText(), button({ name: t('Check sound'), anyTab: true, run: () => openCheck() })]);
   else if (state.me && sound.silent()) all.push(['silent', t('mic silent'), button({ name: t('Check sound'), anyTab: true, run: () => openCheck() })]);
+  if (ui.connection === 'live' && state.ready) {
+    for (const { id, note, party } of unsentNotes(one => state.interactions.has(one))) {
+      all.push([`unsent ${id}`, t('unsent note', { name: party, note }), h('div', { class: 'row' },
+        button({ name: t('copy'), kind: 'quiet', anyTab: true, run: () => navigator.clipboard?.writeText(note).then(() => toast('good', t('copied'))) }),
+        button({ name: t('Close'), kind: 'quiet', anyTab: true, run: () => { dropDraft(id); redraw(); } }))]);
+    }
+  }
   if (state.draining) all.push(['drain', t('draining'), null]);
   const i = mine();
   if (i?.overtime) all.push(['overtime', t('overtime'), null]);

@@ -119,6 +119,22 @@ export function dropDraft(id) {
   sessionStorage.removeItem(draftKey + id);
 }
 
+/** Whether a draft belongs to an interaction. @param {string} id */
+const ofInteraction = id => /^[0-9A-Z]{26}$/.test(id);
+
+/**
+ * Notes that never reached the server, though their interaction is over: it was
+ * gone, and started again, meanwhile.
+ * @param {(id: string) => boolean} live
+ */
+export function unsentNotes(live) {
+  for (let n = 0; n < sessionStorage.length; n++) {
+    const key = sessionStorage.key(n) || '';
+    if (key.startsWith(draftKey)) draft(key.slice(draftKey.length), 'note');
+  }
+  return [...drafts].filter(([id, d]) => ofInteraction(id) && d.note && d.note !== d.sent && !live(id)).map(([id, d]) => ({ id, note: d.note, party: d.party || '' }));
+}
+
 /** Interactions with something typed. */
 export function draftIDs() {
   return [...drafts.keys()];

@@ -275,6 +275,7 @@ export const de = {
   'kind personal callback': 'Persönlicher Rückruf',
   'kind campaign callback': 'Kampagnenrückruf',
   'note saved': 'gespeichert',
+  'unsent note': 'Nicht gespeichert, denn der Server war weg, als Sie es zu {name} notierten: „{note}“',
   'note saving': 'noch nicht gespeichert',
   'note hint': 'Geht in die Kontakthistorie',
   'callback hint': 'z. B. „morgen 15“, „mo 9:30“, „in 2 h“',

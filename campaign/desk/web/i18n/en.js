@@ -275,6 +275,7 @@ export const en = {
   'kind personal callback': 'Personal callback',
   'kind campaign callback': 'Campaign callback',
   'note saved': 'saved',
+  'unsent note': 'Not saved, for the server was gone when you typed it about {name}: “{note}”',
   'note saving': 'not saved yet',
   'note hint': 'Goes into the contact\'s history',
   'callback hint': 'e.g. “tomorrow 15”, “mo 9:30”, “in 2 h”',
