@@ -109,7 +109,9 @@ func replug(t *testing.T, f *floorUnderTest, p *pagetest.Tab, say func(string) s
 	p.Run(chromedp.Evaluate(`navigator.mediaDevices.enumerateDevices().then(all => { window.all = all;
 		navigator.mediaDevices.enumerateDevices = async () => window.all.filter(d => d.kind !== 'audioinput');
 		navigator.mediaDevices.dispatchEvent(new Event('devicechange')); })`, &none, awaitPromise))
-	p.Until("the headset is said to be gone", func() bool { return strings.Contains(p.Text("document.getElementById('app')"), "Das Headset wurde abgezogen") })
+	p.Until("the headset is said to be gone", func() bool {
+		return strings.Contains(p.Text("document.getElementById('app')"), "Das Headset wurde abgezogen")
+	})
 	until(t, 10*time.Second, "ann is not Ready without a headset", func() bool { return f.status(t, "ann") == campaign.AgentNotReady })
 	sent := func() uint64 { st, _ := f.desktop.sound.Stats("ann"); return st.Received }
 	until(t, 10*time.Second, "no packet comes any more", func() bool {
@@ -121,7 +123,9 @@ func replug(t *testing.T, f *floorUnderTest, p *pagetest.Tab, say func(string) s
 		navigator.mediaDevices.dispatchEvent(new Event('devicechange')); })()`, &none, awaitPromise))
 	until(t, 10*time.Second, "packets come again", func() bool { return sent() > before+20 })
 	until(t, 10*time.Second, "ann is Ready again with her headset", func() bool { return f.status(t, "ann") == campaign.AgentReady })
-	p.Until("nothing is said any more", func() bool { return !strings.Contains(p.Text("document.getElementById('app')"), "Das Headset wurde abgezogen") })
+	p.Until("nothing is said any more", func() bool {
+		return !strings.Contains(p.Text("document.getElementById('app')"), "Das Headset wurde abgezogen")
+	})
 }
 
 func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
