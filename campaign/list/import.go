@@ -6,6 +6,7 @@
 package list
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -89,7 +90,7 @@ func (b BadLine) String() string {
 	return s + ": " + b.Reason + "; " + b.Cure
 }
 
-// Import reads a call list in CSV. A bad line is reported in the result and
+// Import reads a call list in CSV or XLSX. A bad line is reported in the result and
 // the rest goes in; the error says that the file as a whole cannot be read or
 // the sink failed.
 func Import(ctx context.Context, r io.Reader, o Options) (Result, error) {
@@ -109,6 +110,16 @@ func Import(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	comma, err := separatorOf(o.Comma)
 	if err != nil {
 		return im.res, err
+	}
+	in := bufio.NewReader(r)
+	r = in
+	if isWorkbook(in) {
+		sheet, err := workbook(in)
+		if err != nil {
+			return im.res, fmt.Errorf("list: %w", err)
+		}
+		defer sheet.Close()
+		r, comma, o.Encoding = sheet, ',', UTF8
 	}
 	if im.csv, err = newCSV(r, o.Encoding, comma); err != nil {
 		return im.res, fmt.Errorf("list: %w", err)

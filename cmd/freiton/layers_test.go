@@ -48,6 +48,7 @@ func ownedBy() map[string][]string {
 		"github.com/jackc/pgx":       {"campaign/store"},
 		"github.com/danielgtaylor/":  {"campaign/desk"},
 		"github.com/alexedwards/scs": {"campaign/desk"},
+		"github.com/xuri/excelize":   {"campaign/list"},
 	}
 }
 

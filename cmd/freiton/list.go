@@ -37,8 +37,8 @@ func (c *cli) listImport() *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "import LIST FILE",
-		Short: "Add the records of a CSV file to a list",
-		Long: `Adds the records of a CSV file to a list, made if it does not exist. Columns are
+		Short: "Add the records of a CSV or XLSX file to a list",
+		Long: `Adds the records of a CSV or XLSX file to a list, made if it does not exist. Columns are
 found by their headings in any order (phone, telefon, mobil, name, kundennummer
 and so on), or named with --map. A line that cannot be read is reported and the
 rest goes in; with --strict such lines make the exit status 1.`,
