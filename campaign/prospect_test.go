@@ -81,3 +81,17 @@ func TestProspect(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+// A wish is for its time, not for the next morning.
+func TestAgreed(t *testing.T) {
+	r := Record{Type: CampaignCallback, CallbackAt: noon()}
+	for in, want := range map[time.Duration]bool{-time.Minute: false, 0: true, wishLasts - 1: true, wishLasts: false} {
+		if got := r.agreed(noon().Add(in)); got != want {
+			t.Errorf("%s after: %v", in, got)
+		}
+	}
+	r.Type = General
+	if r.agreed(noon()) {
+		t.Error("no callback, and agreed")
+	}
+}

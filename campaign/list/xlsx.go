@@ -55,7 +55,7 @@ func workbook(r io.Reader) (io.ReadCloser, error) {
 	}
 	if err != nil {
 		_ = os.Remove(name)
-		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
+		return nil, fmt.Errorf("the workbook cannot be read (%w); save it as CSV", err)
 	}
 	out, in := io.Pipe()
 	go func() { // ended by the last row, or when the reader is closed
