@@ -77,6 +77,18 @@ func TestShareCampaigns(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		both("when it is back", Loaded, ModeProgressive, false)
 
+		// What was written before comes first, also when it had to wait.
+		one.do(ClickStart{Campaign: "spring"})
+		store.setAway(errors.New("connection refused"))
+		one.do(ClickStop{Campaign: "spring"})
+		synctest.Wait()
+		store.setAway(nil)
+		one.do(ClickStart{Campaign: "spring"})
+		time.Sleep(5 * time.Second)
+		both("started at last", Running, ModeProgressive, false)
+		one.do(ClickStop{Campaign: "spring"})
+		both("stopped", Loaded, ModeProgressive, false)
+
 		// A third one begins, with what there is, and writes nothing.
 		changes := len(store.campaigns["spring"].Document)
 		three := newSharedRig(t, t.TempDir(), store, "three", readTestDocument)
