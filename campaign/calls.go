@@ -53,6 +53,8 @@ func lineStimulus(k LineEventKind) (stimulus, bool) {
 		return onPlayed, true
 	case LineUnheard:
 		return onUnheard, true
+	case LineHeard:
+		return onHeard, true
 	case LineTransferred:
 		return onTransferred, true
 	case LineEnded:
@@ -209,6 +211,9 @@ func (m *move) ended() error {
 		m.close()
 		m.to = StateOver
 		return nil
+	}
+	if w.tone != 0 && !w.answered() {
+		a.DialerResult = w.tone
 	}
 	f.learnEnd(w)
 	if w.ahead && !w.taken && w.answered() {

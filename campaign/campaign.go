@@ -37,6 +37,7 @@ type Campaign struct {
 	Script       string // the text itself
 	Responses    string // folder
 	Recording    Recording
+	Detection    Detection
 	Announcement string // sound file for a contact who finds no agent
 	Link         string // screen pop, with placeholders
 
@@ -186,6 +187,12 @@ const (
 	RecordingAnnounce RecordingMode = "announce"
 	RecordingAlways   RecordingMode = "always"
 )
+
+// Detection is what is listened for beside the conversation.
+type Detection struct {
+	Tones   bool // busy and special information tones in early media, and fax
+	Machine bool // whether a person or an answering machine speaks: advice for the agent
+}
 
 // The defaults that stand where a campaign says nothing.
 const (

@@ -59,6 +59,7 @@ const (
 	EventHeld        EventKind = "held"           // I; also by the contact
 	EventResumed     EventKind = "resumed"        // I
 	EventConsulted   EventKind = "consulted"      // I: somebody is consulted besides, takes part, or is gone
+	EventHeard       EventKind = "heard"          // I: what it sounds like, see Heard
 	EventTransfer    EventKind = "transfer"       // I: a transfer failed, see Reason
 	EventMuted       EventKind = "muted"          // I; both ways
 	EventDigit       EventKind = "digit"          // I, Text: the contact pressed it
@@ -229,6 +230,7 @@ type InteractionView struct {
 	Overtime    bool       `json:"overtime,omitempty"` // after-call work has run out
 	Reason      *Reason    `json:"reason,omitempty"`   // why it waits, was refused or withdrawn
 
+	Heard   Heard        `json:"heard,omitempty"`   // what the contact's side sounds like: advice
 	Consult *ConsultView `json:"consult,omitempty"` // her other call, while there is a consultation
 }
 

@@ -25,6 +25,7 @@ type Dial struct {
 	Number   string // E.164 or extension
 	Account  string // empty: the line's default
 	CallerID string
+	Detect   Detection
 }
 
 // Connect joins the contact's call with an agent's headset. With Guard > 0
@@ -161,6 +162,7 @@ const (
 	LineIncoming      LineEventKind = "incoming"    // an inbound call; Attempt is a new id, Number the caller's
 	LineUnheard       LineEventKind = "unheard"     // Agent, who was connected, makes no sound at all
 	LineTransferred   LineEventKind = "transferred" // how a Transfer or TransferTo went: Status; 2xx: the call ends by itself
+	LineHeard         LineEventKind = "heard"       // Heard: what was detected in the contact's sound
 	LineEnded         LineEventKind = "ended"
 )
 
@@ -172,6 +174,7 @@ type LineEvent struct {
 	Agent   AgentID // on LineJoined and LineUnheard
 	Number  string  // on LineIncoming
 	Digit   string
+	Heard   Heard  // on LineHeard
 	Token   []byte // opaque: for Line.Recover
 
 	// On LineEnded:

@@ -78,7 +78,7 @@ func (m *move) dial() error {
 	if w.byHand() {
 		d.Account, d.CallerID = f.cfg.Manual.Account, f.cfg.Manual.CallerID
 	} else {
-		d.Account, d.CallerID = w.doc.Account, w.doc.CallerID
+		d.Account, d.CallerID, d.Detect = w.doc.Account, w.doc.CallerID, w.doc.Detection
 	}
 	f.line(d)
 	r := w.lease.Record

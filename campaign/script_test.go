@@ -446,6 +446,8 @@ func (s *script) answer(verb string, w *work, args []string, now time.Time) (any
 		ev.Kind = LineRemoteResumed
 	case "played":
 		ev.Kind = LinePlayed
+	case "heard":
+		ev.Kind, ev.Heard = LineHeard, Heard(args[1])
 	case "transferred":
 		ev.Kind = LineTransferred
 		ev.Status, _ = strconv.Atoi(args[1])
@@ -710,6 +712,9 @@ func (s *script) event(e Event) string {
 		}
 		if v.Overtime {
 			text += " overtime"
+		}
+		if v.Heard != "" {
+			text += " sounds like " + string(v.Heard)
 		}
 		if v.Consult != nil {
 			text += " beside " + string(v.Consult.With)

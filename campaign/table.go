@@ -47,6 +47,7 @@ const (
 	onPlayed        stimulus = "played"
 	onUnheard       stimulus = "unheard"
 	onTransferred   stimulus = "transferred"
+	onHeard         stimulus = "heard"
 	onEnded         stimulus = "ended"
 
 	onSoundLost stimulus = "headset lost"
@@ -296,6 +297,7 @@ func newTransitions() transitions {
 			onRecord:        {to: StateTalking, event: EventRecording, do: (*move).record},
 			onUnpause:       {to: StateTalking, event: EventRecording, do: (*move).unpause},
 			onTransfer:      {to: StateTalking, do: (*move).transfer},
+			onHeard:         {to: StateTalking, event: EventHeard, do: (*move).heardVoice},
 			onConsult:       {to: StateTalking, event: EventConsulted, do: (*move).consult},
 			onConfer:        {to: StateTalking, event: EventConsulted, do: (*move).conferenceOf},
 			onTransferred:   {to: StateTalking, do: (*move).transferred},
@@ -409,6 +411,7 @@ func newTransitions() transitions {
 		t[s][onOptOut] = row{to: StateStopping, do: (*move).optOutCall}
 		t[s][onEnded] = row{to: StateResult, event: EventEnded, do: (*move).ended, may: []InteractionState{StateWrapUp, StateOver}}
 		t[s][onHangup] = row{to: StateStopping, do: (*move).hangup}
+		t[s][onHeard] = row{to: StateStopping, do: (*move).heardTone, may: []InteractionState{s}}
 		t[s][onFinish] = row{to: StateStopping, do: (*move).finishCall}
 		t[s][onMute] = row{to: s, event: EventMuted, do: (*move).mute}
 		t[s][onEnter] = stay(s, entry)

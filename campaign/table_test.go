@@ -21,7 +21,7 @@ func allStimuli() []stimulus {
 		onAccept, onDecline, onShown, onCall, onReturn, onRemove, onHold, onResume, onHangup, onDigits, onMute, onRecord,
 		onTransfer, onEnter, onQuick, onDone, onPermitted, onRefused, onLost, onStoreAway, onDialing, onRinging, onAnswered,
 		onJoined, onHeld, onResumed, onRemoteHeld, onRemoteResumed, onDigit, onEnded, onTimeout, onWithdraw, onFinish, onOptOut,
-		onConsult, onConfer, onTransferred, onPlayed, onSoundLost, onSoundBack, onTaken, onVoid, onUnheard, onSeat, onUnpause,
+		onHeard, onConsult, onConfer, onTransferred, onPlayed, onSoundLost, onSoundBack, onTaken, onVoid, onUnheard, onSeat, onUnpause,
 	}
 }
 
@@ -43,6 +43,8 @@ func argument(s stimulus) any {
 		return ClickRecord{Action: RecordStart}
 	case onTransfer:
 		return ClickTransfer{Number: "601"}
+	case onHeard:
+		return LineEvent{At: noon(), Heard: HeardBusy}
 	case onConsult:
 		return ClickConsult{Number: "602"}
 	case onTransferred:

@@ -48,6 +48,9 @@ type work struct {
 	side, main                        *work // the agent's consultation beside this call, and back
 	conference                        bool  // she, the contact and the one consulted hear each other
 
+	tone  CallResult // what a tone before the answer meant
+	heard Heard      // what it sounds like after the answer
+
 	ahead bool  // dialled without an agent
 	taken bool  // dialled ahead, and an agent was connected
 	dial  int64 // its number in dialling order; 0: not dialled
@@ -94,7 +97,7 @@ func (w *work) view(content bool) InteractionView {
 		JoinedAt: w.attempt.JoinedAt, EndedAt: w.attempt.EndedAt, EndedBy: w.attempt.EndedBy,
 		SIPStatus: w.attempt.Status, DialerResult: w.attempt.DialerResult,
 		Result: w.wrap.Result, Disposition: w.wrap.Disposition, Note: w.wrap.Note, NoCall: w.wrap.NoCall,
-		Callback: w.wrap.Callback, Overtime: w.overtime, Reason: w.reason, Consult: w.consultView(),
+		Callback: w.wrap.Callback, Overtime: w.overtime, Reason: w.reason, Consult: w.consultView(), Heard: w.heard,
 	}
 	if r := w.attempt.Recorded; r != nil {
 		v.Consent = r.Consent

@@ -41,6 +41,7 @@ type Campaign struct {
 	Script        string         `yaml:"script"`    // file beside the document
 	Responses     string         `yaml:"responses"` // folder beside it
 	Recording     Recording      `yaml:"recording,flow"`
+	Detection     Detection      `yaml:"detection,flow"`
 	Pacing        Pacing         `yaml:"pacing,flow"`
 	Announcement  string         `yaml:"announcement"` // sound file beside it
 	Link          string         `yaml:"link"`
@@ -88,6 +89,12 @@ type Recording struct {
 	Mode string `yaml:"mode" oneof:"off,on-demand,ask,announce,always"`
 }
 
+// Detection is what is listened for beside the conversation.
+type Detection struct {
+	Tones   string `yaml:"tones" oneof:"on,off"`
+	Machine string `yaml:"machine" oneof:"off,advise"`
+}
+
 // Pacing is what predictive dialling must keep to.
 type Pacing struct {
 	MaxAbandoned *Percent `yaml:"max_abandoned"` // nil = the profile's
@@ -133,6 +140,8 @@ func (c Campaign) Complete(cfg Config) Campaign {
 	def(&c.Account, cfg.Dial.Account)
 	def(&c.Preview.OnMissed, "not-ready")
 	def(&c.Recording.Mode, "off")
+	def(&c.Detection.Tones, "on")
+	def(&c.Detection.Machine, "off")
 	accept := "click"
 	if c.Mode == "predictive" {
 		accept = "auto"

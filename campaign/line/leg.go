@@ -65,6 +65,7 @@ type leg struct {
 	kept    *media.Keep     // what the contact says while there is nobody to hear it
 	guard   *guard          // whether the agent is heard
 
+	ear       *ear // nil: nobody listens for tones and machines
 	taps      []media.Tap
 	recording Recorder
 	recordTo  string // asked for before the answer
@@ -104,6 +105,7 @@ func (g *leg) place(d campaign.Dial) error {
 	if g.line.cfg.Taps != nil {
 		g.taps = g.line.cfg.Taps(g.attempt)
 	}
+	g.listen(d.Detect)
 	account := d.Account
 	if account == "" {
 		account = g.line.cfg.Account
@@ -119,7 +121,7 @@ func (g *leg) place(d campaign.Dial) error {
 	}
 	if g.headset == nil { // dialled ahead: nothing the contact says is lost
 		g.kept = media.NewKeep()
-		g.call.Endpoint().SetSink(g.kept)
+		g.call.Endpoint().SetSink(alone{g.kept, g.ear})
 	}
 	g.join() // she hears ringing and early media
 	return nil
@@ -135,6 +137,9 @@ func (g *leg) sayRinging(with any) {
 
 func (g *leg) sayAnswered(with any) {
 	g.picked = true
+	if g.ear != nil {
+		g.ear.detector.Answered()
+	}
 	if at := with.(signal).event.At; g.kept != nil {
 		g.kept.Forget(at)
 	}

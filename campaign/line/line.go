@@ -43,6 +43,9 @@ type Config struct {
 	Headset func(campaign.AgentID) (media.Endpoint, error)
 	// Taps gives who listens to a call besides its recording; nil: nobody.
 	Taps func(campaign.AttemptID) []media.Tap
+	// Detect gives a listener to a call, who tells what it hears; nil: nobody
+	// listens. tell is safe from any goroutine.
+	Detect func(d campaign.Detection, tell func(campaign.Heard)) Detector
 	// Record opens a recording of a call into a file, the agent on the way
 	// media.AtoB and the contact on media.BtoA; nil: there is none.
 	Record func(file string) (Recorder, error)
@@ -53,6 +56,13 @@ type Config struct {
 	// HangupOnLostMedia ends a call whose far end has fallen silent in RTP.
 	HangupOnLostMedia bool
 	Log               *slog.Logger // nil: none
+}
+
+// Detector listens to the contact, on the way media.BtoA. Frames come from one
+// goroutine at a time.
+type Detector interface {
+	media.Tap
+	Answered() // safe at any time
 }
 
 // Recorder writes a call to a file. The frames come from a goroutine of a
@@ -93,6 +103,12 @@ type signal struct {
 type played struct {
 	leg    *leg
 	player *media.FileEndpoint
+}
+
+// noticed is what a leg's detector heard.
+type noticed struct {
+	leg   *leg
+	heard campaign.Heard
 }
 
 // shutdown ends all calls; forced: without waiting for the far ends.
@@ -254,6 +270,8 @@ func (l *Line) own() {
 			l.shutdown(v.forced)
 		case signal:
 			l.step(v.leg, of(v.event), v)
+		case noticed:
+			l.step(v.leg, onHeard, v)
 		case played:
 			l.step(v.leg, onPlayed, v)
 		case watched:

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/media"
 	"github.com/freiton/freiton/sip"
 	"github.com/freiton/freiton/sip/phone"
 )
@@ -508,5 +510,88 @@ func TestFirstHangupCounts(t *testing.T) {
 	b.next(campaign.LineRinging)
 	if e := b.next(campaign.LineEnded); e.By != campaign.ByAgent || e.Result != campaign.ResultCancelled {
 		t.Errorf("%+v", e)
+	}
+}
+
+// fakeDetector hears what the test says, and notes what it is shown.
+type fakeDetector struct {
+	mu       sync.Mutex
+	frames   int
+	answered bool
+	tell     func(campaign.Heard)
+}
+
+func (d *fakeDetector) WriteFrame(way media.Way, _ *media.Frame) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if way == media.BtoA {
+		d.frames++
+	}
+}
+
+func (d *fakeDetector) Answered() { d.mu.Lock(); d.answered = true; d.mu.Unlock() }
+
+func (d *fakeDetector) seen() (int, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.frames, d.answered
+}
+
+// A call is listened to with and without an agent, from its first sound on; and
+// not at all where the campaign does not want it.
+func TestDetect(t *testing.T) {
+	made := make(chan *fakeDetector, 4)
+	b := newBench(t, func(c *Config) {
+		c.Detect = func(_ campaign.Detection, tell func(campaign.Heard)) Detector {
+			d := &fakeDetector{tell: tell}
+			made <- d
+			return d
+		}
+	})
+	for i, agent := range []campaign.AgentID{"ann", ""} {
+		id := campaign.AttemptID(fmt.Sprint(i))
+		c := b.dial(campaign.Dial{Attempt: id, Agent: agent, Detect: campaign.Detection{Tones: true}})
+		d := <-made
+		c.say(phone.EarlyMedia)
+		b.next(campaign.LineRinging)
+		waitFor(t, "frames heard", func() bool { c.ear.speak(); n, _ := d.seen(); return n > 0 })
+		if _, answered := d.seen(); answered {
+			t.Error("answered too early")
+		}
+		d.tell(campaign.HeardBusy)
+		if e := b.next(campaign.LineHeard); e.Heard != campaign.HeardBusy || e.Attempt != id {
+			t.Errorf("%+v", e)
+		}
+		c.say(phone.Answered)
+		b.next(campaign.LineAnswered)
+		if _, answered := d.seen(); !answered {
+			t.Error("the detector does not know that the call was answered")
+		}
+		if agent != "" {
+			b.next(campaign.LineJoined)
+		}
+		c.end(200, 16, sip.Remote)
+		b.next(campaign.LineEnded)
+		d.tell(campaign.HeardFax) // too late
+		b.none()
+	}
+	b.dial(campaign.Dial{Attempt: "3", Agent: "ben"}).end(486, 17, sip.Remote)
+	b.next(campaign.LineEnded)
+	if len(made) > 0 {
+		t.Error("listened to a call of a campaign that does not want it")
+	}
+}
+
+// waitFor polls what no event tells of.
+func waitFor(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(wait); !ok(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("never: %s", what)
+		}
 	}
 }

@@ -33,6 +33,7 @@ const (
 	onDigit
 	onLost
 	onTransferred
+	onHeard
 	onTransferAsked
 	onEnded
 	onPlayed
@@ -77,6 +78,7 @@ var moves = [states][inputs]move{
 		onDigit:    {dialing, (*leg).sayDigit},
 		onEnded:    {over, (*leg).finish},
 		onConnect:  {dialing, (*leg).connect},
+		onHeard:    {dialing, (*leg).sayHeard},
 		onRecord:   {dialing, (*leg).record},
 		onHangup:   {dialing, (*leg).hangup},
 	},
@@ -85,6 +87,7 @@ var moves = [states][inputs]move{
 		onDigit:    {ringing, (*leg).sayDigit},
 		onEnded:    {over, (*leg).finish},
 		onConnect:  {ringing, (*leg).connect},
+		onHeard:    {ringing, (*leg).sayHeard},
 		onRecord:   {ringing, (*leg).record},
 		onHangup:   {ringing, (*leg).hangup},
 	},
@@ -116,6 +119,7 @@ var moves = [states][inputs]move{
 		onTransferTo:    {answered, (*leg).transferTo},
 		onConference:    {answered, (*leg).conference},
 		onPlay:          {answered, (*leg).play},
+		onHeard:         {answered, (*leg).sayHeard},
 		onRecord:        {answered, (*leg).record},
 		onHangup:        {answered, (*leg).hangup},
 	},

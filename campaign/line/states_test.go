@@ -12,17 +12,17 @@ var stateNames = [states]string{"placing", "dialing", "ringing", "offered", "ans
 
 var inputNames = [inputs]string{
 	"nothing", "dialing", "ringing", "answered", "held", "resumed", "remote-held", "remote-resumed", "digit",
-	"lost", "transferred", "transfer-asked", "ended", "played", "watched", "connect", "hold", "resume", "digits", "answer", "reject", "transfer", "transfer-to", "conference", "play",
+	"lost", "transferred", "heard", "transfer-asked", "ended", "played", "watched", "connect", "hold", "resume", "digits", "answer", "reject", "transfer", "transfer-to", "conference", "play",
 	"record", "hangup",
 }
 
 // What leads where; what is missing changes nothing and does nothing.
 const machine = `
 placing:  dialing>dialing ringing>ringing answered>answered ended>over connect record hangup
-dialing:  ringing>ringing answered>answered ended>over digit connect record hangup
-ringing:  answered>answered ended>over digit connect record hangup
+dialing:  ringing>ringing answered>answered ended>over digit connect heard record hangup
+ringing:  answered>answered ended>over digit connect heard record hangup
 offered:  answered>answered ended>over answer reject connect hangup
-answered: ended>over held resumed remote-held remote-resumed digit lost transferred transfer-asked played watched connect hold resume digits transfer transfer-to conference play record hangup
+answered: ended>over held resumed remote-held remote-resumed digit lost transferred transfer-asked played watched connect hold resume digits transfer transfer-to conference heard play record hangup
 over:
 `
 

@@ -97,6 +97,7 @@ func openVoice(ctx context.Context, cfg configs.Config, dataDir string, log *slo
 	lc.Record = func(file string) (line.Recorder, error) {
 		return record.New(record.Options{Path: filepath.Join(dataDir, file), Agent: media.AtoB})
 	}
+	lc.Detect = detector
 	lc.Erase = func(file string) error { return os.Remove(filepath.Join(dataDir, file)) }
 	lc.Headset, lc.Inbound, lc.Log = v.headsets.of, cfg.Inbound.To != "reject", log.With("part", "line")
 	if v.line, err = line.New(v.phone, lc); err != nil {

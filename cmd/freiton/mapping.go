@@ -176,6 +176,7 @@ func campaignOf(written configs.Campaign, document []byte, cfg configs.Config, n
 		OwnFailures: campaign.OwnFailures(d.OwnFailures),
 		Fields:      campaign.FieldSets(d.Fields),
 		Recording:   campaign.Recording{Mode: campaign.RecordingMode(d.Recording.Mode)},
+		Detection:   campaign.Detection{Tones: d.Detection.Tones == "on", Machine: d.Detection.Machine == "advise"},
 		Link:        d.Link, Document: document,
 	}
 	if d.Responses != "" {

@@ -63,6 +63,7 @@ function header(i) {
     i.reason && ['waiting', 'refused', 'open'].includes(i.state)
       ? h('p', { class: 'call-reason' }, why(i.reason), i.state === 'waiting' && i.until ? ` · ${t('waiting until', { time: dayTime(i.until) })}` : '') : null,
     soundReason(i),
+    i.heard && i.state === 'talking' ? h('p', { class: 'call-reason', role: 'status', key: 'heard' }, icon('warn'), t(`heard ${i.heard}`)) : null,
     i.state === 'result' ? h('p', { class: 'call-reason' }, resultName(i.result || i.dialer_result)) : null);
 }
 

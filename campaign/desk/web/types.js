@@ -77,6 +77,7 @@
  * @property {boolean} [overtime]
  * @property {Reason} [reason]
  * @property {{with: string, conference?: boolean}} [consult]
+ * @property {'answering-machine'|'beep'|'fax'|'silence'} [heard] what it sounds like: advice
  *
  * @typedef {object} CampaignView
  * @property {string} name
