@@ -129,9 +129,16 @@ func (f *Floor) countAnswer(w *work) {
 	}
 }
 
+// A refusal for want of budget holds so long: the next call that ends makes
+// room where only what is under way stands against it.
+const (
+	budgetFull     = 5 * time.Second
+	budgetReserved = time.Second
+)
+
 // budget refuses a call beyond one for each free agent unless there is room for
-// its being abandoned in every window, and for those of all who wait for an
-// agent at this moment, in any process.
+// its being abandoned in every window, and for that of every other such call
+// under way and of all who wait for an agent at this moment, in any process.
 func (g *gate) budget() (Verdict, bool) {
 	if g.Manual || !g.Ahead {
 		return Verdict{}, false
@@ -143,8 +150,13 @@ func (g *gate) budget() (Verdict, bool) {
 		if float64(w.Abandoned+g.Unseated+1) <= g.MaxAbandoned*float64(w.Answered) {
 			continue
 		}
-		return global(ReasonBudget, fmt.Sprintf("%d of %d answers in %s were abandoned, and %.1f %% may be",
-			w.Abandoned, w.Answered, w.name, 100*g.MaxAbandoned), g.now.Add(5*time.Second)), true
+		text := fmt.Sprintf("%d of %d answers in %s were abandoned, and %.1f %% may be", w.Abandoned, w.Answered, w.name, 100*g.MaxAbandoned)
+		again := budgetFull
+		if g.Unseated > 0 {
+			text += fmt.Sprintf("; %s under way may be as well", plural(g.Unseated, "call"))
+			again = budgetReserved
+		}
+		return global(ReasonBudget, text, g.now.Add(again)), true
 	}
 	return Verdict{}, false
 }

@@ -35,6 +35,7 @@ type memRecord struct {
 
 type memAttempt struct {
 	Attempt
+	ahead   bool
 	fence   int64
 	settled int
 }
@@ -254,7 +255,7 @@ func (s *memStore) facts(q PermitQuery) Facts {
 		a := s.attempts[id]
 		if a.EndedAt.IsZero() {
 			f.CallsLive++
-			if a.Campaign == q.Campaign && !a.AnsweredAt.IsZero() && a.JoinedAt.IsZero() {
+			if a.Campaign == q.Campaign && a.JoinedAt.IsZero() && (a.ahead || !a.AnsweredAt.IsZero()) {
 				f.Unseated++
 			}
 		}
@@ -302,7 +303,7 @@ func (s *memStore) Permit(_ context.Context, q PermitQuery) error {
 	if s.attempts[q.Attempt] != nil {
 		return errors.New("attempt exists")
 	}
-	s.attempts[q.Attempt] = &memAttempt{fence: q.Lease.Fence, Attempt: Attempt{
+	s.attempts[q.Attempt] = &memAttempt{fence: q.Lease.Fence, ahead: q.Ahead, Attempt: Attempt{
 		ID: q.Attempt, Campaign: q.Campaign, Record: q.Lease.Record.Key, RecordID: q.Lease.Record.ID, Number: q.Number,
 		Person: q.Person, Agent: q.Agent, Process: q.Process, DialedAt: q.Now,
 	}}

@@ -48,7 +48,7 @@ func (t tx) budget(f *campaign.Facts, q campaign.PermitQuery) error {
 		return err
 	}
 	return t.one(`SELECT count(*) FROM calling c JOIN attempt a ON a.id = c.attempt
-		WHERE a.campaign = ? AND a.answered_at > 0 AND a.joined_at = 0`, []any{q.Campaign}, &f.Unseated)
+		WHERE a.campaign = ? AND a.joined_at = 0 AND (c.ahead = 1 OR a.answered_at > 0)`, []any{q.Campaign}, &f.Unseated)
 }
 
 // counting runs change, which may change what an attempt adds to its campaign's

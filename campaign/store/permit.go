@@ -143,8 +143,8 @@ func (t tx) call(q campaign.PermitQuery, r *row, inCall bool) error {
 	if inCall { // and yet permitted: two people may call 112 at once
 		number, person = number+" "+string(q.Attempt), person+" "+string(q.Attempt)
 	}
-	_, err = t.exec(`INSERT INTO calling (attempt, number, person, record_key, process, account) VALUES (?, ?, ?, ?, ?, ?)`,
-		q.Attempt, number, person, r.Key, q.Process, q.Account)
+	_, err = t.exec(`INSERT INTO calling (attempt, number, person, record_key, process, account, ahead) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		q.Attempt, number, person, r.Key, q.Process, q.Account, flag(q.Ahead))
 	return err
 }
 

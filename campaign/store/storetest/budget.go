@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -147,12 +148,63 @@ func permitBudget(t *testing.T, b *bench) {
 	b.refused(ahead(l, 0.12), campaign.ReasonBudget) // 1 of 8 is more
 	b.must(b.s.Permit(t.Context(), ahead(l, 0.125)))
 
-	b.answeredCall("10", -1) // somebody waits
+	b.answeredCall("10", -1) // somebody waits, and 9 still rings
 	l = b.leases("11")
-	b.refused(ahead(l, 0.125), campaign.ReasonBudget)
-	b.must(b.s.Permit(t.Context(), ahead(l, 0.25)))
+	b.refused(ahead(l, 0.25), campaign.ReasonBudget)
+	b.must(b.s.Permit(t.Context(), ahead(l, 0.375)))
 	l = b.leases("12")
 	q := b.permitQuery(l)
 	q.Rules.MaxAbandoned = 0
 	b.must(b.s.Permit(t.Context(), q)) // one for a free agent needs no budget
+}
+
+// permitBudgetRinging: calls dialled ahead stand against the budget from their
+// permit until they are joined or over, whichever process dialled them; those
+// with an agent never.
+func permitBudgetRinging(t *testing.T, b *bench) {
+	b.imports(recs(1, 14)...)
+	for n := 1; n <= 8; n++ {
+		l, a := b.answeredCall(fmt.Sprint(n), 0)
+		b.settles(b.settlement(l, a, campaign.Answer))
+	}
+	here, there := b.s, b.open(t)
+	defer func() { b.s = here }()
+	rings := func(id, process string) (campaign.Lease, campaign.Attempt) {
+		t.Helper()
+		q := b.query("")
+		q.Process = process
+		l := mustLease(b, q)
+		equal(t, "leased", l.Record.ID, id)
+		p := b.permitQuery(l)
+		p.Ahead, p.Rules.MaxAbandoned, p.Agent, p.Process = true, 0.25, "", process // 2 of 8
+		err := b.s.Permit(t.Context(), p)
+		var no *campaign.Refusal
+		if errors.As(err, &no) && no.Reason.Code == campaign.ReasonBudget {
+			b.must(b.s.Release(t.Context(), l, campaign.Release{Now: b.now}))
+			return l, campaign.Attempt{}
+		}
+		b.must(err)
+		return l, campaign.Attempt{ID: p.Attempt, Campaign: p.Campaign, Record: l.Record.Key}
+	}
+	l9, a9 := rings("9", "here")
+	b.s = there
+	_, a10 := rings("10", "there")
+	if _, a := rings("11", "there"); a.ID != "" {
+		t.Error("two calls dialled ahead ring in two processes, two may be abandoned, and a third one was let through")
+	}
+	b.s = here
+	b.settles(b.settlement(l9, a9, campaign.NoAnswer)) // over: not abandoned
+	_, a := rings("11", "here")
+	if a.ID == "" {
+		t.Fatal("one rings, two may be abandoned, and the second one was refused")
+	}
+	a10.AnsweredAt, a10.JoinedAt = b.now, b.now // it has its agent now
+	b.must(b.s.Note(t.Context(), a10))
+	if _, a := rings("12", "here"); a.ID == "" {
+		t.Error("a call with its agent still stands against the budget")
+	}
+	b.permits(b.leases("13")) // one for a free agent is no risk
+	if _, a := rings("14", "here"); a.ID != "" {
+		t.Error("a third one was let through")
+	}
 }

@@ -89,6 +89,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"Answers", answeredCalls},
 		{"AnswersWindows", answeredWindows},
 		{"PermitBudget", permitBudget},
+		{"PermitBudgetRinging", permitBudgetRinging},
 		{"Contacts", contacts},
 		{"FindContacts", findContacts},
 		{"PastAttempts", pastAttempts},

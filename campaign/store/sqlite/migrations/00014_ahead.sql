@@ -1,0 +1,5 @@
+-- +goose Up
+
+-- Calls dialled ahead of free agents stand against the abandonment budget from
+-- their permit on.
+ALTER TABLE calling ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
