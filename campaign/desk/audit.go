@@ -108,6 +108,7 @@ func (d *Desk) auditCSV(ctx context.Context, in *auditInput) (*huma.StreamRespon
 func (d *Desk) csv(what string, write func(*csv.Writer) error) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		hc.SetHeader("Content-Type", "text/csv; charset=utf-8")
+		hc.SetHeader("Content-Disposition", `attachment; filename="`+what+`.csv"`)
 		w := csv.NewWriter(hc.BodyWriter())
 		err := write(w)
 		w.Flush()

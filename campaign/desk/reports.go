@@ -55,6 +55,9 @@ func (d *Desk) reports(api huma.API) {
 	huma.Register(api, forClients(get("report-day", "/api/v1/reports/day", "The evening report: figures of a day, by campaign")), d.reportDay)
 	huma.Register(api, get("report-agents", "/api/v1/reports/agents", "Agents' figures of a day; after the retention time per team only"), d.reportAgents)
 	huma.Register(api, forClients(get("report-list", "/api/v1/reports/list", "Lists: used, left, callbacks open and overdue")), d.reportList)
+	huma.Register(api, forClients(get("report-day-csv", "/api/v1/reports/day/csv", "The evening report as CSV; times in ms")), d.figuresCSV("day", dayRows))
+	huma.Register(api, get("report-agents-csv", "/api/v1/reports/agents/csv", "Agents' figures as CSV; times in ms"), d.figuresCSV("agents", agentRows))
+	huma.Register(api, forClients(get("report-list-csv", "/api/v1/reports/list/csv", "Lists as CSV")), d.figuresCSV("list", listRows))
 	huma.Register(api, forClients(get("abandonment", "/api/v1/campaigns/{name}/abandonment", "The day's proof of abandoned calls, with a checksum")), d.abandonment)
 	huma.Register(api, forClients(get("attempts-csv", "/api/v1/campaigns/{name}/attempts", "Every attempt of a campaign as CSV")), d.attemptsCSV)
 }
@@ -108,6 +111,59 @@ func (d *Desk) reportList(ctx context.Context, in *struct {
 		}
 	}
 	return reply(r.Lists), nil
+}
+
+// figuresCSV gives a part of the day's report as a file.
+func (d *Desk) figuresCSV(about string, rows func(campaign.DayReport) [][]string) func(context.Context, *dayInput) (*huma.StreamResponse, error) {
+	return func(ctx context.Context, in *dayInput) (*huma.StreamResponse, error) {
+		r, err := d.dayOf(ctx, in, about+" csv")
+		if err != nil {
+			return nil, err
+		}
+		return d.csv(about, func(w *csv.Writer) error { return w.WriteAll(rows(r)) }), nil
+	}
+}
+
+// cells are values as a CSV file has them.
+func cells(values ...any) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		switch v := v.(type) {
+		case string:
+			out[i] = safeCell(v)
+		case float64:
+			out[i] = strconv.FormatFloat(v, 'f', 4, 64)
+		default:
+			out[i] = fmt.Sprint(v)
+		}
+	}
+	return out
+}
+
+func dayRows(r campaign.DayReport) [][]string {
+	out := [][]string{{"day", "campaign", "dialled", "reached_gross", "reached_net", "successes", "refusals", "successes_per_hour", "talk_ms", "after_call_ms", "pause_ms",
+		"live_answers", "abandoned", "abandoned_of_live", "abandoned_of_all", "records", "used", "left", "callbacks_open", "callbacks_overdue"}}
+	for _, f := range append(slices.Clone(r.Campaigns), r.Total) { // the total has no name, and the times
+		out = append(out, cells(r.Day, f.Campaign, f.Dialled, f.ReachedGross, f.ReachedNet, f.Successes, f.Refusals, f.SuccessPerHour, f.TalkMS, f.AfterCallMS, f.PauseMS,
+			f.LiveAnswers, f.Abandoned, f.OfLive, f.OfAll, f.Records, f.Used, f.Left, f.CallbacksOpen, f.Overdue))
+	}
+	return out
+}
+
+func agentRows(r campaign.DayReport) [][]string {
+	out := [][]string{{"day", "agent", "team", "calls", "reached_net", "successes", "successes_per_hour", "talk_ms", "logged_in_ms", "ready_ms", "handling_ms", "after_call_ms", "pause_ms"}}
+	for _, a := range r.Agents {
+		out = append(out, cells(r.Day, string(a.Agent), a.Team, a.Calls, a.Reached, a.Successes, a.SuccessPerHour, a.TalkMS, a.LoggedInMS, a.ReadyMS, a.HandlingMS, a.AfterCallMS, a.PauseMS))
+	}
+	return out
+}
+
+func listRows(r campaign.DayReport) [][]string {
+	out := [][]string{{"list", "records", "used", "left", "callbacks_open", "callbacks_overdue"}}
+	for _, l := range r.Lists {
+		out = append(out, cells(l.List, l.Records, l.Used, l.Left, l.Open, l.Overdue))
+	}
+	return out
 }
 
 func (d *Desk) abandonment(ctx context.Context, in *struct {

@@ -186,9 +186,20 @@ const tooWide = `(() => {
 // look shows the view in every way there is.
 func (p *looks) look(view string) {
 	p.t.Helper()
+	p.lookAt(view, []string{"light", "dark"}, [2]int64{1440, 900}, [2]int64{1024, 768}, [2]int64{390, 844}, [2]int64{320, 640})
+}
+
+// glance is a look at what differs little from a view looked at already.
+func (p *looks) glance(view string) {
+	p.t.Helper()
+	p.lookAt(view, []string{"light"}, [2]int64{1440, 900}, [2]int64{390, 844})
+}
+
+func (p *looks) lookAt(view string, themes []string, sizes ...[2]int64) {
+	p.t.Helper()
 	shots := os.Getenv("FREITON_SHOTS")
-	for _, size := range [][2]int64{{1440, 900}, {1024, 768}, {390, 844}, {320, 640}} {
-		for _, theme := range []string{"light", "dark"} {
+	for _, size := range sizes {
+		for _, theme := range themes {
 			p.run(emulation.SetDeviceMetricsOverride(size[0], size[1], 1, false),
 				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
 			for _, language := range []string{"en", "de"} { // German last: the test goes on in it
@@ -204,7 +215,7 @@ func (p *looks) look(view string) {
 					p.shot(filepath.Join(shots, name+".png"))
 				}
 			}
-			if size[0] == 1440 || size[0] == 390 {
+			if p.axe != "" && (size[0] == 1440 || size[0] == 390) {
 				p.accessible(fmt.Sprintf("%s-%d-%s", view, size[0], theme))
 			}
 		}

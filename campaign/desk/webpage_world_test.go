@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -120,8 +121,9 @@ func (d documents) Adopt(document []byte, _ string) (campaign.Campaign, error) {
 	return d.Parse(document)
 }
 
-// worldOf opens a world with three users: ann (agent), eva (agent, engaged)
-// and chief (administrator). Their passwords are their names twice.
+// worldOf opens a world with ann (agent), eva (agent, engaged), chief
+// (administrator), and who else looks on: lena (team leader), otto (auditor) and
+// muster (client). Their passwords are their names twice.
 func worldOf(t *testing.T) *world {
 	t.Helper()
 	ctx, log := t.Context(), slog.New(slog.DiscardHandler)
@@ -131,8 +133,13 @@ func worldOf(t *testing.T) *world {
 	t.Cleanup(func() { _ = store.Close() })
 	must(t, store.Import(ctx, "kunden", contacts()))
 	must(t, store.Import(ctx, "bestand", contacts()[3:]))
-	for name, role := range map[campaign.AgentID]campaign.Role{"ann": campaign.RoleAgent, "eva": campaign.RoleAgent, "chief": campaign.RoleAdministrator} {
-		must(t, store.PutUser(ctx, campaign.User{Name: name, Role: role, Engaged: name == "eva", Hash: string(name + name), Headset: "browser", Created: time.Now()}))
+	for _, u := range []campaign.User{
+		{Name: "ann", Role: campaign.RoleAgent, Team: "berlin"}, {Name: "eva", Role: campaign.RoleAgent, Engaged: true}, {Name: "chief", Role: campaign.RoleAdministrator},
+		{Name: "lena", Role: campaign.RoleTeamLeader, Team: "berlin"}, {Name: "otto", Role: campaign.RoleAuditor},
+		{Name: "muster", Role: campaign.RoleClient, Clients: []string{"Muster GmbH"}},
+	} {
+		u.Hash, u.Headset, u.Created = string(u.Name+u.Name), "browser", time.Now()
+		must(t, store.PutUser(ctx, u))
 	}
 	journal, err := campaign.OpenJournal(campaign.JournalConfig{Dir: filepath.Join(dir, "journal"), Log: log})
 	must(t, err)
@@ -153,7 +160,8 @@ func worldOf(t *testing.T) *world {
 	d := desk.New(desk.Config{
 		Version: "test", Store: store, Control: w.control, Documents: docs, Now: time.Now, Log: log,
 		HashPassword: func(p string) (string, error) { return p, nil },
-		Number:       func(raw string) (string, error) { return raw, nil },
+		Number:       func(raw string) (string, error) { return strings.ReplaceAll(raw, " ", ""), nil },
+		Reports:      evening{}, Persons: keptPersons{store}, Ledger: store,
 	})
 	w.serve(d, dir)
 	return w
@@ -217,6 +225,7 @@ func contacts() []campaign.Record {
 				{Name: "Vertrag", Value: "Komfort"}, {Name: "Kunde seit", Value: "2014"}, {Name: "Mobil", Value: "+491713920001"}},
 		})
 	}
+	rs[0].Consent = campaign.Consent{At: time.Date(2025, 4, 2, 14, 5, 0, 0, time.UTC), Text: "Ich möchte angerufen werden.", Source: "Webformular", Reference: "F-2025-0311"}
 	return rs
 }
 

@@ -21,6 +21,8 @@ import { interaction, party, callWords, flushNote } from './interaction.js';
 import { idle, history, floor } from './views.js';
 import { directory } from './contacts.js';
 import { messages, messageText } from './messages.js';
+import { reports } from './reports.js';
+import { complaint, auditLog } from './persons.js';
 import { popups, preview, toastList, dialogs, banners } from './overlay.js';
 import { closeDialog } from './dialog.js';
 import { clearForCall } from './devicecheck.js';
@@ -88,6 +90,9 @@ function page() {
     case 'directory': return directory();
     case 'floor': return floor();
     case 'messages': return messages();
+    case 'reports': return reports();
+    case 'persons': return complaint();
+    case 'audit': return auditLog();
     default: return idle();
   }
 }

@@ -118,6 +118,21 @@ export function zoneTime(zone) {
   }
 }
 
+/** A moment in full, to the second. @param {Date|string} at */
+export function moment(at) {
+  return new Date(at).toLocaleString(language, { dateStyle: 'short', timeStyle: 'medium' });
+}
+
+/** @param {number} n @param {number} [places] */
+export function count(n, places = 0) {
+  return (n || 0).toLocaleString(language, { minimumFractionDigits: places, maximumFractionDigits: places });
+}
+
+/** A share of 0 to 1. @param {number} of */
+export function share(of) {
+  return (of || 0).toLocaleString(language, { style: 'percent', maximumFractionDigits: 2 });
+}
+
 /** Minutes and seconds, hours if need be. @param {number} ms */
 export function span(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));

@@ -9,6 +9,7 @@ import { codes, keysOf, party } from './interaction.js';
 import { sound } from './sound.js';
 import { dialog, closeDialog } from './dialog.js';
 import { checkDialog, openCheck } from './devicecheck.js';
+import { eraseDialog } from './persons.js';
 import { soundDialog } from './soundmenu.js';
 
 // ---- the two popups of a campaign -------------------------------------------
@@ -111,6 +112,7 @@ export function dialogs() {
   if (ui.dialog === 'settings') return settings();
   if (ui.dialog === 'check') return checkDialog();
   if (ui.dialog === 'sound') return soundDialog();
+  if (ui.dialog === 'erase') return eraseDialog();
   if (ui.dialog.startsWith('correct:')) return correct(ui.dialog.slice(8));
   return null;
 }

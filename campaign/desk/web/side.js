@@ -2,7 +2,7 @@
 import { h } from './dom.js';
 import { t, dayTime, phone } from './i18n.js';
 import { icon } from './icons.js';
-import { state, mine, overseer, now } from './state.js';
+import { state, mine, overseer, mayAll, mayAudit, now } from './state.js';
 import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft } from './ui.js';
 import { look, listOf } from './data.js';
 
@@ -56,7 +56,10 @@ function nav() {
   /** @type {[string, string, string][]} */
   const views = [['desk', t('Desk'), 'desk'], ['history', t('Call history'), 'clock'], ['directory', t('Contact directory'), 'book'], ['messages', t('My messages'), 'mail']];
   if (!state.me) views.splice(0, 2);
-  if (overseer()) views.push(['floor', t('Floor'), 'floor']);
+  if (state.session?.role === 'client') views.splice(0);
+  if (overseer()) views.push(['floor', t('Floor'), 'floor'], ['reports', t('Reports'), 'chart']);
+  if (mayAll()) views.push(['persons', t('Complaint page'), 'person']);
+  if (mayAudit()) views.push(['audit', t('Audit log'), 'list']);
   return h('nav', { key: 'nav', class: 'views', 'aria-label': 'Freiton' }, h('ul', null, views.map(([view, name, sign]) => h('li', { key: view },
     h('button', { type: 'button', class: `view ${ui.view === view ? 'here' : ''}`, 'aria-current': ui.view === view ? 'page' : undefined, onclick: () => { ui.view = view; redraw(); } },
       icon(sign), h('span', null, name), view === 'messages' && state.unread ? h('span', { class: 'count', 'aria-label': t('unread count', { n: state.unread }) }, String(state.unread)) : null)))));

@@ -55,6 +55,22 @@ export function director() {
   return overseer() && !['auditor', 'client'].includes(state.session?.role || '');
 }
 
+/** Sees the whole floor, and not a team's or a client's part of it. */
+export function mayAll() {
+  const s = state.session;
+  return s?.role === 'administrator' || s?.role === 'auditor' || (s?.role === 'supervisor' && !s.team);
+}
+
+/** Sees the audit log and exports of persons. */
+export function mayAudit() {
+  return ['administrator', 'auditor'].includes(state.session?.role || '');
+}
+
+/** May forget a person. */
+export function mayErase() {
+  return state.session?.role === 'administrator';
+}
+
 /** @param {import('./types.js').Snapshot} s */
 export function takeSnapshot(s) {
   state.n = s.n;

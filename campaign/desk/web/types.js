@@ -135,6 +135,7 @@
  * @property {string} [language]
  * @property {string[]} [favourites]
  * @property {string} [headset]
+ * @property {string} [team]
  *
  * @typedef {{script?: string, greeting?: string, description?: string, link?: string, not_ready?: string[], recording?: string}} Texts
  * @typedef {{path: string, title: string, text: string}} Response_
@@ -182,5 +183,33 @@
  * @property {string} [at]
  * @property {boolean} [personal]
  * @property {string} [note]
+ *
+ * Reports, see campaign/daily.go; the dossier, see campaign/person.go.
+ *
+ * @typedef {{campaign?: string, dialled: number, reached_gross: number, reached_net: number, successes: number, refusals: number, successes_per_hour: number, talk_ms: number, after_call_ms: number, pause_ms: number, live_answers: number, abandoned: number, abandoned_of_live: number, abandoned_of_all: number, callbacks_open: number, callbacks_overdue: number, records: number, used: number, left: number}} DayFigures
+ * @typedef {{agent?: string, team?: string, calls: number, reached_net: number, successes: number, successes_per_hour: number, talk_ms: number, logged_in_ms: number, ready_ms: number, handling_ms: number, after_call_ms: number, pause_ms: number, pauses?: {[reason: string]: number}}} AgentFigures
+ * @typedef {{list: string, records: number, used: number, left: number, callbacks_open: number, callbacks_overdue: number, statuses: {[name: string]: number}, results: {[name: string]: number}}} ListFigures
+ * @typedef {{day: string, total: DayFigures, campaigns: DayFigures[], agents: AgentFigures[], lists: ListFigures[]}} DayReport
+ * @typedef {{n: number, at: string, who: string, what: string, about?: string, old?: string, new?: string, reason?: string, sum: string}} AuditEntry
+ * @typedef {{attempt: string, answered_at: string, stayed_ms: number, ended_by?: string, announced_at?: string, announced_to_end?: boolean}} AbandonedCall
+ * @typedef {{from: string, until: string, code: string, text: string, times: number}} Fallback
+ * @typedef {{campaign: string, day: string, attempts: number, live_answers: number, abandoned: number, abandoned_of_live: number, abandoned_of_all: number, answer_to_agent_p50_ms: number, answer_to_agent_p95_ms: number, answer_to_agent_max_ms: number, over_2s: number, announcement?: string, announced_whole?: number, max_abandoned: number, guard_refusals: number, max_abandoned_moved?: AuditEntry[], fallbacks?: Fallback[], calls: AbandonedCall[], checksum: string}} AbandonmentProof
+ * @typedef {{id: string, campaign?: string, phone: string, agent?: string, call_result?: string, disposition?: string, dialed_at?: string, joined_at?: string, ended_by?: string, recording?: string, note?: string, ring_ms: number, agent_delay_ms?: number, contact_ms?: number}} DossierAttempt
+ * @typedef {{id: string, at: string, by: string, reason?: string, counts: {[name: string]: number}, kept: string[], exports?: string[], done_at?: string}} Erasure
+ *
+ * @typedef {object} Dossier
+ * @property {string} number
+ * @property {string} made_at
+ * @property {string[]} persons
+ * @property {string[]} numbers
+ * @property {{list: string, id: string, phone: string, name?: string, status: string, call_result: string, attempts: number, note?: string, fields?: {[name: string]: string}}[]} records
+ * @property {{number?: string, customer_id?: string, name?: string, by?: string, changed?: string, fields?: {[name: string]: string}}[]} contacts
+ * @property {{list?: string, record?: string, at?: string, text?: string, source?: string, reference?: string, revoked?: string, locked?: boolean}[]} consent
+ * @property {DossierAttempt[]} attempts
+ * @property {{at: string, last: string, times: number, campaign?: string, number: string, code: string, text: string}[]} refusals
+ * @property {{number?: string, person?: string, campaign?: string, client?: string, at: string, by?: string, wording?: string, hashed?: boolean}[]} do_not_call
+ * @property {AuditEntry[]} audit
+ * @property {AuditEntry[]} exports
+ * @property {Erasure[]} erasures
  */
 export {};

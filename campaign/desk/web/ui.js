@@ -49,10 +49,11 @@ function readJSON(text) {
 // ---- the page's own state ------------------------------------------------
 
 export const ui = {
-  view: 'desk', // desk, history, directory, floor
+  view: 'desk', // desk, history, directory, messages, floor, reports, persons, audit
   panel: 'contact', // right side on a narrow screen
   /** @type {string} */
-  dialog: '', // help, settings, check, correct:ID
+  dialog: '', // help, settings, check, correct:ID, erase
+  checked: false, // the audit log was asked for its wholeness
   keypad: false,
   transfer: false,
   consult: false,

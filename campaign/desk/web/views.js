@@ -72,7 +72,7 @@ export function history() {
 // ---- the floor ------------------------------------------------------------
 
 export function floor() {
-  return h('div', { class: 'floor', key: 'floor' }, campaignsPanel(), agentsPanel());
+  return h('div', { class: 'floor', key: 'floor' }, campaignsPanel(), state.session?.role === 'client' ? null : agentsPanel());
 }
 
 function campaignsPanel() {
