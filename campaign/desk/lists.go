@@ -42,19 +42,34 @@ type ExportOptions struct {
 
 // ImportResult counts what came of an import.
 type ImportResult struct {
-	List       string    `json:"list,omitempty"`
-	Lines      int       `json:"lines" doc:"data lines read"`
-	Imported   int       `json:"imported" doc:"records added"`
-	Skipped    int       `json:"skipped" doc:"records that were there already"`
-	Repaired   int       `json:"repaired"`
-	Elsewhere  int       `json:"elsewhere" doc:"numbers that stand in another list as well"`
-	Bad        int       `json:"bad" doc:"lines that were left out"`
-	BadLines   []BadLine `json:"bad_lines,omitempty" doc:"the first of them"`
-	DryRun     bool      `json:"dry_run,omitempty"`
-	Encoding   string    `json:"encoding,omitempty"`
-	Separator  string    `json:"separator,omitempty"`
-	Blocked    int       `json:"blocked,omitempty" doc:"numbers that stand on the do-not-call list"`
-	Undialable int       `json:"undialable,omitempty" doc:"numbers outside dial.allow"`
+	List         string         `json:"list,omitempty"`
+	Lines        int            `json:"lines" doc:"data lines read"`
+	Imported     int            `json:"imported" doc:"records added"`
+	Skipped      int            `json:"skipped" doc:"records that were there already"`
+	Repaired     int            `json:"repaired"`
+	Twice        int            `json:"twice,omitempty" doc:"of the skipped, those that the file has twice"`
+	Elsewhere    int            `json:"elsewhere" doc:"numbers that stand in another list as well"`
+	InLists      map[string]int `json:"in_lists,omitempty" doc:"by list"`
+	DuplicateIDs int            `json:"duplicate_ids,omitempty" doc:"ids that another contact of the file or list has too; they went in"`
+	Bad          int            `json:"bad" doc:"lines that were left out"`
+	BadLines     []BadLine      `json:"bad_lines,omitempty" doc:"the first of them"`
+	DryRun       bool           `json:"dry_run,omitempty"`
+	Encoding     string         `json:"encoding,omitempty"`
+	Separator    string         `json:"separator,omitempty"`
+	Columns      []ImportColumn `json:"columns,omitempty" doc:"what the file's columns were taken for"`
+	Types        map[string]int `json:"types,omitempty" doc:"records by type"`
+	Statuses     map[string]int `json:"statuses,omitempty" doc:"records by status"`
+	Results      map[string]int `json:"results,omitempty" doc:"records by call result, but for unknown"`
+	Called       int            `json:"called,omitempty" doc:"records that were called before"`
+	Blocked      int            `json:"blocked,omitempty" doc:"do-not-call entries that the file asks for"`
+	Owners       map[string]int `json:"owners,omitempty" doc:"open personal callbacks by agent"`
+	Unknown      []string       `json:"unknown_owners,omitempty" doc:"those of them without an account here"`
+}
+
+// ImportColumn is a column of a file and the field it was taken for.
+type ImportColumn struct {
+	Column string `json:"column"`
+	Field  string `json:"field,omitempty" doc:"empty: kept as it is"`
 }
 
 // BadLine is a line that was left out, and why.

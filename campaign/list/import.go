@@ -36,6 +36,14 @@ type Options struct {
 	Sink func(ctx context.Context, rs []campaign.Record) error
 	// Known tells which numbers are in lists already, and in which; nil = none.
 	Known func(ctx context.Context, numbers []string) (map[string][]string, error)
+	// KnownIDs tells which ids the list has already, and of which chain (empty:
+	// of none); nil = none.
+	KnownIDs func(ctx context.Context, ids []string) (map[string]string, error)
+	// Block takes do-not-call entries for those who, as the file says, want no
+	// calls, before the Sink takes the records; nil: they are only counted.
+	Block func(ctx context.Context, es []campaign.DNCEntry) error
+	// File is the file's name, the source of these entries.
+	File string
 	// Progress is called after every batch.
 	Progress func(Progress)
 
@@ -56,18 +64,22 @@ type Result struct {
 	Imported int // records, one a number
 	Skipped  int // data lines of which nothing went in
 	Repaired int // numbers that had to be mended
-	// Duplicates are numbers that the file or this list has already; they are
-	// reported and left out. Elsewhere counts numbers that other lists have
-	// too; they go in.
-	Duplicates int
-	Elsewhere  map[string]int
-	BadCells   int       // all that is wrong, kept in Bad or not
-	BadLines   int       // data lines in which something cannot be read; duplicates are none
-	Bad        []BadLine // by line
-	Encoding   Encoding  // as found
-	Comma      rune
-	Columns    []string // the file's own, in order
-	Mapped     []Mapping
+	// Duplicates are numbers that the file (Twice of them) or this list has
+	// already; they are reported and left out. Elsewhere counts numbers that
+	// other lists have too; they go in. So do DuplicateIDs: ids that another
+	// contact of the file or of the list has as well.
+	Duplicates   int
+	Twice        int
+	Elsewhere    map[string]int
+	DuplicateIDs int
+	History      History
+	BadCells     int       // all that is wrong, kept in Bad or not
+	BadLines     int       // data lines in which something cannot be read; duplicates are none
+	Bad          []BadLine // by line
+	Encoding     Encoding  // as found
+	Comma        rune
+	Columns      []string // the file's own, in order
+	Mapped       []Mapping
 }
 
 // BadLine is something that did not go in.
@@ -96,7 +108,8 @@ func (b BadLine) String() string {
 func Import(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	im := &importer{
 		o: o, numbers: newTable(), customers: newTable(),
-		res: Result{Elsewhere: map[string]int{}, Encoding: UTF8},
+		ids: newTable(), idOwners: newTable(),
+		res: Result{Elsewhere: map[string]int{}, Encoding: UTF8, History: newHistory()},
 	}
 	if im.o.Location == nil {
 		im.o.Location = time.Local
@@ -155,6 +168,9 @@ type importer struct {
 	res       Result
 	numbers   *table // of the file
 	customers *table
+	ids       *table // of the file's data lines
+	idOwners  *table // the same, each with the contact it belongs to
+	blocks    []campaign.DNCEntry
 	batch     []campaign.Record
 	places    []place // of the batch's records
 	worst     int     // the last line that counts in BadLines
@@ -238,7 +254,7 @@ func (im *importer) run(ctx context.Context) error {
 		if len(im.batch) == before {
 			im.res.Skipped++
 		}
-		if len(im.batch) >= im.o.Batch {
+		if len(im.batch) >= im.o.Batch || len(im.blocks) >= im.o.Batch {
 			if err := im.flush(ctx); err != nil {
 				return err
 			}
@@ -286,6 +302,9 @@ func (im *importer) row(cells []string, line int) {
 	}
 	v := &rowReader{im: im, cells: cells, line: line}
 	base := v.record()
+	if base.NoCall || base.Type == campaign.NoCall || base.Result == campaign.DoNotCall {
+		im.block(v, base) // also where the rest of the line cannot be read
+	}
 	if v.failed {
 		return
 	}
@@ -311,6 +330,7 @@ func (im *importer) numbersOf(v *rowReader, base campaign.Record) {
 			empty = false
 			if im.numbers.add(n.E164) > 0 {
 				im.res.Duplicates++
+				im.res.Twice++
 				im.tell(BadLine{v.line, im.head.names[col], raw, "the number stands in the file already", "skipped, it is called once"})
 				continue
 			}
@@ -327,6 +347,9 @@ func (im *importer) numbersOf(v *rowReader, base campaign.Record) {
 		im.bad(BadLine{Line: v.line, Reason: "it has no telephone number", Cure: "add one, or take the line out"})
 	}
 	im.enchain(im.batch[first:], v.text(FieldStatus) != "")
+	if len(im.batch) > first {
+		im.checkID(v, im.batch[first])
+	}
 }
 
 func badNumber(line int, column, raw string, err error) BadLine {
@@ -344,7 +367,7 @@ func (im *importer) enchain(rs []campaign.Record, stated bool) {
 	if len(rs) == 0 {
 		return
 	}
-	ours := im.head.custom < len(im.head.names)
+	ours := im.ours()
 	for i := range rs {
 		r := &rs[i]
 		switch {
@@ -367,13 +390,19 @@ func (im *importer) flush(ctx context.Context) error {
 	if im.o.Progress != nil {
 		defer func() { im.o.Progress(Progress{im.csv.read, im.res.Read}) }()
 	}
-	if len(im.batch) == 0 {
-		return nil
+	if err := im.flushBlocks(ctx); err != nil || len(im.batch) == 0 {
+		return err
 	}
 	if err := im.known(ctx); err != nil {
 		return err
 	}
+	if err := im.knownIDs(ctx); err != nil {
+		return err
+	}
 	im.res.Imported += len(im.batch)
+	for i := range im.batch {
+		im.res.History.count(&im.batch[i])
+	}
 	var err error
 	if im.o.Sink != nil && len(im.batch) > 0 {
 		err = im.o.Sink(ctx, im.batch)
@@ -417,10 +446,10 @@ func (im *importer) known(ctx context.Context) error {
 			}
 			continue
 		}
-		im.batch[kept] = r
+		im.batch[kept], im.places[kept] = r, p
 		kept++
 	}
-	im.batch = im.batch[:kept]
+	im.batch, im.places = im.batch[:kept], im.places[:kept]
 	return nil
 }
 

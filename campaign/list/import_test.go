@@ -2,6 +2,7 @@ package list_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -319,7 +320,7 @@ func TestImportHistory(t *testing.T) {
 	want := campaign.Record{
 		ID: "77", Line: 1, Chain: "5", Person: "chain:5", Phone: "+493023125001", PhoneType: "1", Type: campaign.CampaignCallback, Status: campaign.Ready,
 		Result: campaign.NoAnswer, Attempts: 3, NextDial: time.Unix(1772618400, 0).UTC(), LastCall: time.Unix(1772532000, 0).UTC(),
-		From: 8 * time.Hour, Until: 18 * time.Hour, Owner: "ann", Fields: rs[0].Fields,
+		From: 8 * time.Hour, Until: 18 * time.Hour, Owner: "ann", CallbackAt: time.Unix(1772618400, 0).UTC(), Fields: rs[0].Fields,
 	}
 	if !reflect.DeepEqual(rs[0], want) {
 		t.Errorf("record\n%+v, want\n%+v", rs[0], want)
@@ -329,6 +330,94 @@ func TestImportHistory(t *testing.T) {
 	}
 	if f := rs[0].Fields; len(f) != 15 || f[14] != (campaign.Field{Name: "note", Value: "x"}) {
 		t.Errorf("fields %+v", f)
+	}
+}
+
+// TestImportMoved: what the codes and words of another system mean here.
+func TestImportMoved(t *testing.T) {
+	head := "record_id,contact_info,record_type,record_status,call_result,attempt,dial_sched_time,call_time,daily_from,daily_till,tz_dbid,agent_id,chain_id,chain_n,customer_id\n"
+	rows := []struct{ row, want string }{ // type status result attempts owner callback chain
+		{"1,+493023125001,2,3,33,1,0,1772532000,3600,86400,101,,,,", "general updated answer 1 - - - 1h0m0s-24h0m0s"},
+		{"2,+493023125002,7,1,28,0,0,0,0,0,101,,,,", "no-call updated unknown 0 - - - 0s-0s"},
+		{"3,+493023125003,2,1,51,2,0,1772532000,0,0,101,,,,K1", "no-call updated do-not-call 2 - - customer:K1 0s-0s"},
+		{"4,+493023125004,5,1,33,1,1772618400,1772532000,0,0,101,ann,7,0,", "personal-callback ready answer 1 ann 10:00 old/7 0s-0s"},
+		{"5,+493023125005,5,1,33,1,1772618400,1772532000,0,0,101,,8,0,", "campaign-callback ready answer 1 - 10:00 old/8 0s-0s"},
+		{"6,+493023125006,4,8,7,2,1772618400,1772532000,0,0,101,,,,", "campaign-rescheduled missed-callback no-answer 2 - - - 0s-0s"},
+		{"7,+493023125007,1,0,0,0,0,0,0,0,Europe/Berlin,,,,", "general ready unknown 0 - - - 0s-0s"},
+		{"8,+493023125008,general,ready,Nicht erreicht,0,0,0,0,0,,,,,", "general ready no-answer 0 - - - 0s-0s"},
+		{"9,+493023125009,2,1,Answering Machine Detected,0,0,0,0,0,,,,,", "general ready answering-machine 0 - - - 0s-0s"},
+		{"10,+493023125010,2,7,53,3,0,1772532000,0,0,,,7,1,", "general chain-updated wrong-number 3 - - old/7 0s-0s"},
+	}
+	text := head
+	for _, r := range rows {
+		text += r.row + "\n"
+	}
+	dash := func(s string) string { return cmp.Or(s, "-") }
+	var blocked []campaign.DNCEntry
+	rs, res := read(t, text, func(o *list.Options) {
+		o.List, o.File = "old", "old.csv"
+		o.Block = func(_ context.Context, es []campaign.DNCEntry) error { blocked = append(blocked, es...); return nil }
+	})
+	if len(rs) != len(rows) || res.BadLines != 0 {
+		t.Fatalf("%d records, %v", len(rs), res.Bad)
+	}
+	for i, r := range rs {
+		callback := ""
+		if !r.CallbackAt.IsZero() {
+			callback = r.CallbackAt.Format("15:04")
+		}
+		got := fmt.Sprintf("%v %v %v %d %s %s %s %v-%v", r.Type, r.Status, r.Result, r.Attempts, dash(string(r.Owner)), dash(callback), dash(r.Chain), r.From, r.Until)
+		if got != rows[i].want {
+			t.Errorf("%s\n%s, want\n%s", rows[i].row, got, rows[i].want)
+		}
+	}
+	want := []campaign.DNCEntry{
+		{Number: "+493023125002", By: "import old.csv"},
+		{Number: "+493023125003", Person: "customer:K1", By: "import old.csv", At: time.Unix(1772532000, 0).UTC()},
+	}
+	if !slices.Equal(blocked, want) || res.History.Blocked != 2 || res.History.Called != 6 || res.History.Owners["ann"] != 1 || len(res.History.Owners) != 1 {
+		t.Errorf("blocked %+v, %+v", blocked, res.History)
+	}
+}
+
+// TestImportBlocksWhatever: who wants no calls is blocked even where the number
+// is in the list already, or the rest of the line cannot be read.
+func TestImportBlocksWhatever(t *testing.T) {
+	var blocked []string
+	_, res := read(t, "phone,mobile,customer_id,do_not_call,time_zone\n"+
+		"030 23125 001,,,ja,\n030 23125 002,0170 1234567,,x,Mars\n030 23125 003,,,,\n030 23125 003,,,1,\nhello,,K9,1,\n", func(o *list.Options) {
+		o.List, o.Batch = "here", 2
+		o.Known = func(context.Context, []string) (map[string][]string, error) {
+			return map[string][]string{"+493023125001": {"here"}}, nil
+		}
+		o.Block = func(_ context.Context, es []campaign.DNCEntry) error {
+			for _, e := range es {
+				blocked = append(blocked, e.Number+e.Person)
+			}
+			return nil
+		}
+	})
+	if want := []string{"+493023125001", "+493023125002", "+491701234567", "+493023125003", "customer:K9"}; !slices.Equal(blocked, want) {
+		t.Errorf("blocked %v, want %v", blocked, want)
+	}
+	if res.Imported != 1 || res.Twice != 1 || res.Duplicates != 2 {
+		t.Errorf("%+v", res)
+	}
+}
+
+func TestImportDuplicateIDs(t *testing.T) {
+	rs, res := read(t, "id,phone,mobile,customer_id\n1,030 23125 001,,\n2,030 23125 002,0170 1234567,\n1,030 23125 003,,\n"+
+		"3,030 23125 004,,K\n3,030 23125 005,,K\n4,030 23125 006,,\n5,030 23125 007,,L\n", func(o *list.Options) {
+		o.KnownIDs = func(_ context.Context, ids []string) (map[string]string, error) {
+			return map[string]string{"4": "", "5": "customer:L"}, nil
+		}
+	})
+	var told []string
+	for _, b := range res.Bad {
+		told = append(told, fmt.Sprintf("%d %s", b.Line, b.Value))
+	}
+	if len(rs) != 8 || res.DuplicateIDs != 2 || res.BadLines != 0 || !slices.Equal(told, []string{"4 1", "7 4"}) {
+		t.Errorf("%d records, %d ids twice, told %v", len(rs), res.DuplicateIDs, told)
 	}
 }
 

@@ -61,7 +61,7 @@ func (v *rowReader) record() campaign.Record {
 		ID: v.im.idOf(v.text(FieldID)), Line: v.im.o.Lines + v.im.res.Read,
 		PhoneType: v.verbatim(FieldPhoneType), Name: v.name(), CustomerID: v.customer(),
 		TimeZone: value(v, FieldZone, parseZone),
-		From:     value(v, FieldFrom, parseClock), Until: value(v, FieldUntil, parseClock),
+		From:     v.clock(FieldFrom), Until: v.clock(FieldUntil),
 		Type: value(v, FieldType, parseType), Status: value(v, FieldStatus, parseStatus), Result: value(v, FieldResult, parseResult),
 		Attempts: value(v, FieldAttempts, parseCount), Declined: value(v, FieldDeclined, parseCount),
 		NextDial: v.time(FieldNext), LastCall: v.time(FieldLastCall), CallbackAt: v.time(FieldCallback),
@@ -85,6 +85,9 @@ func (v *rowReader) record() campaign.Record {
 	if r.NoCall {
 		r.Type = campaign.NoCall
 	}
+	if !v.im.ours() {
+		v.moved(&r)
+	}
 	r.Fields = make([]campaign.Field, h.custom)
 	for i := range r.Fields {
 		r.Fields[i] = campaign.Field{Name: h.names[i], Value: v.cells[i]}
@@ -92,12 +95,62 @@ func (v *rowReader) record() campaign.Record {
 	return r
 }
 
-// chain reads a chain that the file itself names.
+// clock reads a time of day; columns of the long-established names count
+// seconds.
+func (v *rowReader) clock(f Field) time.Duration {
+	parse := parseClock
+	if i, ok := v.im.head.of[f]; ok && strings.HasPrefix(plain(v.im.head.names[i]), "daily") {
+		parse = parseSeconds
+	}
+	return value(v, f, parse)
+}
+
+// moved makes a record of another system one of ours: who wants no calls is
+// finished, a callback has its time, and a personal one its person.
+func (v *rowReader) moved(r *campaign.Record) {
+	if r.Result == campaign.DoNotCall || r.Type == campaign.NoCall || r.NoCall {
+		r.Type, r.NoCall, r.CallbackAt = campaign.NoCall, true, time.Time{}
+		if !r.Status.Done() {
+			r.Status = campaign.Updated
+		}
+		if r.Reason == "" {
+			r.Reason = "the contact wants no more calls"
+		}
+		return
+	}
+	if !r.CallbackAt.IsZero() && r.Type == campaign.General && !r.Status.Done() {
+		r.Type = campaign.CampaignCallback
+		if r.Owner != "" {
+			r.Type = campaign.PersonalCallback
+		}
+	}
+	switch agreed := r.Type == campaign.PersonalCallback || r.Type == campaign.CampaignCallback; {
+	case !agreed:
+	case r.CallbackAt.IsZero():
+		r.CallbackAt = r.NextDial
+	case r.NextDial.IsZero():
+		r.NextDial = r.CallbackAt
+	}
+	switch {
+	case r.Owner != "":
+	case r.Type == campaign.PersonalCallback:
+		r.Type = campaign.CampaignCallback // whose it is, the file does not say
+	case r.Type == campaign.PersonalRescheduled:
+		r.Type = campaign.CampaignRescheduled
+	}
+}
+
+// chain reads a chain that the file itself names. Another system counts its
+// chains from one in every list: here they have the list's name before them,
+// or two contacts would be one.
 func (v *rowReader) chain(r *campaign.Record) {
 	if _, ok := v.im.head.of[FieldChain]; !ok {
 		return
 	}
 	r.Chain, r.Position = v.text(FieldChain), value(v, FieldPosition, parseCount)
+	if r.Chain != "" && !v.im.ours() && v.im.o.List != "" {
+		r.Chain = v.im.o.List + "/" + r.Chain
+	}
 }
 
 // customer ids lose their trailing .0 of spreadsheets, or equal ones would differ.
@@ -110,7 +163,7 @@ func (v *rowReader) customer() string {
 }
 
 func (v *rowReader) name() string {
-	if _, ok := v.im.head.of[FieldName]; ok && v.im.head.custom < len(v.cells) {
+	if _, ok := v.im.head.of[FieldName]; ok && v.im.ours() {
 		return v.verbatim(FieldName) // our own export
 	}
 	if s := v.text(FieldName); s != "" {

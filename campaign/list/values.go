@@ -3,6 +3,7 @@ package list
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,9 +78,19 @@ func parseClock(s string) (time.Duration, error) {
 	return 0, &valueError{"is not a time of day", "write it as 09:30"}
 }
 
-// parseZone checks the name of a time zone.
+// parseSeconds reads what a column says that counts seconds since midnight, as
+// daily_from does in lists of older systems, else as parseClock.
+func parseSeconds(s string) (time.Duration, error) {
+	if n, err := strconv.Atoi(s); err == nil && n >= 0 && n <= 86400 && n > 24 {
+		return time.Duration(n) * time.Second, nil
+	}
+	return parseClock(s)
+}
+
+// parseZone checks the name of a time zone. A number is how another system
+// files its zones (tz_dbid), and says nothing here: the telephone number does.
 func parseZone(s string) (string, error) {
-	if s == "" {
+	if _, err := strconv.Atoi(s); err == nil || s == "" {
 		return "", nil
 	}
 	if _, err := time.LoadLocation(s); err != nil || s == "Local" || len(s) > 64 {
@@ -88,10 +99,14 @@ func parseZone(s string) (string, error) {
 	return s, nil
 }
 
-// The codes that a list may bring with it.
+// The codes that a list may bring with it: the long-established integers, our
+// names, or the words of either language. Type 1 is theirs for "unknown".
 func parseType(s string) (campaign.RecordType, error) {
 	t, err := campaign.ParseRecordType(code(s))
-	if err != nil || t < 0 || t > campaign.NoCall || t == 1 {
+	switch {
+	case s == "1", code(s) == "unknown":
+		return campaign.General, nil
+	case err != nil, t < 0, t > campaign.NoCall:
 		return 0, &valueError{"is not a record type", "write general, personal-callback …, or its code 2 to 7"}
 	}
 	return t, nil
@@ -113,9 +128,42 @@ func parseResult(s string) (campaign.CallResult, error) {
 	return t, nil
 }
 
-// code is a name as we write it: "No Answer" is no-answer.
+// code is a name as we write it: "No Answer" is no-answer, and "Nicht
+// erreicht" is it too.
 func code(s string) string {
-	return strings.NewReplacer(" ", "-", "_", "-").Replace(strings.ToLower(s))
+	s = strings.NewReplacer(" ", "-", "_", "-").Replace(strings.ToLower(strings.TrimSpace(s)))
+	for name, words := range otherNames() {
+		if slices.Contains(strings.Fields(words), s) {
+			return name
+		}
+	}
+	return s
+}
+
+// otherNames are the words for a code beside our own, as code writes them.
+func otherNames() map[string]string {
+	return map[string]string{
+		"answer":            "answered erreicht",
+		"busy":              "besetzt",
+		"no-answer":         "nicht-erreicht keine-antwort",
+		"answering-machine": "answering-machine-detected anrufbeantworter ab",
+		"invalid-number":    "rufnummer-ungültig invalid sit-invalid-number",
+		"all-trunks-busy":   "keine-leitung-frei",
+		"silence":           "stille",
+		"fax":               "fax-detected",
+		"rejected":          "call-drop-rejected abgewiesen",
+		"wrong-party":       "zielperson-nicht-da",
+		"wrong-number":      "falsche-rufnummer falsche-nummer",
+		"abandoned":         "lost-call",
+		"dial-error":        "wählfehler",
+		"do-not-call":       "nicht-anrufen dnc",
+		"cancelled":         "canceled cancel aus-kampagne-entfernt",
+		"unknown":           "unbekannt unknown-call-result",
+		"no-call":           "nocall",
+		"updated":           "erledigt fertig",
+		"ready":             "bereit offen",
+		"missed-callback":   "missed-call-back",
+	}
 }
 
 func parseCount(s string) (int, error) {

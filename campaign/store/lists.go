@@ -32,6 +32,28 @@ func (s *Core) Known(ctx context.Context, numbers []string) (map[string][]string
 	return out, nil
 }
 
+// KnownIDs tells which of these ids a list has, and of which chain its records
+// are: empty, where one of them is of none.
+func (s *Core) KnownIDs(ctx context.Context, list string, ids []string) (map[string]string, error) {
+	out := map[string]string{}
+	for part := range slices.Chunk(ids, 500) {
+		args := []any{list}
+		for _, id := range part {
+			args = append(args, id)
+		}
+		err := s.read(ctx, "known ids", func(sc Row) error {
+			var id, chain string
+			err := sc.Scan(&id, &chain)
+			out[id] = chain
+			return err
+		}, `SELECT id, min(chain) FROM record WHERE list_id = (SELECT id FROM list WHERE name = ?) AND id IN (?`+strings.Repeat(`, ?`, len(part)-1)+`) GROUP BY id`, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // Records implements campaign.Store. Since and Changed select records that
 // were offered, dialled, refused or freed (since then, or at all).
 func (s *Core) Records(ctx context.Context, q campaign.RecordQuery, each func(campaign.Record) error) error {

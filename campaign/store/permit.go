@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/freiton/freiton/campaign"
@@ -195,12 +196,41 @@ func (t tx) recent(f *campaign.Facts, q campaign.PermitQuery, r *row) error {
 	if err != nil {
 		return err
 	}
-	f.AttemptsToday = len(f.Recent)
 	var last, abandoned sql.NullInt64
 	err = t.one(`SELECT max(CASE WHEN a.counted = 1 THEN a.dialed_at END),
 		max(CASE WHEN a.result = ? THEN greatest(a.dialed_at, a.answered_at, a.ended_at) END)`+toContact,
 		append([]any{campaign.Abandoned}, args(0)...), &last, &abandoned)
 	f.LastAttempt, f.AbandonedAt = timeOf(last.Int64), timeOf(abandoned.Int64)
+	if err == nil {
+		err = t.earlier(f, q, t.s.dayBegins(q, r))
+	}
+	f.AttemptsToday = len(f.Recent)
+	return err
+}
+
+// earlier adds the calls that were made before the list came here: a record
+// brings its last one with it. One of ours is an attempt of the same moment.
+func (t tx) earlier(f *campaign.Facts, q campaign.PermitQuery, since time.Time) error {
+	err := t.query(func(sc Row) error {
+		var ms int64
+		var result campaign.CallResult
+		if err := sc.Scan(&ms, &result); err != nil {
+			return err
+		}
+		at := timeOf(ms)
+		if result == campaign.Abandoned && at.After(f.AbandonedAt) {
+			f.AbandonedAt = at
+		}
+		if at.After(f.LastAttempt) {
+			f.LastAttempt = at
+		}
+		if !at.Before(since) && !slices.ContainsFunc(f.Recent, at.Equal) {
+			f.Recent = append(f.Recent, at)
+		}
+		return nil
+	}, `SELECT last_call, result FROM record WHERE key IN (SELECT key FROM record WHERE phone = ? UNION SELECT key FROM record WHERE person = ?)
+		AND last_call > 0 AND result NOT IN (?, ?)`, q.Number, q.Person, campaign.AllTrunksBusy, campaign.DialError)
+	slices.SortFunc(f.Recent, time.Time.Compare)
 	return err
 }
 

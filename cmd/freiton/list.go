@@ -40,7 +40,11 @@ func (c *cli) listImport() *cobra.Command {
 		Short: "Add the records of a CSV or XLSX file to a list",
 		Long: `Adds the records of a CSV or XLSX file to a list, made if it does not exist. Columns are
 found by their headings in any order (phone, telefon, mobil, name, kundennummer
-and so on), or named with --map. A line that cannot be read is reported and the
+and so on), or named with --map. What a list brings of its past (record_type,
+record_status, call_result, attempt, call_time, dial_sched_time, agent_id and so
+on, in the usual codes or words) is kept: what is finished stays so, calls count,
+callbacks keep agent and time, and who wants no calls comes on the do-not-call
+list. --dry-run tells how each column is understood. A line that cannot be read is reported and the
 rest goes in; with --strict such lines make the exit status 1.`,
 		Example: `  freiton list import customers customers.csv
   freiton list import customers kunden.csv --map phone=Tel --map name=Ansprechpartner --dry-run`,
@@ -96,7 +100,8 @@ func (n errBadLines) Error() string {
 // mostTold is how many of them an import keeps.
 const mostTold = 1000
 
-// sayImport tells what was left out, line by line.
+// sayImport tells what was left out, line by line, and what the file was
+// understood to say.
 func (c *cli) sayImport(res desk.ImportResult) {
 	for _, b := range res.BadLines {
 		column := ""
@@ -108,10 +113,60 @@ func (c *cli) sayImport(res desk.ImportResult) {
 	if len(res.BadLines) >= mostTold {
 		c.say("only the first %d are told", mostTold)
 	}
-	c.say("%d lines read, %d records imported, %d duplicates skipped, %d repaired, %d bad lines",
-		res.Lines, res.Imported, res.Skipped, res.Repaired, res.Bad)
+	c.sayUnderstood(res)
+	verb := "imported"
+	if res.DryRun {
+		verb = "would be imported"
+	}
+	c.say("%d lines read, %d records %s, %d duplicates skipped, %d repaired, %d bad lines",
+		res.Lines, res.Imported, verb, res.Skipped, res.Repaired, res.Bad)
+	if res.Skipped > 0 {
+		c.say("of the duplicates the file has %d twice, and the list has %d already", res.Twice, res.Skipped-res.Twice)
+	}
+	if res.DuplicateIDs > 0 {
+		c.say("%d ids belong to another contact as well", res.DuplicateIDs)
+	}
 	if res.Elsewhere > 0 {
-		c.say("%d of the numbers are in other lists too", res.Elsewhere)
+		c.say("%d of the numbers are in other lists too: %s", res.Elsewhere, counts(res.InLists))
+	}
+}
+
+// sayUnderstood tells what the columns were taken for, and what they say of the
+// past: all of it on a dry run.
+func (c *cli) sayUnderstood(res desk.ImportResult) {
+	var taken, kept []string
+	for _, col := range res.Columns {
+		if col.Field == "" {
+			kept = append(kept, col.Column)
+		} else {
+			taken = append(taken, col.Column+" is "+col.Field)
+		}
+	}
+	if res.DryRun && len(res.Columns) > 0 {
+		c.say("columns: %s", strings.Join(taken, ", "))
+		if len(kept) > 0 {
+			c.say("kept as they are: %s", strings.Join(kept, ", "))
+		}
+		for _, of := range []struct {
+			what string
+			m    map[string]int
+		}{{"type", res.Types}, {"status", res.Statuses}, {"call result", res.Results}} {
+			if len(of.m) > 0 {
+				c.say("by %s: %s", of.what, counts(of.m))
+			}
+		}
+	}
+	if res.Called > 0 {
+		c.say("%d were called before: their attempts and last call count", res.Called)
+	}
+	if len(res.Owners) > 0 {
+		c.say("personal callbacks: %s", counts(res.Owners))
+	}
+	if len(res.Unknown) > 0 {
+		c.say("no account here: %s; make it with freiton user add, or these callbacks go to the group", strings.Join(res.Unknown, ", "))
+	}
+	if res.Blocked > 0 {
+		c.say("%d do-not-call entries", res.Blocked)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -40,7 +41,15 @@ func ours(store, err error) error {
 }
 
 func (l listFiles) Import(ctx context.Context, name string, r io.Reader, o desk.ImportOptions) (desk.ImportResult, error) {
-	opts := list.Options{List: name, MaxBad: mostTold, Country: l.cfg.Dial.DefaultCountry, Allow: l.cfg.Allowed(), Known: l.store.Known}
+	opts := list.Options{
+		List: name, File: filepath.Base(o.Name), MaxBad: mostTold, Country: l.cfg.Dial.DefaultCountry, Allow: l.cfg.Allowed(), Known: l.store.Known,
+		KnownIDs: func(ctx context.Context, ids []string) (map[string]string, error) {
+			return l.store.KnownIDs(ctx, name, ids)
+		},
+	}
+	if o.Name == "" {
+		opts.File = "list " + name
+	}
 	for field, header := range o.Map {
 		m, err := list.ParseMapping(field + "=" + header)
 		if err != nil {
@@ -58,18 +67,62 @@ func (l listFiles) Import(ctx context.Context, name string, r io.Reader, o desk.
 			failed = l.store.Import(ctx, name, rs)
 			return failed
 		}
+		opts.Block = func(ctx context.Context, es []campaign.DNCEntry) error {
+			failed = l.store.BlockAll(ctx, es)
+			return failed
+		}
 	}
 	res, err := list.Import(ctx, r, opts)
-	return importResult(name, res, o.DryRun), ours(failed, err)
+	out := importResult(name, res, o.DryRun)
+	if err == nil && len(res.History.Owners) > 0 {
+		out.Unknown, failed = l.strangers(ctx, res.History.Owners)
+		err = failed
+	}
+	return out, ours(failed, err)
+}
+
+// strangers are the owners of callbacks who have no account here: such a
+// callback goes to the group when nobody takes it in time.
+func (l listFiles) strangers(ctx context.Context, owners map[campaign.AgentID]int) ([]string, error) {
+	users, err := l.store.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for name := range owners {
+		if !slices.ContainsFunc(users, func(u campaign.User) bool { return u.Name == name }) {
+			out = append(out, string(name))
+		}
+	}
+	slices.Sort(out)
+	return out, nil
 }
 
 func importResult(name string, res list.Result, dry bool) desk.ImportResult {
+	h := res.History
 	out := desk.ImportResult{
 		List: name, Lines: res.Read, Imported: res.Imported, Skipped: res.Duplicates, Repaired: res.Repaired,
+		Twice: res.Twice, InLists: res.Elsewhere, DuplicateIDs: res.DuplicateIDs,
 		Bad: res.BadLines, DryRun: dry, Encoding: string(res.Encoding), Separator: string(res.Comma),
+		Types: words(h.ByType), Statuses: words(h.ByStatus), Results: words(h.ByResult),
+		Called: h.Called, Blocked: h.Blocked,
 	}
 	for _, n := range res.Elsewhere {
 		out.Elsewhere += n
+	}
+	for owner, n := range h.Owners {
+		if out.Owners == nil {
+			out.Owners = map[string]int{}
+		}
+		out.Owners[string(owner)] = n
+	}
+	left := slices.Clone(res.Mapped) // in the order of the columns
+	for _, c := range res.Columns {
+		col := desk.ImportColumn{Column: c}
+		if len(left) > 0 && left[0].Column == c {
+			col.Field, left = string(left[0].Field), left[1:]
+		}
+		out.Columns = append(out.Columns, col)
 	}
 	for _, b := range res.Bad {
 		reason := b.Reason
@@ -80,6 +133,18 @@ func importResult(name string, res list.Result, dry bool) desk.ImportResult {
 			reason += "; " + b.Cure
 		}
 		out.BadLines = append(out.BadLines, desk.BadLine{Line: b.Line, Column: b.Column, Reason: reason})
+	}
+	return out
+}
+
+// words counts by name.
+func words[T interface {
+	comparable
+	fmt.Stringer
+}](counts map[T]int) map[string]int {
+	out := map[string]int{}
+	for v, n := range counts {
+		out[v.String()] += n
 	}
 	return out
 }

@@ -28,6 +28,7 @@ type vaultStore interface {
 	campaign.Mailbox
 	campaign.Preferences
 	Known(ctx context.Context, numbers []string) (map[string][]string, error)
+	KnownIDs(ctx context.Context, list string, ids []string) (map[string]string, error)
 	LastLine(ctx context.Context, list string) (int, error)
 	BlockAll(context.Context, []campaign.DNCEntry) error
 	PutNational(ctx context.Context, country string, at time.Time) error

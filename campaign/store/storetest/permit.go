@@ -232,6 +232,52 @@ func permitFacts(t *testing.T, b *bench) {
 	equal(t, "until", refusal.Next, b.now.Add(72*time.Hour))
 }
 
+// permitEarlier: a call that was made before the list came here counts for the
+// gap, the cap of the day and the lock after an abandoned one, over all numbers
+// of the person; what never reached the telephone does not.
+func permitEarlier(t *testing.T, b *bench) {
+	called := func(ago time.Duration, result campaign.CallResult, customer string) func(*campaign.Record) {
+		return func(r *campaign.Record) {
+			r.CustomerID, r.Attempts, r.Result, r.LastCall = customer, 1, result, b.now.Add(-ago)
+			r.Status = campaign.Updated
+		}
+	}
+	b.imports(rec(1, called(time.Hour, campaign.NoAnswer, "1")), rec(2, called(10*time.Minute, campaign.DialError, "1")),
+		rec(3, called(time.Hour, campaign.Abandoned, "3")), rec(4, called(25*time.Hour, campaign.NoAnswer, "4")))
+	b.importsTo("second", rec(1, called(time.Hour, campaign.NoAnswer, "1"))) // the same call
+	for n, c := range []struct {
+		what, customer string
+		gap            time.Duration
+		profile        campaign.Profile
+		want           campaign.ReasonCode // empty: permitted
+		next           time.Time
+	}{
+		{"gap", "1", 2 * time.Hour, campaign.Profile{}, campaign.ReasonGap, b.now.Add(time.Hour)},
+		{"gap over", "1", 30 * time.Minute, campaign.Profile{}, "", time.Time{}},
+		{"cap of the day", "1", 0, campaign.Profile{MaxPerDay: 1}, campaign.ReasonPerDay, b.now.Add(23 * time.Hour)},
+		{"two a day", "1", 0, campaign.Profile{MaxPerDay: 2}, "", time.Time{}},
+		{"yesterday", "4", 0, campaign.Profile{MaxPerDay: 1}, "", time.Time{}},
+		{"lock", "3", 0, campaign.Profile{LockAfter: 72 * time.Hour}, campaign.ReasonAbandonedLock, b.now.Add(71 * time.Hour)},
+	} {
+		n += 10
+		b.imports(rec(n, func(r *campaign.Record) { r.CustomerID = c.customer }))
+		l := b.leases(fmt.Sprint(n))
+		q := b.permitQuery(l)
+		c.profile.Country = "lab"
+		q.Rules.Profiles, q.Rules.MinGap = []campaign.Profile{c.profile}, c.gap
+		if c.want != "" {
+			equal(t, c.what+": until", b.refused(q, c.want).Next, c.next)
+			continue
+		}
+		if err := b.s.Permit(t.Context(), q); err != nil {
+			t.Fatalf("%s: %v", c.what, err)
+		}
+		s := b.settlement(l, b.attemptOf(campaign.PermitQuery{Attempt: q.Attempt, Now: b.now.Add(-48 * time.Hour)}), campaign.NoAnswer)
+		s.Attempt.DialedAt, s.Record.LastCall = b.now.Add(-48*time.Hour), b.now.Add(-48*time.Hour)
+		b.settles(s)
+	}
+}
+
 // permitCaps: calls per second and at once, per account.
 func permitCaps(t *testing.T, b *bench) {
 	b.imports(recs(1, 4)...)

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"PermitManual", permitManual},
 		{"PermitFacts", permitFacts},
 		{"PermitCaps", permitCaps},
+		{"PermitEarlier", permitEarlier},
 		{"DoNotCallAtDialling", doNotCallAtDialling},
 		{"DoNotCallScopes", doNotCallScopes},
 		{"DoNotCallUnblock", doNotCallUnblock},
