@@ -14,7 +14,7 @@ type FloorConfig struct {
 	Inbound InboundRule
 	Headset HeadsetRules
 	Pacer   Pacer         // nil = OneToOne
-	Grace   time.Duration // an answered contact waits so long for an agent; 0 = 2 s, and never more
+	Grace   time.Duration // within that an answered contact has an agent or hears the announcement; 0 = 2 s, and never more
 }
 
 // ManualRules is under what a manual call is made.

@@ -14,6 +14,9 @@ const abandoned = "abandoned"
 const (
 	joinWithin  = 2 * time.Second // from the answer; later is abandoned by definition
 	heardWithin = 3 * time.Second // an agent who is joined is heard by then
+	// The announcement has to sound by then as well: the last part of the time,
+	// 100 ms of 2 s, is its way from here to the contact's ear.
+	announceLead = 20
 )
 
 func (f *Floor) grace() time.Duration {
@@ -21,6 +24,11 @@ func (f *Floor) grace() time.Duration {
 		return d
 	}
 	return joinWithin
+}
+
+// seekUntil is how long an agent is looked for.
+func (f *Floor) seekUntil(w *work) time.Time {
+	return w.attempt.AnsweredAt.Add(f.grace() - f.grace()/announceLead)
 }
 
 // seatWaiting brings contacts to agents, who waits longest first.
@@ -66,7 +74,7 @@ func (m *move) seat() error {
 	w.agent, a.work = a, w
 	w.attempt.Agent, w.offeredAt = a.id, m.f.now
 	m.content = true
-	if w.doc.Accept == AcceptClick && m.f.now.Before(w.attempt.AnsweredAt.Add(m.f.grace())) {
+	if w.doc.Accept == AcceptClick && m.f.now.Before(m.f.seekUntil(w)) {
 		m.to, m.event = StateOffered, EventOffered
 		return nil
 	}
@@ -89,7 +97,7 @@ func (m *move) take() {
 // clickUntil is how long an agent may think about a contact who waits: what is
 // left of the 2 s, and half of it where another agent could have the rest.
 func (f *Floor) clickUntil(w *work) time.Time {
-	end := w.attempt.AnsweredAt.Add(f.grace())
+	end := f.seekUntil(w)
 	left := end.Sub(f.now)
 	if left > 0 && f.freeFor(w, w.agent) != nil {
 		return f.now.Add(left / 2)

@@ -136,7 +136,7 @@ func (f *Floor) arm(w *work) {
 			w.until = f.clickUntil(w)
 		}
 	case StateSeeking:
-		w.until = w.attempt.AnsweredAt.Add(f.grace())
+		w.until = f.seekUntil(w)
 	case StateOpening:
 		after(showWithin)
 	case StateOpen:
