@@ -32,6 +32,16 @@ type pageSound struct {
 // plugIn connects the sound of a logged-in tab.
 func (b *browserTab) plugIn() *pageSound {
 	b.t.Helper()
+	return b.plugInWith(func(payload []byte) {
+		for i := range payload {
+			payload[i] = 0x55 + byte(i%2)<<3 // a little above nothing
+		}
+	})
+}
+
+// plugInWith says over and over what say writes into a packet.
+func (b *browserTab) plugInWith(say func(payload []byte)) *pageSound {
+	b.t.Helper()
 	var m webrtc.MediaEngine
 	codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000}
 	b.must(m.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: codec, PayloadType: 8}, webrtc.RTPCodecTypeAudio))
@@ -73,9 +83,7 @@ func (b *browserTab) plugIn() *pageSound {
 		tick := time.NewTicker(media.FrameTime)
 		defer tick.Stop()
 		payload := make([]byte, 160)
-		for i := range payload {
-			payload[i] = 0x55 + byte(i%2)<<3 // a little above nothing
-		}
+		say(payload)
 		for i := uint16(0); ; i++ {
 			select {
 			case <-stop:
@@ -242,6 +250,17 @@ func TestHeadsetLost(t *testing.T) {
 // announce gives campaign spring an announcement of a tone.
 func (f *floorUnderTest) announce(t *testing.T, d time.Duration) {
 	t.Helper()
+	f.change(t, func(c *campaign.Campaign) {
+		c.Announcement = filepath.Join(t.TempDir(), "sorry.wav")
+		if err := media.WriteWAVFile(c.Announcement, 8000, media.Tone(440, d, -20)); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// change changes campaign spring beyond what its document says.
+func (f *floorUnderTest) change(t *testing.T, how func(*campaign.Campaign)) {
+	t.Helper()
 	if err := f.control.Settled(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -253,10 +272,7 @@ func (f *floorUnderTest) announce(t *testing.T, d time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Announcement = filepath.Join(t.TempDir(), "sorry.wav")
-	if err := media.WriteWAVFile(c.Announcement, 8000, media.Tone(440, d, -20)); err != nil {
-		t.Fatal(err)
-	}
+	how(&c)
 	if err := f.control.Do(t.Context(), campaign.ClickApply{By: "test", Campaign: &c, State: campaign.Unloaded}); err != nil {
 		t.Fatal(err)
 	}

@@ -257,11 +257,17 @@ func (b *browserTab) follow() {
 // await waits for an event of a kind, after number since.
 func (b *browserTab) await(kind campaign.EventKind, since uint64) campaign.Event {
 	b.t.Helper()
+	return b.awaitThat(fmt.Sprintf("%s after %d", kind, since), func(e campaign.Event) bool { return e.Kind == kind && e.N > since })
+}
+
+// awaitThat waits for the first event that is so.
+func (b *browserTab) awaitThat(what string, is func(campaign.Event) bool) campaign.Event {
+	b.t.Helper()
 	deadline := time.After(20 * time.Second)
 	for {
 		b.mu.Lock()
 		for _, e := range b.events {
-			if e.Kind == kind && e.N > since {
+			if is(e) {
 				b.mu.Unlock()
 				return e
 			}
@@ -272,7 +278,7 @@ func (b *browserTab) await(kind campaign.EventKind, since uint64) campaign.Event
 		case <-deadline:
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			b.t.Fatalf("no %s after %d\n%s", kind, since, b.wire.String())
+			b.t.Fatalf("not there: %s\n%s", what, b.wire.String())
 		}
 	}
 }

@@ -20,6 +20,7 @@ type CallRecord struct {
 	Started  time.Time
 	Ringing  time.Time // first 101-199; zero if none
 	Answered time.Time // our 200 sent (calling back: theirs received); zero if none
+	Heard    time.Time // the first packet of more than -50 dBFS; zero if none
 	Ended    time.Time
 	Status   int    // final status of the INVITE; 0 = none was ever sent
 	EndedBy  string // contact, caller, or network (nobody answered any more)
@@ -68,7 +69,7 @@ func (r *CallRecord) fill(s *stream) {
 	if len(s.ssrcs) == 1 {
 		r.Lost = max(0, s.seqs+1-r.PacketsIn)
 	}
-	r.MaxGap, r.Silent = s.gap, s.quiet
+	r.MaxGap, r.Silent, r.Heard = s.gap, s.quiet, s.loud
 	r.HeldPackets, r.HeldDBFS = s.packets[heldByAgent], level(s.energy[heldByAgent], s.samples[heldByAgent])
 	r.HoldPackets, r.HoldDBFS = s.packets[heldByContact], level(s.energy[heldByContact], s.samples[heldByContact])
 	r.SSRCs, r.Bad, r.Strays, r.Reports = len(s.ssrcs), s.bad, s.strays, s.reports

@@ -55,6 +55,9 @@ type stream struct {
 	wg sync.WaitGroup // readers
 }
 
+// quietest is the level in dBFS below which nothing is heard.
+const quietest = -50
+
 // heard is what the reader has measured.
 type heard struct {
 	phase    int
@@ -62,7 +65,8 @@ type heard struct {
 	samples  [phases]int
 	energy   [phases]float64
 	spectrum spectrum
-	quiet    time.Duration // frames below -50 dBFS
+	quiet    time.Duration // frames below quietest
+	loud     time.Time     // of the first frame above it
 	first    time.Time
 	last     time.Time
 	gap      time.Duration // longest between two packets while talking
@@ -270,7 +274,9 @@ func (s *stream) hear(b []byte, from netip.AddrPort, out []byte, samples []int16
 	case int(h.PayloadType) == s.event && s.event >= 0:
 		s.digit(h.Timestamp, payload)
 	case h.PayloadType == s.pt && len(payload) <= len(samples):
-		s.listen(payload, samples[:len(payload)])
+		if !s.listen(payload, samples[:len(payload)]) && s.loud.IsZero() {
+			s.loud = now
+		}
 		if s.echo && s.on && s.to.Port() != 0 {
 			s.seq++
 			s.ts += uint32(len(payload))
@@ -300,7 +306,8 @@ func (s *stream) count(h *rtp.Header, now time.Time) {
 	s.packets[s.phase]++
 }
 
-func (s *stream) listen(payload []byte, samples []int16) {
+// listen measures a frame; quiet: there is nothing to be heard in it.
+func (s *stream) listen(payload []byte, samples []int16) (quiet bool) {
 	codec := media.PCMA
 	if s.pt == 0 {
 		codec = media.PCMU
@@ -312,12 +319,13 @@ func (s *stream) listen(payload []byte, samples []int16) {
 	}
 	s.energy[s.phase] += energy
 	s.samples[s.phase] += len(samples)
-	if level(energy, len(samples)) < -50 {
+	if quiet = level(energy, len(samples)) < quietest; quiet {
 		s.quiet += time.Duration(len(samples)) * time.Second / rate
 	}
 	if s.phase == talking {
 		s.spectrum.add(samples)
 	}
+	return quiet
 }
 
 // digit reads RFC 4733 events: a new timestamp is a new digit.
