@@ -3,10 +3,13 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/sim"
 	"github.com/freiton/freiton/media"
 	"github.com/freiton/freiton/sip/peer"
 )
@@ -14,7 +17,7 @@ import (
 // The whole program dials ahead: everybody is called once, who answers is with
 // an agent at once, hears her, and is heard from the first word on.
 func TestAutopilotPredictive(t *testing.T) {
-	rows := numbers("00", 12) // answers, speaks at once and waits for us
+	rows := numbers("00", 20) // answers, speaks at once and waits for us
 	for i := range 6 {
 		rows = append(rows, fmt.Sprintf("%d;%s", 100+i, peer.Number("10", i))) // busy
 	}
@@ -34,7 +37,7 @@ func TestAutopilotPredictive(t *testing.T) {
 			t.Errorf("attempt of %s: %+v", a.Record, a.RTP)
 		}
 	}
-	if len(seen) != 18 || len(r.Attempts) != 18 || len(r.Offers) != 0 {
+	if len(seen) != 26 || len(r.Attempts) != 26 || len(r.Offers) != 0 {
 		t.Errorf("%d records called in %d attempts, %d offers\n%s", len(seen), len(r.Attempts), len(r.Offers), errs)
 	}
 	heard, _ := filepath.Glob(filepath.Join(f.hear, "*.wav"))
@@ -51,7 +54,21 @@ func TestAutopilotPredictive(t *testing.T) {
 			}
 		}
 	}
-	if loud < 12 {
+	if loud < 20 {
 		t.Errorf("%d of %d headsets heard a contact", loud, len(heard))
+	}
+	// What would two agents reach with such people? One command.
+	args := []string{"simulate", "--campaign", "c", "--agents", "2", "--shifts", "2", "--wrap-up", "1s"}
+	cells := asked[[]sim.Cell](t, f.config, args...)
+	if len(cells) != 2 || cells[0].World != "c" || cells[1].Policy != sim.Predictive || cells[1].Agents != 2 || cells[1].Utilisation <= 0 {
+		t.Errorf("simulated %+v", cells)
+	}
+	if again := asked[[]sim.Cell](t, f.config, args...); !reflect.DeepEqual(again, cells) {
+		t.Errorf("and again %+v", again)
+	}
+	for _, wrong := range [][]string{{"--campaign", "d"}, {"--campaign", "c", "--world", "S1"}, {"--campaign", "c", "--agents", "0"}} {
+		if status, out, errs := freiton(t, nil, append([]string{"simulate", "--config", f.config}, wrong...)...); status == 0 || out != "" || strings.Count(errs, "\n") > 2 {
+			t.Errorf("%v: status %d %s%s", wrong, status, out, errs)
+		}
 	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/freiton/freiton/campaign/desk"
 	"github.com/freiton/freiton/campaign/pacing"
 	"github.com/freiton/freiton/campaign/sim"
 )
@@ -16,6 +19,7 @@ import (
 // simulation are the flags of `freiton simulate`.
 type simulation struct {
 	worlds, agents, policies string
+	campaign                 string
 	shifts                   int
 	seed                     uint64
 	limit                    float64
@@ -56,21 +60,27 @@ or a file such as
   live_by_hour: [0.25, 0.40, 0.15, 0.28]     # optional, cycling
   breaks: {every: 60m, length: [5m, 15m]}    # optional
 
-or the report of a campaign of one's own (freiton campaign report NAME --output
-json), which tells everything but wrap-up: say that with --wrap-up.
+or --campaign NAME: what became of the calls of a campaign of one's own tells
+everything but wrap-up; say that with --wrap-up. A file with the report of one
+(freiton campaign report NAME --output json) does as well.
 
 The same command prints the same bytes every time.`,
 		Example: "  freiton simulate --world S1 --agents 5,20\n  freiton simulate --world ours.yaml --agents 12 --output json\n" +
-			"  freiton campaign report spring --output json > spring.json && freiton simulate --world spring.json --agents 12 --wrap-up 45s",
+			"  freiton simulate --campaign spring --agents 12 --wrap-up 45s",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			trials, err := s.trials()
+			worlds, err := c.simWorlds(cmd, s)
+			if err != nil {
+				return err
+			}
+			trials, err := s.trials(worlds)
 			if err != nil {
 				return err
 			}
 			return c.simulate(trials, s)
 		},
 	}
+	cmd.Flags().StringVar(&s.campaign, "campaign", "", "the world that this campaign has met so far")
 	cmd.Flags().StringVar(&s.worlds, "world", "S1", "the benchmark's S1 to S5 or M1, all, or a file")
 	cmd.Flags().StringVar(&s.agents, "agents", "10", "how many agents; several with commas")
 	cmd.Flags().StringVar(&s.policies, "policy", "progressive,predictive", "what to try")
@@ -79,6 +89,7 @@ The same command prints the same bytes every time.`,
 	cmd.Flags().Float64Var(&s.limit, "max-abandoned", 0.03, "share of live answers that may be abandoned in a shift")
 	cmd.Flags().DurationVar(&s.wrapUp, "wrap-up", 0, "mean wrap-up instead of the world's, as in 45s")
 	cmd.Flags().BoolVar(&s.check, "check", false, "exit status 1 if the benchmark is missed")
+	cmd.MarkFlagsMutuallyExclusive("campaign", "world")
 	return cmd
 }
 
@@ -130,12 +141,34 @@ func percent(share float64) string {
 	return fmt.Sprintf("%.1f %%", 100*share)
 }
 
-// trials reads the flags.
-func (s simulation) trials() ([]sim.Trial, error) {
-	worlds, err := simWorlds(s.worlds)
+// simWorlds are those that the flags name.
+func (c *cli) simWorlds(cmd *cobra.Command, s simulation) ([]sim.World, error) {
+	if s.campaign == "" {
+		return simWorlds(s.worlds)
+	}
+	var report []byte
+	err := c.admin(cmd.Context(), func(client *desk.Client) error {
+		r, err := client.Do(cmd.Context(), http.MethodGet, campaignPath(s.campaign, "/report"), "", nil)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		report, err = io.ReadAll(r)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
+	w, err := sim.History(report)
+	if err != nil {
+		return nil, fmt.Errorf("campaign %s: %w", s.campaign, err)
+	}
+	w.Name = s.campaign
+	return []sim.World{w}, nil
+}
+
+// trials reads the other flags.
+func (s simulation) trials(worlds []sim.World) ([]sim.Trial, error) {
 	agents, err := simAgents(s.agents)
 	if err != nil {
 		return nil, err
