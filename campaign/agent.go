@@ -82,7 +82,7 @@ func (a *agent) view() AgentView {
 	slices.Sort(v.Joined)
 	if a.work != nil {
 		v.Interaction = a.work.id
-		if a.work.state == StateWrapUp {
+		if a.work.state == StateWrapUp && a.loggedIn() {
 			v.Status, v.Reason, v.Since = AgentAfterCall, "", a.work.wrapSince
 		}
 	}
@@ -116,6 +116,7 @@ func (f *Floor) login(c ClickLogin) error {
 			f.popup(camp, PopupStarted, a)
 		}
 	}
+	f.welcome(a)
 	return nil
 }
 

@@ -65,7 +65,7 @@ func lineStimulus(k LineEventKind) (stimulus, bool) {
 
 // progress tells store and journal how far the attempt is.
 func (m *move) progress() {
-	m.keep = &Keep{Attempt: m.w.kept()}
+	m.keep = m.w.keep()
 	m.f.store(OpNote{*m.w.kept()})
 }
 
@@ -152,9 +152,13 @@ func (m *move) finishCall() error {
 	return m.finishSoon()
 }
 
-// finishSoon: the end is coming; nobody will do after-call work.
+// finishSoon: the end is coming; nobody will do after-call work in this process.
 func (m *move) finishSoon() error {
-	m.w.quick = true
+	w := m.w
+	if m.f.cfg.keepsDesks() && w.agent != nil && w.answered() && w.kind != KindConsult {
+		return nil // its after-call work waits for the next start
+	}
+	w.quick = true
 	return nil
 }
 
@@ -205,7 +209,7 @@ func (m *move) ended() error {
 	f.leaveSide(w)
 	if w.kind == KindInbound {
 		if w.agent != nil && w.answered() && !w.quick {
-			m.to, m.keep = StateWrapUp, &Keep{Attempt: w.kept()}
+			m.to, m.keep = StateWrapUp, w.keep()
 			return nil
 		}
 		m.close()
@@ -220,7 +224,7 @@ func (m *move) ended() error {
 		f.countLost(w)
 		a.DialerResult = Abandoned
 	}
-	m.keep = &Keep{Attempt: w.kept()}
+	m.keep = w.keep()
 	switch {
 	case w.ahead && !w.taken: // no agent has to do with it
 		m.settle()
@@ -347,7 +351,14 @@ func (m *move) quickDone() error {
 	return nil
 }
 
+// finishWrapUp: after-call work is settled with what was entered, or waits for
+// the next start.
 func (m *move) finishWrapUp() error {
+	if m.f.cfg.keepsDesks() {
+		m.to, m.event = StateWrapUp, EventEntered
+		m.progress()
+		return nil
+	}
 	m.settle()
 	return nil
 }

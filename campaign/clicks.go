@@ -263,7 +263,9 @@ func (f *Floor) undo(a *agent) error {
 	a.undoUntil = time.Time{}
 	f.works = append(f.works, w)
 	f.arm(w)
-	f.tell(w, &move{event: EventReopened, content: true})
+	m := &move{event: EventReopened, content: true, keep: w.keep()}
+	m.keep.Record = &w.lease.Record
+	f.tell(w, m)
 	return nil
 }
 

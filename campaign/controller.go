@@ -41,6 +41,7 @@ type Controller struct {
 	hub   *hub
 	jobs  chan job
 	work  *worker
+	left  Returned // by an earlier process; Start hands it to the floor
 
 	quit    chan struct{}
 	stopped sync.Once
@@ -112,6 +113,9 @@ func (c *Controller) Start(ctx context.Context) error {
 			return fmt.Errorf("campaigns: %w", err)
 		}
 		c.step(job{in: in})
+	}
+	if len(c.left.Works) > 0 {
+		c.step(job{in: c.left})
 	}
 	c.running.Go(c.loop)
 	c.running.Go(c.work.run)
@@ -185,7 +189,8 @@ func (c *Controller) Snapshot(ctx context.Context, v Viewer) (Snapshot, error) {
 }
 
 // Drain stops dialling, lets live calls end by themselves and after-call work
-// be done for at most d, and then ends them. It returns when nothing is left
+// be done for at most d, and then ends them; what after-call work is left waits
+// for the next start (see FloorConfig.ReturnWithin). It returns when that is done
 // and the store has everything, or with ctx. A store that takes nothing is
 // waited for a moment only: what is decided is in the journal.
 func (c *Controller) Drain(ctx context.Context, d time.Duration) error {

@@ -124,12 +124,17 @@ func newRig(t *testing.T, dir string, store *memStore) *rig {
 // newSharedRig is a process among others; document reads those of the store.
 func newSharedRig(t *testing.T, dir string, store *memStore, process string, document func([]byte) (Campaign, error)) *rig {
 	t.Helper()
+	return newRigOf(t, dir, store, FloorConfig{Process: process}, document)
+}
+
+func newRigOf(t *testing.T, dir string, store *memStore, floor FloorConfig, document func([]byte) (Campaign, error)) *rig {
+	t.Helper()
 	r := &rig{t: t, store: store, line: newFakeLine(), dir: dir}
 	var err error
 	if r.journal, err = OpenJournal(JournalConfig{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
-	if r.c, err = NewController(ControllerConfig{Floor: FloorConfig{Process: process}, Store: store, Line: r.line, Journal: r.journal, Document: document}); err != nil {
+	if r.c, err = NewController(ControllerConfig{Floor: floor, Store: store, Line: r.line, Journal: r.journal, Document: document}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.c.Start(t.Context()); err != nil {
@@ -497,7 +502,7 @@ func TestRecovery(t *testing.T) {
 func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemStore(testRecords(4, "0")...)
-		r := newRig(t, t.TempDir(), store)
+		r := newRigOf(t, t.TempDir(), store, FloorConfig{Process: "p", ReturnWithin: -1}, nil)
 		r.begin("ann")
 		v := r.until(EventOpened).InteractionView
 		r.do(ClickShown{v.Agent, v.ID})
@@ -527,7 +532,7 @@ func TestDrain(t *testing.T) {
 func TestDrainWithoutStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir, store := t.TempDir(), newMemStore(testRecords(4, "0")...)
-		r := newRig(t, dir, store)
+		r := newRigOf(t, dir, store, FloorConfig{Process: "p", ReturnWithin: -1}, nil)
 		r.begin("ann")
 		v := r.until(EventOpened).InteractionView
 		r.do(ClickShown{v.Agent, v.ID})

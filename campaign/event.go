@@ -32,6 +32,7 @@ type Keep struct {
 	Record     *Record     `json:"record,omitempty"`     // of the attempt, at its begin
 	Settlement *Settlement `json:"settlement,omitempty"` // decided; to be stored
 	Stored     AttemptID   `json:"stored,omitempty"`     // the store has confirmed the settlement
+	Desk       *AtDesk     `json:"desk,omitempty"`       // of the attempt: what its agent sees, and has entered
 }
 
 // EventKind names what happened.
@@ -70,7 +71,7 @@ const (
 	EventDone        EventKind = "done"           // I: settled, the agent is free
 	EventReturned    EventKind = "returned"       // I: undialled, back to the list
 	EventRemoved     EventKind = "removed"        // I: undialled, out of the campaign
-	EventReopened    EventKind = "reopened"       // I: undo
+	EventReopened    EventKind = "reopened"       // I: undo, or after-call work from before a restart
 	EventContact     EventKind = "contact"        // I: the contact's fields were changed
 	EventCorrected   EventKind = "corrected"      // I, Text: old and new
 	EventNoRecord    EventKind = "no-record"      // Reason: Get record found none

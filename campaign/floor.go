@@ -15,6 +15,10 @@ type FloorConfig struct {
 	Headset HeadsetRules
 	Pacer   Pacer         // nil = OneToOne
 	Grace   time.Duration // within that an answered contact has an agent or hears the announcement; 0 = 2 s, and never more
+	// ReturnWithin is how long after-call work of an earlier process waits for
+	// its agent; 0 = 15 min. Negative: none is kept, it is settled with what was
+	// entered at the end of the process, or at the next start.
+	ReturnWithin time.Duration
 }
 
 // ManualRules is under what a manual call is made.
@@ -66,10 +70,11 @@ type Floor struct {
 	campaigns []*camp  // by priority, then name
 	works     []*work  // live interactions, oldest first
 	callers   map[string]lastCall
-	arriving  []arrival // calls from outside of which the store is asked who it is
-	seq       int       // of leases asked for
-	dials     int64     // placed by machine
-	tops      int       // grows whenever a record goes to the top of a list
+	arriving  []arrival      // calls from outside of which the store is asked who it is
+	returned  []ReturnedWork // by an earlier process, and not on a desk yet
+	seq       int            // of leases asked for
+	dials     int64          // placed by machine
+	tops      int            // grows whenever a record goes to the top of a list
 	draining  bool
 	finishing bool
 
@@ -105,7 +110,7 @@ func NewFloor(cfg FloorConfig) *Floor {
 }
 
 // Apply takes in what happened: a Click, a LineEvent, a Leased, Permitted
-// or Looked, a StoreChanged, JournalFailed, DrainFloor or FinishFloor, or nil when only time has passed.
+// or Looked, a Returned, StoreChanged, JournalFailed, DrainFloor or FinishFloor, or nil when only time has passed.
 // It gives what is to be done and when it wants to be asked again (zero: not
 // by itself).
 func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
@@ -124,6 +129,8 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 		f.onMissed(in)
 	case Admitted:
 		f.onAdmitted(in)
+	case Returned:
+		f.onReturned(in)
 	case StoreChanged:
 		f.look()
 	case Looked:
@@ -137,6 +144,7 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 	case FinishFloor:
 		f.finish()
 	}
+	f.bringBack()
 	f.sweep()
 	f.balance()
 	f.publishViews()
@@ -173,6 +181,9 @@ func (f *Floor) next() time.Time {
 	for _, a := range f.arriving {
 		want(a.until)
 	}
+	for _, r := range f.returned {
+		want(r.until)
+	}
 	for _, a := range f.agents {
 		want(a.undoUntil)
 		want(f.lossShown(a))
@@ -203,8 +214,8 @@ func (f *Floor) next() time.Time {
 // DrainFloor stops dialling: previews go back, calls go on.
 type DrainFloor struct{}
 
-// FinishFloor ends live calls and settles after-call work with what was
-// entered so far.
+// FinishFloor ends live calls. After-call work waits for the next start, or is
+// settled with what was entered so far: see FloorConfig.ReturnWithin.
 type FinishFloor struct{}
 
 // JournalFailed says that what happens can no longer be written down: nothing
@@ -226,7 +237,8 @@ func (f *Floor) finish() {
 	}
 }
 
-// Live counts what is not finished yet: calls, and after-call work.
+// Live counts what is not finished yet: calls, and after-call work that is
+// waited for.
 func (f *Floor) Live() (calls, wrapUps int) {
 	for _, w := range f.works {
 		switch w.state {
@@ -234,7 +246,9 @@ func (f *Floor) Live() (calls, wrapUps int) {
 			StateSeeking, StateVoicemail, StateParked, StateTakeOver, StateAnnouncing:
 			calls++
 		default:
-			wrapUps++
+			if kept := w.state == StateWrapUp && f.cfg.keepsDesks(); !kept || !w.awaits && !f.finishing {
+				wrapUps++
+			}
 		}
 	}
 	return calls, wrapUps

@@ -87,7 +87,7 @@ func (f *Floor) ringNext(a Attempt, tried []AgentID) {
 	}
 	w.agent, w.attempt.Agent, w.tried = to, to.id, append(tried, to.id)
 	f.open(w, StateIncoming)
-	f.tell(w, &move{event: EventRinging, content: true, keep: &Keep{Attempt: w.kept()}})
+	f.tell(w, &move{event: EventRinging, content: true, keep: w.keep()})
 }
 
 // nobody is there: the announcement, else 480.
@@ -100,7 +100,7 @@ func (f *Floor) nobody(w *work) {
 	}
 	f.open(w, StateVoicemail)
 	f.line(AnswerCall{Attempt: w.attempt.ID}) // nobody's headset
-	f.tell(w, &move{event: EventRinging, content: true, keep: &Keep{Attempt: w.kept()}})
+	f.tell(w, &move{event: EventRinging, content: true, keep: w.keep()})
 }
 
 // missed settles a call from outside that nobody answered.

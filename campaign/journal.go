@@ -66,6 +66,7 @@ type Unfinished struct {
 	Attempt    Attempt
 	Record     Record
 	Settlement *Settlement // decided, but not confirmed by the store
+	Desk       *AtDesk     // nil: it was on nobody's desk
 }
 
 // eventCarried repeats, at the head of a file, what earlier files left open.
@@ -170,7 +171,7 @@ func (j *Journal) begin(first uint64) error {
 	for _, id := range slices.Sorted(mapKeys(j.open)) {
 		u := j.open[id]
 		e := Event{N: first - 1, At: u.Attempt.DialedAt, Kind: eventCarried, Attempt: id,
-			Keep: &Keep{Attempt: &u.Attempt, Record: &u.Record, Settlement: u.Settlement}}
+			Keep: &Keep{Attempt: &u.Attempt, Record: &u.Record, Settlement: u.Settlement, Desk: u.Desk}}
 		if err := appendLine(&head, e); err != nil {
 			return err
 		}
@@ -410,7 +411,9 @@ func (j *Journal) note(e Event) {
 		return
 	}
 	if k.Stored != "" {
-		delete(j.open, k.Stored)
+		if u := j.open[k.Stored]; u == nil || u.Settlement != nil || u.Desk == nil || !u.Desk.Correction {
+			delete(j.open, k.Stored) // else Done was taken back meanwhile
+		}
 		return
 	}
 	entry := func(a Attempt) *Unfinished {
@@ -427,7 +430,7 @@ func (j *Journal) note(e Event) {
 		if k.Record != nil {
 			u.Record = *k.Record
 		}
-		u.Settlement = k.Settlement
+		u.Settlement, u.Desk = k.Settlement, k.Desk
 	} else if k.Settlement != nil {
 		entry(k.Settlement.Attempt).Settlement = k.Settlement
 	}

@@ -235,10 +235,9 @@ func (m *move) enter() error {
 	if err := m.f.enter(m.w, m.in.(Entry)); err != nil {
 		return err
 	}
-	if m.w.attempt.ID != "" {
-		a := m.w.kept()
-		a.Result = m.w.wrap.Result
-		m.keep = &Keep{Attempt: a}
+	if !m.w.attempt.DialedAt.IsZero() { // else it may never be: the journal would keep it for ever
+		m.keep = m.w.keep()
+		m.keep.Attempt.Result = m.w.wrap.Result
 	}
 	return nil
 }

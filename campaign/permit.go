@@ -82,7 +82,8 @@ func (m *move) dial() error {
 	}
 	f.line(d)
 	r := w.lease.Record
-	m.keep = &Keep{Attempt: w.kept(), Record: &r}
+	m.keep = w.keep()
+	m.keep.Record = &r
 	return nil
 }
 

@@ -42,6 +42,8 @@ type world struct {
 	abandons int
 	joins    int
 	kinds    map[EventKind]int // of what happened
+	journal  *Journal          // without a file: what it would know
+	returned int               // after-call work that outlived the floor
 	// rapid prefers small numbers, which is right for what happens and wrong
 	// for which kind of thing happens.
 	dice *rand.Rand
@@ -52,7 +54,7 @@ const secret = "Geheimrat" // in every field of every record
 func newWorld(t *rapid.T, modes ...Mode) *world {
 	w := &world{
 		t: t, now: noon(), dice: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 1)), permits: map[AttemptID]bool{}, live: map[AttemptID]Dial{},
-		kinds: map[EventKind]int{}, answered: map[AttemptID]time.Time{}, seated: map[AttemptID]bool{}, letGo: map[AttemptID]bool{},
+		kinds: map[EventKind]int{}, journal: &Journal{open: map[AttemptID]*Unfinished{}}, answered: map[AttemptID]time.Time{}, seated: map[AttemptID]bool{}, letGo: map[AttemptID]bool{},
 		ended: map[AttemptID]int{}, inbound: map[AttemptID]bool{}, settled: map[AttemptID]int{}, names: []AgentID{"ann", "ben", "eva"},
 	}
 	var rs []Record
@@ -77,9 +79,10 @@ func newWorld(t *rapid.T, modes ...Mode) *world {
 	w.s = newMemStore(rs...)
 	w.f = NewFloor(FloorConfig{
 		Process: "p", Inbound: InboundRule{Agents: true, Announcement: []string{"", "nobody.wav"}[w.dice.IntN(2)], OptOut: "9"},
-		Pacer:  []Pacer{OneToOne{}, linesPacer{3}, greedyPacer{}}[w.dice.IntN(3)],
-		Manual: ManualRules{Rules: Rules{Allow: []string{"+49"}}},
-		NewID:  func(p string, _ time.Time) string { w.ids++; return p + strconv.Itoa(w.ids) },
+		Pacer:        []Pacer{OneToOne{}, linesPacer{3}, greedyPacer{}}[w.dice.IntN(3)],
+		ReturnWithin: []time.Duration{0, -1}[w.dice.IntN(2)],
+		Manual:       ManualRules{Rules: Rules{Allow: []string{"+49"}}},
+		NewID:        func(p string, _ time.Time) string { w.ids++; return p + strconv.Itoa(w.ids) },
 	})
 	if len(modes) == 0 {
 		modes = []Mode{ModeProgressive, ModeProgressive, ModePredictive, ModePushPreview, ModePreview}
@@ -261,6 +264,7 @@ func (w *world) ahead(c Command) {
 // before the answer holds nothing of the record.
 func (w *world) event(e Event) {
 	w.kinds[e.Kind]++
+	w.journal.note(e)
 	if e.Kind == EventOffered || e.Kind == EventOpened && e.InteractionView.State == StateOpening {
 		w.order(e)
 	}
@@ -407,6 +411,7 @@ func (w *world) storeStep() {
 		w.must(w.s.Release(ctx, op.Lease, op.Release))
 	case OpSettle:
 		w.must(w.s.Settle(ctx, op.Settlement))
+		w.journal.note(Event{Keep: &Keep{Stored: op.Settlement.Attempt.ID}})
 	case OpOffer:
 		w.must(w.s.AddOffer(ctx, op.Offer))
 	case OpBlock:
@@ -615,7 +620,7 @@ func (w *world) end() {
 	w.stopped = true
 	w.apply(DrainFloor{})
 	w.apply(FinishFloor{})
-	for i := 0; len(w.queue)+len(w.live)+len(w.f.works) > 0; i++ {
+	for i := 0; len(w.queue)+len(w.live)+w.unkept() > 0; i++ {
 		if i > 1000 {
 			w.t.Fatalf("does not come to an end: %d ops, %d calls, works %+v", len(w.queue), len(w.live), w.f.works[0])
 		}
@@ -631,6 +636,7 @@ func (w *world) end() {
 		}
 		w.advance(time.Second)
 	}
+	w.restart()
 	for id := range w.answered {
 		if a := w.s.attempts[id]; !w.seated[id] && a.DialerResult != Abandoned {
 			w.t.Fatalf("%s was answered, never joined, and is %s", id, a.DialerResult)
@@ -655,7 +661,7 @@ func (w *world) end() {
 // never a call without its permit; every dial ends and is settled exactly once;
 // no record is lost; what was declined is offered next; a blank record is blank.
 func TestFloorProperties(t *testing.T) {
-	var done, dials int
+	var done, dials, returned int
 	decisions, kinds := map[Decision]int{}, map[EventKind]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
@@ -684,6 +690,7 @@ func TestFloorProperties(t *testing.T) {
 		w.end()
 		done++
 		dials += len(w.ended)
+		returned += w.returned
 		for k, n := range w.kinds {
 			kinds[k] += n
 		}
@@ -697,6 +704,9 @@ func TestFloorProperties(t *testing.T) {
 		if done >= 100 && kinds[k] == 0 {
 			t.Errorf("in %d histories never %s: %v", done, k, kinds)
 		}
+	}
+	if done >= 100 && returned < done/20 {
+		t.Errorf("in %d histories only %d times after-call work of an earlier process", done, returned)
 	}
 	if done >= 100 && (dials < done || decisions[Declined] < done/4 || decisions[Missed] < done/4) {
 		t.Errorf("too little happens: %d histories, %d dials, offers %v", done, dials, decisions)

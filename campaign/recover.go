@@ -13,7 +13,7 @@ import (
 //	settled in the journal, not confirmed   → settled in the store
 //	permitted, but never sent to the line   → back to its old place, not counted
 //	on the line                             → ended there (Line.Recover); unknown, stale
-//	ended, the agent had not finished       → with what she had entered, else stale
+//	ended, the agent had not finished       → back to her desk (Returned)
 //	leased, not dialled                     → back to its old place
 //
 // A machine never dials a stale record by itself.
@@ -30,7 +30,7 @@ func (c *Controller) recover(ctx context.Context) error {
 			}
 			continue
 		}
-		left = append(left, leftover{attempt: u.Attempt, record: u.Record, sent: true})
+		left = append(left, leftover{attempt: u.Attempt, record: u.Record, desk: u.Desk, sent: true})
 	}
 	open, err := c.cfg.Store.Open(ctx, c.cfg.Floor.Process)
 	if err != nil {
@@ -55,6 +55,10 @@ func (c *Controller) recover(ctx context.Context) error {
 	}
 	c.hangUp(ctx, left)
 	for _, l := range left {
+		if l.comesBack() && c.cfg.Floor.keepsDesks() {
+			c.left.Works = append(c.left.Works, ReturnedWork{Attempt: l.attempt, Record: l.record, Desk: *l.desk})
+			continue
+		}
 		s := l.settle(now)
 		e := Event{Kind: EventRecovered, At: now, Attempt: l.attempt.ID, Campaign: l.attempt.Campaign, Text: s.Record.Reason, Keep: &Keep{Settlement: &s}}
 		if _, err := c.cfg.Journal.Append(e); err != nil {
@@ -63,6 +67,9 @@ func (c *Controller) recover(ctx context.Context) error {
 		if err := c.resettle(ctx, s); err != nil {
 			return err
 		}
+		if l.live() && l.desk != nil && l.attempt.Agent != "" {
+			c.left.Works = append(c.left.Works, ReturnedWork{Attempt: s.Attempt, Record: l.record, Desk: *l.desk, Lost: true})
+		}
 	}
 	n, err := c.cfg.Store.Reclaim(ctx, c.cfg.Floor.Process, now)
 	if err != nil {
@@ -70,6 +77,11 @@ func (c *Controller) recover(ctx context.Context) error {
 	}
 	if len(left)+n > 0 {
 		c.cfg.Log.Warn("an earlier process did not end in order", "attempts", len(left), "records_given_back", n)
+	}
+	if !fresh { // whoever followed the earlier process takes a snapshot: nothing before this number can be followed
+		if _, err := c.cfg.Journal.Append(Event{Kind: EventRecovered, At: now, Text: "the program was started again"}); err != nil {
+			return err
+		}
 	}
 	c.hub.publish(nil, c.cfg.Journal.Last())
 	c.hub.base = c.cfg.Journal.Last()
@@ -87,7 +99,21 @@ func (c *Controller) resettle(ctx context.Context, s Settlement) error {
 type leftover struct {
 	attempt Attempt
 	record  Record
-	sent    bool // it may be on the line
+	desk    *AtDesk // nil: it was on nobody's desk, as far as is known
+	sent    bool    // it may be on the line
+}
+
+// comesBack: it is its agent's after-call work.
+func (l leftover) comesBack() bool {
+	return l.desk != nil && l.attempt.Agent != "" && !l.attempt.EndedAt.IsZero()
+}
+
+// wrap is what the agent had entered.
+func (l leftover) wrap() Wrap {
+	if l.desk != nil {
+		return l.desk.Wrap
+	}
+	return Wrap{Result: l.attempt.Result, Disposition: l.attempt.Disposition, Note: l.attempt.Note}
 }
 
 // live: the line may still carry it.
@@ -128,16 +154,21 @@ func (l leftover) settle(now time.Time) Settlement {
 	if a.Inbound {
 		return l.settleInbound(a, now)
 	}
-	u := updateOf(l.record)
+	u, w := updateOf(l.record), l.wrap()
 	switch {
 	case !l.sent:
 		a.EndedAt, a.EndedBy, a.DialerResult, a.Result = now, ByDialer, ResultCancelled, ResultCancelled
 		a.Text = "the program stopped before it was dialled"
 		u.Status, u.KeepPlace = Ready, true
 		return Settlement{Attempt: a, Record: u, Now: now}
-	case !a.EndedAt.IsZero() && (a.Result != 0 || a.AnsweredAt.IsZero()):
-		s := Outcome(nil, Lease{Record: l.record}, a, Wrap{Result: a.Result, Disposition: a.Disposition, Note: a.Note}, now)
+	case !a.EndedAt.IsZero() && (w.Result != 0 || w.NoCall || w.Callback != nil || a.AnsweredAt.IsZero() || l.corrects()):
+		lease := Lease{Record: l.record}
+		if l.desk != nil {
+			lease.Fence = l.desk.Fence
+		}
+		s := Outcome(nil, lease, a, w, now)
 		s.Record.Reason += "; the program stopped during after-call work"
+		s.Correction = l.corrects()
 		return s
 	case !a.EndedAt.IsZero():
 		a.Result = Unknown
@@ -150,14 +181,18 @@ func (l leftover) settle(now time.Time) Settlement {
 	a.Counted = true
 	u.Status, u.Result, u.Attempts, u.NextDial = Stale, Unknown, l.record.Attempts+1, time.Time{}
 	u.LastCall = a.DialedAt
-	if a.Note != "" {
-		u.Note = a.Note
+	a.Note, a.Disposition = w.Note, w.Disposition
+	if w.Note != "" {
+		u.Note = w.Note
 	}
-	if a.Disposition != "" {
-		u.Disposition = a.Disposition
+	if w.Disposition != "" {
+		u.Disposition = w.Disposition
 	}
 	return Settlement{Attempt: a, Record: u, Now: now}
 }
+
+// corrects: it was settled before, and Done was taken back.
+func (l leftover) corrects() bool { return l.desk != nil && l.desk.Correction }
 
 // settleInbound: a call from outside changes no record; the note stays.
 func (l leftover) settleInbound(a Attempt, now time.Time) Settlement {
@@ -168,5 +203,14 @@ func (l leftover) settleInbound(a Attempt, now time.Time) Settlement {
 	if a.Result == 0 {
 		a.Result = orUnknown(a.DialerResult)
 	}
-	return Settlement{Attempt: a, Now: now}
+	w := l.wrap()
+	a.Note = w.Note
+	if w.Result != 0 {
+		a.Result = w.Result
+	}
+	s := Settlement{Attempt: a, Now: now, Correction: l.corrects()}
+	if w.NoCall {
+		s.Block = Outcome(nil, Lease{}, a, w, now).Block
+	}
+	return s
 }

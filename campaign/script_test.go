@@ -75,10 +75,11 @@ type script struct {
 	counts int
 	out    *strings.Builder
 	next   time.Time
+	kept   *Journal // without a file: what it would know
 }
 
 func newScript(t *testing.T) *script {
-	s := &script{t: t, begin: noon(), ids: map[string]int{}, out: &strings.Builder{}}
+	s := &script{t: t, begin: noon(), ids: map[string]int{}, out: &strings.Builder{}, kept: &Journal{open: map[AttemptID]*Unfinished{}}}
 	s.cfg = FloorConfig{Process: "p1", NewID: func(prefix string, _ time.Time) string {
 		s.ids[prefix]++
 		return prefix + strconv.Itoa(s.ids[prefix])
@@ -124,6 +125,9 @@ func (s *script) line(words []string) {
 			}
 			if v, ok := strings.CutPrefix(w, "optout="); ok {
 				s.cfg.Inbound.OptOut = v
+			}
+			if w == "desks=settled" {
+				s.cfg.ReturnWithin = -1
 			}
 			if v, ok := strings.CutPrefix(w, "lines="); ok {
 				n, _ := strconv.Atoi(v)
@@ -225,6 +229,7 @@ func (s *script) looked(args []string) Looked {
 
 func (s *script) apply(in any, now time.Time, head string) {
 	fx, next := s.floor().Apply(in, now)
+	noteAll(s.kept, fx)
 	lines := s.render(fx)
 	if len(lines) > 0 {
 		s.out.WriteString(head)
@@ -318,6 +323,10 @@ func (s *script) inputs(verb string, args []string, now time.Time) []any {
 		return []any{DrainFloor{}}
 	case "finish":
 		return []any{FinishFloor{}}
+	case "restart": // kill -9, and a new process under the same name
+		in, _ := returnedTo(s.kept, now)
+		s.f, s.next, s.asks = NewFloor(s.cfg), time.Time{}, nil
+		return []any{in}
 	case "journal-fails":
 		return []any{JournalFailed{errors.New("disk full")}}
 	case "changed":

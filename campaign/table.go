@@ -192,7 +192,7 @@ func (f *Floor) open(w *work, state InteractionState) {
 func (f *Floor) close(w *work) {
 	f.works = slices.DeleteFunc(f.works, func(o *work) bool { return o == w })
 	w.until = time.Time{}
-	if !w.wrapSince.IsZero() && !w.correction {
+	if !w.wrapSince.IsZero() && !w.correction && !w.returned {
 		f.learn(w, PacingWrappedUp, f.now.Sub(w.wrapSince))
 	}
 	if w.main != nil {
@@ -365,8 +365,8 @@ func newTransitions() transitions {
 			onEnter:   stay(StateWrapUp, entry),
 			onDone:    {to: StateOver, event: EventDone, do: (*move).done},
 			onQuick:   {to: StateOver, event: EventDone, do: (*move).quickDone},
-			onTimeout: {to: StateWrapUp, event: EventWarning, do: func(m *move) error { m.w.overtime = true; return nil }},
-			onFinish:  {to: StateOver, event: EventDone, do: (*move).finishWrapUp},
+			onTimeout: {to: StateWrapUp, event: EventWarning, do: (*move).overdue, may: []InteractionState{StateOver}},
+			onFinish:  {to: StateOver, event: EventDone, do: (*move).finishWrapUp, may: []InteractionState{StateWrapUp}},
 			onRecord:  {to: StateWrapUp, event: EventRecording, do: (*move).recordAfter},
 		},
 		StateResult: {

@@ -40,6 +40,7 @@ type work struct {
 	quick                             bool  // Done follows the end by itself
 	settled                           bool
 	correction                        bool
+	returned, awaits                  bool      // it is of an earlier process; and its agent is not there yet
 	barred                            bool      // ended because the contact is on the do-not-call list
 	tried                             []AgentID // whom an inbound call rang, or a take-over was offered
 	ownHold, parkHold                 bool      // the agent asked for the hold; the loss of her headset did

@@ -326,11 +326,13 @@ func (t tx) note(a campaign.Attempt) error {
 		answered_at = CASE WHEN answered_at = 0 THEN ? ELSE answered_at END,
 		joined_at = CASE WHEN joined_at = 0 THEN ? ELSE joined_at END,
 		agent = CASE WHEN ? <> '' THEN ? ELSE agent END,
+		disposition = CASE WHEN ? <> '' THEN ? ELSE disposition END,
+		note = CASE WHEN ? <> '' THEN ? ELSE note END,
 		recording = CASE WHEN ? <> '' OR ? = 1 THEN ? ELSE recording END,
 		recorded = CASE WHEN ? <> '' THEN ? ELSE recorded END,
 		token = coalesce(?, token)
 		WHERE id = ? AND ended_at = 0`,
-		ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt), a.Agent, a.Agent, a.Recording, flag(gone), a.Recording, recorded, recorded, a.Token, a.ID)
+		ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt), a.Agent, a.Agent, a.Disposition, a.Disposition, a.Note, a.Note, a.Recording, flag(gone), a.Recording, recorded, recorded, a.Token, a.ID)
 	return err
 }
 

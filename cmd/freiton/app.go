@@ -166,12 +166,18 @@ const closeTime = 5 * time.Second
 // openApp opens everything and recovers what an earlier process left behind.
 // It does not wait for the registration.
 func openApp(ctx context.Context, cfg configs.Config, log *slog.Logger) (*app, error) {
-	return openPaced(ctx, cfg, log, graceOfLaw)
+	return openPaced(ctx, cfg, log, graceOfLaw, forPeople)
 }
 
+// How long after-call work of an earlier process waits for its agent.
+const (
+	forPeople  = 0  // as long as the floor thinks right
+	forScripts = -1 // not at all: a scripted agent has nothing to add
+)
+
 // openPaced is openApp for a world that runs faster: answered contacts wait for
-// an agent no longer than grace.
-func openPaced(ctx context.Context, cfg configs.Config, log *slog.Logger, grace time.Duration) (_ *app, err error) {
+// an agent no longer than grace; or for scripted agents, see forScripts.
+func openPaced(ctx context.Context, cfg configs.Config, log *slog.Logger, grace, returnWithin time.Duration) (_ *app, err error) {
 	v, err := openVault(ctx, cfg, log)
 	if err != nil {
 		return nil, err
@@ -201,7 +207,7 @@ func openPaced(ctx context.Context, cfg configs.Config, log *slog.Logger, grace 
 	}
 	a.pacer = openPacer(a.folder.in(pacerFile), grace, log.With("part", "pacing"))
 	a.control, err = campaign.NewController(campaign.ControllerConfig{
-		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg), Headset: headsetRules(cfg), Pacer: a.pacer, Grace: grace},
+		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg), Headset: headsetRules(cfg), Pacer: a.pacer, Grace: grace, ReturnWithin: returnWithin},
 		Store: a.store, Line: a.voice.line, Journal: a.journal, Log: log.With("part", "campaign"),
 		Document: documents{cfg, a.folder.path}.Parse,
 	})

@@ -150,7 +150,7 @@ func (c *cli) autopilot(ctx context.Context, cfg configs.Config, o autopilotOpti
 	if document, err = configs.WithLists(document, file, listName(o.list)); err != nil {
 		return err
 	}
-	a, err := openApp(ctx, cfg, c.log())
+	a, err := openPaced(ctx, cfg, c.log(), graceOfLaw, forScripts)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,11 @@ func (c *cli) demo(ctx context.Context, o demoOptions) (err error) {
 	if err := errors.Join(os.RemoveAll(sample), os.CopyFS(sample, configs.Sample())); err != nil {
 		return err
 	}
-	a, err := openApp(ctx, cfg, c.log())
+	returnWithin := time.Duration(forPeople)
+	if o.autopilot {
+		returnWithin = forScripts
+	}
+	a, err := openPaced(ctx, cfg, c.log(), graceOfLaw, returnWithin)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,7 +27,8 @@ func TestDesktopFaults(t *testing.T) {
 		contact{name: "Rita Rabe", city: "Rom", fate: "01"},
 		contact{name: "Nora Nagel", city: "Nizza", fate: "01"},
 		contact{name: "Tina Tauber", city: "Turin", fate: "01"},
-		contact{name: "Wanda Wolf", city: "Wien", fate: "04"})
+		contact{name: "Wanda Wolf", city: "Wien", fate: "04"},
+		contact{name: "Karla Krug", city: "Kiel", fate: "01"})
 	s.labFloor = openLabFloor(t, l, labChromium(t, speechFile(t)), floorPlan{
 		account: "1003", language: "en", names: namesOf(s.people), wired: true,
 		users: []campaign.User{
@@ -45,6 +47,7 @@ func TestDesktopFaults(t *testing.T) {
 	s.cutOff(t)
 	s.tabClosed(t)
 	s.serverKilled(t)
+	s.callKilled(t)
 }
 
 // reloaded: the same call goes on, nobody at the PBX notices.
@@ -175,9 +178,10 @@ func (s *shift) tabClosed(t *testing.T) {
 	s.ann.hasStatus("Not ready")
 }
 
-// serverKilled in after-call work: the page says that the server is away, keeps
-// what is typed meanwhile and comes back by itself; the record is settled with
-// what had been entered.
+// serverKilled in after-call work, and then stopped by signals: the page says
+// that the server is away, keeps what is typed meanwhile and comes back by
+// itself. The after-call work is there again, in the same view with everything
+// in it; the record belongs to it until Done, which settles it once.
 func (s *shift) serverKilled(t *testing.T) {
 	p, wanda := s.ann, s.people[3]
 	p.status("Ready")
@@ -190,23 +194,92 @@ func (s *shift) serverKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-s.serve.done
+	p.said("status", "The server is not answering")
 	p.Write(p.Find("textbox", "Note"), "before the crash, and after it")
+	s.start()
+	s.cameBack(t, p, wanda)
+	for range 2 { // the second one does not wait for after-call work
+		if err := s.serve.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		until(t, 10*time.Second, "the signal is heard", func() bool { return strings.Contains(s.serve.errs.String(), "no more dials") })
+	}
+	if status := s.serve.wait(t, 30*time.Second); status != 0 {
+		t.Errorf("status %d\n%s", status, s.serve.errs.String())
+	}
+	s.start()
+	s.cameBack(t, p, wanda)
+	p.finished()
+	p.hasStatus("Not ready")
+	until(t, 10*time.Second, "the record is settled", func() bool { return s.recordOf(wanda).Attempts == 1 })
+	if rec := s.recordOf(wanda); rec.Note != "before the crash, and after it" || rec.CallResult != campaign.WrongParty || rec.Status != campaign.Updated {
+		t.Errorf("settled as %+v", rec)
+	}
+	calls := 0
+	for _, a := range s.report("spring").Attempts {
+		if a.Phone == wanda.number {
+			calls++
+		}
+	}
+	if calls != 1 {
+		t.Errorf("%d calls", calls)
+	}
+	p.Press("Call history", p.Find("navigation", "Freiton"))
+	p.awaitText("region", "Call history", wanda.name)
+}
+
+// callKilled: the server is killed during a call. The agent reads what became
+// of it and of what she typed, and gives its result afterwards.
+func (s *shift) callKilled(t *testing.T) {
+	p, karla := s.ann, s.people[4]
+	p.Press("Desk", p.Find("navigation", "Freiton"))
+	p.Press("OK", p.Find("dialog", "Campaign started: spring"))
+	p.status("Ready")
+	p.accept(karla.name)
+	p.call("Connected")
+	p.Write(p.Find("textbox", "Note"), "in the call")
+	p.saved()
+	if err := s.serve.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-s.serve.done
+	p.Write(p.Find("textbox", "Note"), "in the call, and after the crash")
 	p.said("status", "The server is not answering")
 	s.start()
 	p.link("Server", "live")
 	p.Gone("region", "Outbound interaction")
-	p.hasStatus("Not ready")
-	p.said("status", "when you typed it about Wanda Wolf: “before the crash, and after it”")
-	var rec campaign.ReportRecord
-	until(t, 10*time.Second, "the record is settled", func() bool {
-		all := s.report("spring").Records
-		i := slices.IndexFunc(all, func(r campaign.ReportRecord) bool { return r.Phone == wanda.number })
-		rec = all[i]
-		return rec.Attempts == 1
-	})
-	if rec.Note != "before the crash" || rec.CallResult != campaign.WrongParty || rec.Status != campaign.Updated {
-		t.Errorf("settled as %+v", rec)
+	p.said("alert", "during your call with "+karla.name)
+	p.said("status", "when you typed it about "+karla.name+": “in the call, and after the crash”")
+	if rec := s.recordOf(karla); rec.Status != campaign.Stale || rec.Note != "in the call" {
+		t.Errorf("after the crash the record is %+v", rec)
 	}
-	p.Press("Call history", p.Find("navigation", "Freiton"))
-	p.awaitText("region", "Call history", wanda.name)
+	p.Press("Correct result", p.Find("region", "Call history"))
+	dialog := p.Find("dialog", "Correct result")
+	p.Choose("Call result", "Answer", dialog)
+	p.Press("Save", dialog)
+	until(t, 10*time.Second, "the result is written", func() bool { return s.recordOf(karla).Status == campaign.Updated })
+	if rec := s.recordOf(karla); rec.CallResult != campaign.Answer || rec.Note != "in the call, and after the crash" || rec.Attempts != 1 {
+		t.Errorf("corrected to %+v", rec)
+	}
+}
+
+// cameBack looks at after-call work from before a restart.
+func (s *shift) cameBack(t *testing.T, p *agentPage, c contact) {
+	t.Helper()
+	p.link("Server", "live")
+	p.awaitText("region", "Outbound interaction", c.name)
+	p.said("status", "Your after-call work is back")
+	p.hasStatus("After-call work")
+	if note := p.On(p.Find("textbox", "Note"), `function() { return this.value }`); note != "before the crash, and after it" {
+		t.Errorf("the note is %q", note)
+	}
+	if rec := s.recordOf(c); rec.Status != campaign.Retrieved || rec.Attempts != 0 {
+		t.Errorf("meanwhile the record is %+v", rec)
+	}
+}
+
+// recordOf is a contact's record as the report has it.
+func (s *shift) recordOf(c contact) campaign.ReportRecord {
+	all := s.report("spring").Records
+	return all[slices.IndexFunc(all, func(r campaign.ReportRecord) bool { return r.Phone == c.number })]
 }

@@ -62,7 +62,7 @@ func openShop(t testing.TB, world *peer.World, speed float64, agents int, more s
 		t.Fatal(err)
 	}
 	cfg.Dial.CallsPerSecond = 0
-	a, err := openPaced(t.Context(), cfg, slog.New(slog.DiscardHandler), time.Duration(float64(graceOfLaw)/speed))
+	a, err := openPaced(t.Context(), cfg, slog.New(slog.DiscardHandler), time.Duration(float64(graceOfLaw)/speed), forScripts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -133,7 +133,7 @@ export function calls(path, but) {
   return h('ol', { class: 'plain' }, all.map((c, n) => h('li', { key: c.attempt || String(n) },
     h('p', { class: 'line-main' }, resultName(c.result) || t('result unknown'), c.disposition ? ` · ${c.disposition.replaceAll('/', ' / ')}` : ''),
     was(c),
-    h('p', { class: 'quiet-text' }, [c.dialed_at ? dayTime(c.dialed_at) : '', c.agent || '', c.answered_at && c.ended_at ? span(new Date(c.ended_at).getTime() - new Date(c.answered_at).getTime()) : ''].filter(Boolean).join(' · ')),
+    h('p', { class: 'quiet-text' }, [c.inbound ? t('inbound') : '', c.dialed_at ? dayTime(c.dialed_at) : '', c.agent || '', c.answered_at && c.ended_at ? span(new Date(c.ended_at).getTime() - new Date(c.answered_at).getTime()) : ''].filter(Boolean).join(' · ')),
     c.note ? h('p', { class: 'past-note' }, c.note) : null)));
 }
 

@@ -62,6 +62,7 @@ function header(i) {
       quality(i)),
     i.reason && ['waiting', 'refused', 'open'].includes(i.state)
       ? h('p', { class: 'call-reason' }, why(i.reason), i.state === 'waiting' && i.until ? ` · ${t('waiting until', { time: dayTime(i.until) })}` : '') : null,
+    i.state === 'wrap-up' && i.reason?.code === 'restarted' ? h('p', { class: 'call-reason', role: 'status', key: 'restarted' }, icon('warn'), `${why(i.reason)}.`) : null,
     soundReason(i),
     i.heard && i.state === 'talking' ? h('p', { class: 'call-reason', role: 'status', key: 'heard' }, icon('warn'), t(`heard ${i.heard}`)) : null,
     i.state === 'result' ? h('p', { class: 'call-reason' }, resultName(i.result || i.dialer_result)) : null);

@@ -202,6 +202,7 @@ function correct(id) {
   const i = state.recent.find(r => r.id === id);
   if (!i) return null;
   const key = `correct ${id}`;
+  const unsent = draft(id, 'note') === draft(id, 'sent') ? undefined : draft(id, 'note'); // typed in the call, and the server was away
   const value = (/** @type {string} */ f, /** @type {string} */ was) => draft(key, f) ?? was;
   const c = i.campaign ? state.campaigns.get(i.campaign) : null;
   const { single, groups } = codes(c?.dispositions);
@@ -221,10 +222,12 @@ function correct(id) {
       const entry = {};
       if (draft(key, 'result') !== undefined) entry.result = draft(key, 'result');
       if (draft(key, 'disposition') !== undefined) entry.disposition = draft(key, 'disposition');
-      if (draft(key, 'note') !== undefined) entry.note = draft(key, 'note');
+      const note = draft(key, 'note') ?? unsent;
+      if (note !== undefined) entry.note = note;
       if (draft(key, 'no_call') !== undefined) entry.no_call = draft(key, 'no_call') === 'yes';
       if (await act(on(id, 'correct'), entry)) {
         for (const f of ['result', 'disposition', 'note', 'no_call']) setDraft(key, f, undefined);
+        dropDraft(id);
         toast('good', t('corrected', { name: party(i) }));
         closeDialog();
       }
@@ -234,7 +237,7 @@ function correct(id) {
     c?.dispositions?.length ? select({ name: t('Disposition code'), value: value('disposition', i.disposition || ''), options: [['', '–'], ...single], groups, change: put('disposition') }) : null,
     c?.dispositions?.length ? h('p', { class: 'quiet-text' }, t('old value', { value: i.disposition?.replaceAll('/', ' / ') || '–' })) : null,
     checkbox({ name: t('Do not call'), checked: value('no_call', i.no_call ? 'yes' : 'no') === 'yes', disabled: Boolean(i.no_call), change: v => put('no_call')(v ? 'yes' : 'no') }),
-    h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('Note')), h('textarea', { rows: 3, maxlength: 10000, value: value('note', i.note || ''), oninput: (/** @type {any} */ e) => put('note')(e.target.value) })),
+    h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('Note')), h('textarea', { rows: 3, maxlength: 10000, value: value('note', unsent ?? i.note ?? ''), oninput: (/** @type {any} */ e) => put('note')(e.target.value) })),
     h('div', { class: 'row end' }, button({ name: t('Cancel'), run: closeDialog }), h('button', { type: 'submit', class: 'button primary', disabled: state.viewer }, t('Save')))));
 }
 

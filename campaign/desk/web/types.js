@@ -170,6 +170,7 @@
  * @property {string} [result]
  * @property {string} [disposition]
  * @property {string} [note]
+ * @property {boolean} [inbound] the contact called us
  * @property {'kept'|'deleted'} [recording]
  * @property {'given'|'refused'} [consent]
  *

@@ -41,7 +41,7 @@ function recent() {
       h('thead', null, h('tr', null, [t('time'), t('Contact'), t('Call result'), t('Note'), ''].map((x, n) => h('th', { key: String(n), scope: 'col' }, x)))),
       h('tbody', null, state.recent.map(i => h('tr', { key: i.id },
         h('td', { class: 'figures' }, i.dialed_at ? clockTime(i.dialed_at) : ''),
-        h('td', null, h('span', { class: 'line-main' }, party(i)), h('br'), h('span', { class: 'quiet-text figures' }, phone(i.content?.number))),
+        h('td', null, h('span', { class: 'line-main' }, party(i)), i.kind === 'inbound' ? h('span', { class: 'tag' }, t('inbound')) : null, h('br'), h('span', { class: 'quiet-text figures' }, phone(i.content?.number))),
         h('td', null, resultName(i.result || i.dialer_result), i.no_call ? h('span', { class: 'tag warn' }, t('Do not call')) : null, i.disposition ? h('span', { class: 'quiet-text' }, h('br'), i.disposition.replaceAll('/', ' / ')) : null),
         h('td', null, h('div', { class: 'cut' }, i.note || '')),
         h('td', null, i.kind === 'inbound' ? '' : button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', run: () => { ui.dialog = `correct:${i.id}`; redraw(); } })))))))
@@ -60,8 +60,8 @@ export function history() {
         const own = mayCorrect(c);
         return h('tr', { key: c.attempt || c.id || String(n) },
           h('td', { class: 'figures' }, c.dialed_at ? clockTime(c.dialed_at) : ''),
-          h('td', null, h('span', { class: 'line-main' }, c.name || phone(c.number)), h('br'), h('span', { class: 'quiet-text figures' }, c.name ? phone(c.number) : '')),
-          h('td', null, c.campaign || t('Manual call')),
+          h('td', null, h('span', { class: 'line-main' }, c.name || phone(c.number)), c.inbound ? h('span', { class: 'tag' }, t('inbound')) : null, h('br'), h('span', { class: 'quiet-text figures' }, c.name ? phone(c.number) : '')),
+          h('td', null, c.campaign || (c.inbound ? '' : t('Manual call'))),
           h('td', null, resultName(c.result), was(c), c.disposition ? h('span', { class: 'quiet-text' }, h('br'), c.disposition.replaceAll('/', ' / ')) : null),
           h('td', { class: 'figures' }, c.answered_at && c.ended_at ? span(new Date(c.ended_at).getTime() - new Date(c.answered_at).getTime()) : '–'),
           h('td', null, own ? button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', run: () => { ui.dialog = `correct:${own.id}`; redraw(); } }) : null));

@@ -1,0 +1,188 @@
+package campaign
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// After-call work outlives the process. What was on an agent's desk is in the
+// journal; the next start puts it there again, under the same interaction, and
+// she finishes it as usual. Meanwhile its attempt is open, so that nobody dials
+// the contact.
+//
+//	journal ─▶ recover ─▶ Returned ─▶ wrap-up, until its agent is there ─▶ Done
+//	                                     └─ not within ReturnWithin: settled with what she had entered, else stale
+//
+// A call that was on the line is over and its record stale; it is among its
+// agent's last calls, so that she can still say what came of it.
+
+// returnWithin is how long after-call work waits for its agent.
+const returnWithin = 15 * time.Minute
+
+// The reasons that have to do with the end of an earlier process.
+const (
+	ReasonRestarted   ReasonCode = "restarted"    // this after-call work is from before
+	ReasonCallStopped ReasonCode = "call-stopped" // Name: with whom she spoke
+	ReasonDialStopped ReasonCode = "dial-stopped" // nobody had answered yet
+	ReasonSettledAway ReasonCode = "settled-away" // Name: whose after-call work was settled without her
+	restartedText                = "the program was started again during your after-call work: what you had entered is here"
+	dialStoppedText              = "the program was started again while a call was placed for you: it was ended"
+)
+
+// AtDesk is what an interaction was on its agent's desk, beyond its attempt.
+type AtDesk struct {
+	Interaction InteractionID   `json:"interaction"`
+	Kind        InteractionKind `json:"kind"`
+	Fence       int64           `json:"fence,omitempty"`
+	Past        []Past          `json:"past,omitempty"`
+	Wrap        Wrap            `json:"wrap"`
+	Ahead       bool            `json:"ahead,omitempty"`
+	Correction  bool            `json:"correction,omitempty"` // Done was taken back
+	Barred      bool            `json:"barred,omitempty"`
+	Since       time.Time       `json:"since,omitzero"` // begin of after-call work
+}
+
+// Returned is what an earlier process left on agents' desks.
+type Returned struct{ Works []ReturnedWork }
+
+// ReturnedWork is one of them. Lost: the call was on the line; it is settled.
+type ReturnedWork struct {
+	Attempt Attempt
+	Record  Record
+	Desk    AtDesk
+	Lost    bool
+
+	until time.Time // its campaign or a free desk is waited for
+}
+
+// keep is what the journal needs of an interaction.
+func (w *work) keep() *Keep {
+	k := &Keep{Attempt: w.kept()}
+	if w.agent != nil && w.kind != KindConsult {
+		k.Desk = &AtDesk{
+			Interaction: w.id, Kind: w.kind, Fence: w.lease.Fence, Past: w.lease.Past, Wrap: w.wrap, Ahead: w.ahead,
+			Correction: w.correction, Barred: w.barred, Since: w.wrapSince,
+		}
+	}
+	return k
+}
+
+// keepsDesks: after-call work waits for the next start.
+func (c FloorConfig) keepsDesks() bool { return c.ReturnWithin >= 0 }
+
+func (c FloorConfig) returnWithin() time.Duration {
+	if c.ReturnWithin > 0 {
+		return c.ReturnWithin
+	}
+	return returnWithin
+}
+
+func (f *Floor) onReturned(in Returned) {
+	for _, r := range in.Works {
+		r.until = f.now.Add(f.cfg.returnWithin())
+		f.returned = append(f.returned, r)
+	}
+}
+
+// bringBack puts what was left onto its agents' desks, as soon as the campaign
+// is known and the desk is empty.
+func (f *Floor) bringBack() {
+	f.returned = slices.DeleteFunc(f.returned, func(r ReturnedWork) bool {
+		a, c := f.someone(r.Attempt.Agent), f.campaign(r.Attempt.Campaign)
+		late := !r.until.After(f.now)
+		if r.Desk.Kind == KindCampaign && c == nil || a.work != nil && !r.Lost {
+			if late && !r.Lost {
+				f.settleReturned(r)
+			}
+			return late
+		}
+		w := &work{
+			id: r.Desk.Interaction, kind: r.Desk.Kind, agent: a, attempt: r.Attempt, wrap: r.Desk.Wrap,
+			lease:     Lease{Record: r.Record, Fence: r.Desk.Fence, Process: f.cfg.Process, Past: r.Desk.Past},
+			offeredAt: r.Attempt.DialedAt, ahead: r.Desk.Ahead, taken: r.Desk.Ahead, correction: r.Desk.Correction, barred: r.Desk.Barred,
+			wrapSince: r.Desk.Since, returned: true,
+		}
+		if c != nil {
+			w.camp, w.doc = c, c.doc
+		}
+		if r.Lost {
+			f.lostCall(w)
+			return true
+		}
+		w.state, w.awaits = StateWrapUp, !a.loggedIn()
+		a.work = w
+		f.works = append(f.works, w)
+		if w.until = r.until; !w.awaits {
+			f.atWork(w)
+		}
+		w.reason = &Reason{Code: ReasonRestarted, Text: restartedText}
+		f.tell(w, &move{event: EventReopened, content: true, reason: w.reason})
+		return true
+	})
+}
+
+// lostCall tells an agent what became of a call that was on the line.
+func (f *Floor) lostCall(w *work) {
+	w.state, w.settled = StateOver, true
+	w.agent.remember(w)
+	why := Reason{Code: ReasonDialStopped, Text: dialStoppedText} // an engaged agent has not seen whom
+	if w.answered() {
+		why = Reason{Code: ReasonCallStopped, Name: w.party(), Text: fmt.Sprintf(
+			"the program was started again during your call with %s: it was ended, and you can say under your last calls what came of it", w.party())}
+	}
+	w.agent.notice = &why
+}
+
+// party is the contact's name, else the number.
+func (w *work) party() string {
+	if n := w.lease.Record.Name; n != "" {
+		return n
+	}
+	return w.attempt.Number
+}
+
+// settleReturned settles after-call work that nobody came back to.
+func (f *Floor) settleReturned(r ReturnedWork) Settlement {
+	s := leftover{attempt: r.Attempt, record: r.Record, desk: &r.Desk, sent: true}.settle(f.now)
+	if s.Block != nil {
+		s.Block.Client = f.clientOf(r.Attempt.Campaign)
+	}
+	f.store(OpSettle{s})
+	f.publish(Event{Kind: EventRecovered, Attempt: r.Attempt.ID, Campaign: r.Attempt.Campaign, Text: s.Record.Reason, Keep: &Keep{Settlement: &s}})
+	return s
+}
+
+// welcome: the agent is there again; her after-call work goes on.
+func (f *Floor) welcome(a *agent) {
+	if w := a.work; w != nil && w.awaits {
+		w.awaits = false
+		f.atWork(w)
+		f.tell(w, &move{event: EventReopened, content: true, reason: w.reason})
+	}
+}
+
+// atWork starts the clock of after-call work anew.
+func (f *Floor) atWork(w *work) {
+	since := w.wrapSince
+	f.arm(w)
+	if !since.IsZero() {
+		w.wrapSince = since
+	}
+}
+
+// overdue: after-call work has run out, or nobody came back to it.
+func (m *move) overdue() error {
+	w := m.w
+	if !w.awaits {
+		w.overtime = true
+		return nil
+	}
+	s := m.f.settleReturned(ReturnedWork{Attempt: w.attempt, Record: w.lease.Record, Desk: *w.keep().Desk})
+	w.attempt, w.settled = s.Attempt, true
+	w.agent.remember(w)
+	w.agent.notice = &Reason{Code: ReasonSettledAway, Name: w.party(), Text: fmt.Sprintf(
+		"your after-call work on %s was settled with what you had entered: you did not come back in time", w.party())}
+	m.to, m.event = StateOver, EventDone
+	return nil
+}
