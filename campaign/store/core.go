@@ -60,6 +60,10 @@ type Engine interface {
 type Tx interface {
 	// Exec runs a statement and says how many rows it changed.
 	Exec(query string, args ...any) (int64, error)
+	// Insert runs an INSERT INTO table (columns) for rows of equal length, each
+	// of numbers, texts and nulls, and says how many were new. end is what
+	// follows the values.
+	Insert(into, end string, rows [][]any) (int64, error)
 	// Query calls each for every row. each must not run another query.
 	Query(each func(Row) error, query string, args ...any) error
 	// Lock makes transactions that name the same thing wait for one another.
@@ -70,6 +74,9 @@ type Tx interface {
 	// Expired is until when leases have run out. It may lag behind Clock: while
 	// the database was away nobody could renew one.
 	Expired(now time.Time) time.Time
+	// Lazily: what the transaction does may be lost should the machine of the
+	// database lose its power. It need not wait for the disk, then.
+	Lazily()
 	// Changed tells other processes, once the transaction is on disk, that
 	// campaigns, users or the do-not-call list are not what they were.
 	Changed()
@@ -164,31 +171,8 @@ func (t tx) one(q string, args []any, dest ...any) error {
 	return err
 }
 
-// manyRows is how many rows one statement inserts, where there are as many: a
-// journey to a database on another machine takes longer than the work there.
+// manyRows is how many values one statement asks for.
 const manyRows = 50
-
-// insertMany runs an INSERT for rows of equal length and says how many were
-// new. end is what follows the values.
-func (t tx) insertMany(insert, end string, rows [][]any) (added int64, err error) {
-	for len(rows) > 0 {
-		n := 1
-		if len(rows) >= manyRows {
-			n = manyRows
-		}
-		row := `(?` + strings.Repeat(`, ?`, len(rows[0])-1) + `)`
-		var args []any
-		for _, r := range rows[:n] {
-			args = append(args, r...)
-		}
-		new, err := t.exec(insert+` VALUES `+row+strings.Repeat(`, `+row, n-1)+` `+end, args...)
-		if err != nil {
-			return added, err
-		}
-		added, rows = added+new, rows[n:]
-	}
-	return added, nil
-}
 
 // manyOf runs a query for values, as many at a time as IN (manyList) holds.
 func (t tx) manyOf(each func(Row) error, values []string, q string, args ...any) error {
@@ -205,6 +189,11 @@ func (t tx) manyOf(each func(Row) error, values []string, q string, args ...any)
 }
 
 const manyList = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+// Ping asks the database for nothing: what one question costs at least.
+func (s *Core) Ping(ctx context.Context) error {
+	return s.read(ctx, "ping", func(r Row) error { return r.Scan(new(int)) }, `SELECT 1`)
+}
 
 // leaseUntil is the end of a lease by the clock by which leases run.
 func (t tx) leaseUntil(now, until time.Time) int64 {

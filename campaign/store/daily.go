@@ -37,7 +37,7 @@ func (s *Core) KeepStates(ctx context.Context, states []campaign.AgentState) err
 		rows[i] = []any{a.Process, int64(a.N), a.Agent, a.Team, ms(a.At), a.Status, a.Reason}
 	}
 	return s.write(ctx, "agent states", func(t tx) error {
-		_, err := t.insertMany(`INSERT INTO agent_state (process, n, agent, team, at, status, reason)`, `ON CONFLICT (process, n, agent) DO NOTHING`, rows)
+		_, err := t.db.Insert(`INSERT INTO agent_state (process, n, agent, team, at, status, reason)`, `ON CONFLICT (process, n, agent) DO NOTHING`, rows)
 		return err
 	})
 }

@@ -43,7 +43,7 @@ func (t tx) block(now time.Time, es ...campaign.DNCEntry) error {
 		}
 	}
 	t.db.Changed()
-	added, err := t.insertMany(`INSERT INTO do_not_call (`+entryColumns+`)`, `ON CONFLICT (number, person, campaign, client) DO NOTHING`, rows)
+	added, err := t.db.Insert(`INSERT INTO do_not_call (`+entryColumns+`)`, `ON CONFLICT (number, person, campaign, client) DO NOTHING`, rows)
 	if err != nil || added == 0 {
 		return err
 	}

@@ -175,7 +175,7 @@ func (t tx) hashEntries(e *campaign.Erasure, p subjects, q campaign.EraseQuery) 
 			rows = append(rows, []any{"", erasedMark + h, x.Campaign, x.Client, ms(x.At), x.By, x.Attempt, ""})
 		}
 	}
-	if _, err := t.insertMany(`INSERT INTO do_not_call (`+entryColumns+`)`, `ON CONFLICT (number, person, campaign, client) DO NOTHING`, rows); err != nil {
+	if _, err := t.db.Insert(`INSERT INTO do_not_call (`+entryColumns+`)`, `ON CONFLICT (number, person, campaign, client) DO NOTHING`, rows); err != nil {
 		return err
 	}
 	for _, x := range entries {

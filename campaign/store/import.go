@@ -121,7 +121,7 @@ const insertRecord = `INSERT INTO record (list_id, id, line, ord, chain, positio
 
 // finish writes the batch and says how many records were new.
 func (im *importing) finish(now time.Time) (int, error) {
-	added, err := im.insertMany(insertRecord, `ON CONFLICT (phone, list_id) DO NOTHING`, im.rows)
+	added, err := im.db.Insert(insertRecord, `ON CONFLICT (phone, list_id) DO NOTHING`, im.rows)
 	if err != nil {
 		return 0, err
 	}

@@ -42,6 +42,9 @@ func (s *Core) Lease(ctx context.Context, q campaign.LeaseQuery) (campaign.Lease
 	var none *campaign.NoRecord
 	err := s.write(ctx, "lease", func(t tx) error {
 		out, none = campaign.Lease{}, nil
+		// Permit asks whether the lease is ours, and waits for the disk: with
+		// what it writes, the lease is there as well.
+		t.db.Lazily()
 		l, ok, err := t.straight(q)
 		if ok || err != nil {
 			out = l

@@ -15,7 +15,7 @@ func (s *Core) PutMessage(ctx context.Context, m campaign.Message, readers []cam
 		rows[i] = []any{r, m.ID, ms(m.At), m.From, m.To, m.Name, m.Code, m.Text}
 	}
 	return s.write(ctx, "message", func(t tx) error {
-		_, err := t.insertMany(`INSERT INTO message (reader, id, at, sender, audience, name, code, text)`, `ON CONFLICT (reader, id) DO NOTHING`, rows)
+		_, err := t.db.Insert(`INSERT INTO message (reader, id, at, sender, audience, name, code, text)`, `ON CONFLICT (reader, id) DO NOTHING`, rows)
 		return err
 	})
 }

@@ -61,6 +61,6 @@ func (t tx) toGroup(rs []row, q campaign.MissedQuery) error {
 		id := "missed-" + strconv.FormatInt(int64(r.Key), 10) + "-" + strconv.FormatInt(ms(r.NextDial), 10)
 		told = append(told, []any{r.Owner, id, ms(q.Now), "", campaign.ToAgent, r.Owner, campaign.CodeMissedCallback, campaign.MissedText(r.Record)})
 	}
-	_, err := t.insertMany(`INSERT INTO message (reader, id, at, sender, audience, name, code, text)`, `ON CONFLICT (reader, id) DO NOTHING`, told)
+	_, err := t.db.Insert(`INSERT INTO message (reader, id, at, sender, audience, name, code, text)`, `ON CONFLICT (reader, id) DO NOTHING`, told)
 	return err
 }

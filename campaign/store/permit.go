@@ -296,10 +296,10 @@ func (t tx) blockedBy(q campaign.PermitQuery) (e *campaign.DNCEntry, readable bo
 
 // entryThatBlocks finds the entry that forbids a call; blockedArgs are its
 // parameters.
-const entryThatBlocks = `SELECT ` + entryColumns + ` FROM do_not_call
-	WHERE id IN (SELECT id FROM do_not_call WHERE number <> '' AND number IN (?, ?)
-		UNION SELECT id FROM do_not_call WHERE person <> '' AND person IN (?, ?, ?))
-	AND (campaign = '' OR campaign = ?) AND (campaign <> '' OR client = '' OR client = ?)
+const entryThatBlocks = `SELECT ` + entryColumns + ` FROM (
+		SELECT ` + entryColumns + ` FROM do_not_call WHERE number <> '' AND number IN (?, ?)
+		UNION ALL SELECT ` + entryColumns + ` FROM do_not_call WHERE person <> '' AND person IN (?, ?, ?)) AS entry
+	WHERE (campaign = '' OR campaign = ?) AND (campaign <> '' OR client = '' OR client = ?)
 	ORDER BY campaign <> '', client <> '', at LIMIT 1`
 
 func blockedArgs(key string, q campaign.PermitQuery) []any {

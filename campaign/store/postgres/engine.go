@@ -121,9 +121,9 @@ func (e *engine) once(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	defer func() { _ = conn.Close() }() // back to the pool
 	// A caller who gives up in the middle would cost the connection.
-	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
-	guard := time.AfterFunc(statementTime, end)
+	life, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	guard := time.AfterFunc(statementTime, cut)
 	t := &tx{e: e, ctx: life, db: conn}
 	err = t.begin()
 	guard.Stop()
@@ -133,7 +133,7 @@ func (e *engine) once(ctx context.Context, fn func(store.Tx) error) error {
 	if err = fn(t); err == nil {
 		err = t.finish()
 	}
-	guard = time.AfterFunc(statementTime, end)
+	guard = time.AfterFunc(statementTime, cut)
 	defer guard.Stop()
 	if err != nil {
 		_, _ = t.raw("rollback")
@@ -142,9 +142,13 @@ func (e *engine) once(ctx context.Context, fn func(store.Tx) error) error {
 		}
 		return err
 	}
-	results, err := t.raw("commit")
+	end := "commit"
+	if t.lazy {
+		end = "SET LOCAL synchronous_commit = off; commit"
+	}
+	results, err := t.raw(end)
 	if err == nil {
-		if tag := results[0].CommandTag.String(); tag != "COMMIT" {
+		if tag := results[len(results)-1].CommandTag.String(); tag != "COMMIT" {
 			return fmt.Errorf("the transaction was not committed: %s", tag)
 		}
 		return nil
@@ -280,6 +284,7 @@ type tx struct {
 	db      *sql.Conn
 	xid     string // the server's number of the transaction
 	changed bool
+	lazy    bool      // the commit does not wait for the disk
 	cut     bool      // the connection broke
 	now     time.Time // the server's clock at the begin, and
 	up      time.Time // since when the server runs
@@ -370,6 +375,9 @@ func (t *tx) Expired(now time.Time) time.Time {
 	}
 	return at
 }
+
+// Lazily implements store.Tx.
+func (t *tx) Lazily() { t.lazy = true }
 
 // Changed implements store.Tx.
 func (t *tx) Changed() { t.changed = true }

@@ -51,6 +51,9 @@ func (t *tx) Clock(now time.Time) time.Time { return now }
 // Expired is the caller's time as well.
 func (t *tx) Expired(now time.Time) time.Time { return now }
 
+// Lazily has nothing to do: the file is written one way.
+func (t *tx) Lazily() {}
+
 // Changed tells those who watch in this process: nobody else writes the file
 // while it runs.
 func (t *tx) Changed() { t.changed = true }
@@ -184,4 +187,28 @@ func (e *engine) Matching(table, alias, word string, begins bool) (from, where s
 		term += "*"
 	}
 	return index + " CROSS JOIN " + table + " " + alias, alias + ".key = " + index + ".rowid AND " + index + " MATCH ?", term
+}
+
+// manyRows is how many rows one statement inserts, where there are as many.
+const manyRows = 50
+
+// Insert implements store.Tx.
+func (t *tx) Insert(into, end string, rows [][]any) (added int64, err error) {
+	for len(rows) > 0 {
+		n := 1
+		if len(rows) >= manyRows {
+			n = manyRows
+		}
+		row := `(?` + strings.Repeat(`, ?`, len(rows[0])-1) + `)`
+		var args []any
+		for _, r := range rows[:n] {
+			args = append(args, r...)
+		}
+		new, err := t.Exec(into+` VALUES `+row+strings.Repeat(`, `+row, n-1)+` `+end, args...)
+		if err != nil {
+			return added, err
+		}
+		added, rows = added+new, rows[n:]
+	}
+	return added, nil
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +51,9 @@ func fill(b *testing.B, s campaign.Store, n int, edit func(*campaign.Record)) ti
 			}
 			batch = batch[:0]
 		}
+		if i%(max(n/10, 1)) == 0 {
+			fmt.Fprintf(os.Stderr, "%d of %d records after %.1f s\n", i, n, time.Since(begin).Seconds())
+		}
 	}
 	return time.Since(begin)
 }
@@ -56,71 +61,163 @@ func fill(b *testing.B, s campaign.Store, n int, edit func(*campaign.Record)) ti
 // BenchFill makes the benchmarks' big list.
 func BenchFill(b *testing.B, s campaign.Store) { fill(b, s, records(b), func(*campaign.Record) {}) }
 
-// spread of durations.
+// calm is how many calls after one another are a window; of the p99 of each, the
+// lowest tells what the store takes where others use the machine as well.
+const calm = 250
+
+// spread of durations, in the order they were taken.
 type spread []time.Duration
 
-func (s spread) report(b *testing.B, what string) {
+func (s spread) at(q float64) float64 {
+	s = slices.Clone(s)
 	slices.Sort(s)
-	at := func(q float64) float64 {
-		return float64(s[min(len(s)-1, int(q*float64(len(s))))].Microseconds()) / 1000
-	}
-	b.ReportMetric(at(0.5), what+"-p50-ms")
-	b.ReportMetric(at(0.99), what+"-p99-ms")
-	b.ReportMetric(at(1), what+"-max-ms")
+	return float64(s[min(len(s)-1, int(q*float64(len(s))))].Microseconds()) / 1000
 }
 
-// BenchStore works the calls of one agent after the other on a big list,
-// of which a tenth falls due just then, and measures each step.
+func (s spread) report(b *testing.B, what string) {
+	b.ReportMetric(s.at(0.5), what+"-p50-ms")
+	b.ReportMetric(s.at(0.99), what+"-p99-ms")
+	b.ReportMetric(s.at(1), what+"-max-ms")
+	if len(s) < calm {
+		return
+	}
+	best := math.Inf(1)
+	for part := range slices.Chunk(s, calm) {
+		if len(part) == calm {
+			best = min(best, part.at(0.99))
+		}
+	}
+	b.ReportMetric(best, what+"-calm-p99-ms")
+}
+
+// stopwatch times one thing after the other, each for itself.
+type stopwatch struct {
+	b     *testing.B
+	times map[string]*spread
+}
+
+func (w *stopwatch) timed(what string, do func() error) {
+	begin := time.Now()
+	err := do()
+	took := time.Since(begin)
+	if err != nil {
+		w.b.Fatal(what, ": ", err)
+	}
+	if w.times[what] == nil {
+		w.times[what] = &spread{}
+	}
+	*w.times[what] = append(*w.times[what], took)
+}
+
+// report gives all figures and the machine's load beside them, without which
+// they say little.
+func (w *stopwatch) report() {
+	for what, s := range w.times {
+		s.report(w.b, what)
+	}
+	reportMachine(w.b)
+}
+
+// reportMachine gives the load of the machine (of how many cores it is, the
+// name of the benchmark says) and the most memory the process has had.
+func reportMachine(b *testing.B) {
+	var load float64
+	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
+		_, _ = fmt.Sscan(string(text), &load)
+		b.ReportMetric(load, "load")
+	}
+	text, _ := os.ReadFile("/proc/self/status")
+	if _, after, ok := strings.Cut(string(text), "VmHWM:"); ok {
+		var kib float64
+		_, _ = fmt.Sscan(after, &kib)
+		b.ReportMetric(kib/1024, "peak-MiB")
+	}
+}
+
+// blocked is how long the do-not-call list of the benchmarks is.
+const blocked = 100_000
+
+// benchStore is what the benchmarks need beside a campaign.Store.
+type benchStore interface {
+	campaign.Store
+	Ping(context.Context) error
+	BlockAll(context.Context, []campaign.DNCEntry) error
+}
+
+// blocks fills the do-not-call list.
+func blocks(b *testing.B, s benchStore) {
+	b.Helper()
+	const batch = 1000
+	begin := time.Now()
+	es := make([]campaign.DNCEntry, 0, batch)
+	for i := range blocked {
+		es = append(es, campaign.DNCEntry{Number: fmt.Sprintf("+49172%07d", i)})
+		if len(es) == batch {
+			if err := s.BlockAll(b.Context(), es); err != nil {
+				b.Fatal(err)
+			}
+			es = es[:0]
+		}
+	}
+	b.ReportMetric(blocked/time.Since(begin).Seconds(), "block/s")
+}
+
+// callsAtOnce is how many calls one round of a benchmark has: enough for a p99.
+const callsAtOnce = 2000
+
+// BenchStore works the calls of one agent after the other on a big list, of
+// which a tenth falls due just then, with 100,000 numbers that may not be
+// called, and measures each step for itself: ping is a question for nothing,
+// check the look into the do-not-call list alone, permit all that the gate asks.
 func BenchStore(b *testing.B, open func(testing.TB) campaign.Store) {
 	n := records(b)
-	s := open(b)
+	s := open(b).(benchStore)
 	now := time.Date(2026, 3, 4, 10, 0, 0, 0, time.UTC)
 	took := fill(b, s, n, func(r *campaign.Record) {
 		if r.Line%10 == 0 {
 			r.NextDial = now.Add(time.Duration(r.Line%1000) * time.Millisecond)
 		}
 	})
+	blocks(b, s)
 	now = now.Add(time.Minute)
 	rules := campaign.Rules{Allow: []string{"+49"}, Running: true, Profiles: []campaign.Profile{{Country: "lab", MaxPerDay: 3}}}
-	var lease, permit, settle spread
-	timed := func(to *spread, what string, err func() error) {
-		begin := time.Now()
-		if err := err(); err != nil {
-			b.Fatal(what, err)
-		}
-		*to = append(*to, time.Since(begin))
-	}
+	w := &stopwatch{b, map[string]*spread{}}
 	calls := 0
-	for b.Loop() {
+	call := func() {
 		calls++
 		now = now.Add(time.Second)
 		agent := campaign.AgentID(fmt.Sprint("agent-", calls%20))
+		w.timed("ping", func() error { return s.Ping(b.Context()) })
 		var l campaign.Lease
-		timed(&lease, "lease", func() (err error) {
+		w.timed("lease", func() (err error) {
 			l, err = s.Lease(b.Context(), campaign.LeaseQuery{Lists: []string{"customers"}, Agent: agent, Process: "p", Now: now, Until: now.Add(time.Minute)})
 			return err
 		})
 		if calls%5 == 0 {
-			if err := s.Release(b.Context(), l, campaign.Release{Top: true, Declined: true, Now: now}); err != nil {
-				b.Fatal(err)
-			}
-			continue
+			w.timed("release", func() error {
+				return s.Release(b.Context(), l, campaign.Release{Top: true, Declined: true, Now: now})
+			})
+			return
 		}
 		id := campaign.AttemptID(fmt.Sprint("A", calls))
-		timed(&permit, "permit", func() error {
-			return s.Permit(b.Context(), campaign.PermitQuery{Attempt: id, Lease: l, Campaign: "spring", Agent: agent, Process: "p", Rules: rules, Now: now})
-		})
-		timed(&settle, "settle", func() error {
+		q := campaign.PermitQuery{Attempt: id, Lease: l, Number: l.Record.Phone, Person: l.Record.Person, Campaign: "spring", Agent: agent, Process: "p", Rules: rules, Now: now}
+		w.timed("check", func() error { _, err := s.Blocks(b.Context(), []campaign.PermitQuery{q}); return err })
+		w.timed("permit", func() error { return s.Permit(b.Context(), q) })
+		w.timed("settle", func() error {
 			return s.Settle(b.Context(), campaign.Settlement{
 				Attempt: campaign.Attempt{ID: id, EndedAt: now, Result: campaign.NoAnswer, Counted: true}, Fence: l.Fence, Now: now,
 				Record: campaign.RecordUpdate{Type: campaign.General, Status: campaign.Ready, Result: campaign.NoAnswer, Attempts: 1, NextDial: now.Add(2 * time.Hour)},
 			})
 		})
 	}
+	for b.Loop() {
+		for range callsAtOnce {
+			call()
+		}
+	}
 	b.ReportMetric(float64(n)/took.Seconds(), "import/s")
-	lease.report(b, "lease")
-	permit.report(b, "permit")
-	settle.report(b, "settle")
+	b.ReportMetric(w.times["lease"].at(0.5)/w.times["ping"].at(0.5), "leases-in-pings")
+	w.report()
 }
 
 // BenchLeaseNothing asks a big list in which everything waits.
@@ -160,42 +257,44 @@ func BenchRead(b *testing.B, open func(testing.TB) campaign.Store) {
 	}
 }
 
-// BenchDoNotCall permits calls against a list of 100,000 blocked numbers.
+// BenchDoNotCall looks numbers up in a list of 100,000: check is the question
+// alone, once for a number that is there and once for one that is not; refused
+// is a call that is not permitted for it.
 func BenchDoNotCall(b *testing.B, open func(testing.TB) campaign.Store) {
-	const blocked, batch = 100_000, 1000
-	s := open(b)
-	list, ok := s.(interface {
-		BlockAll(context.Context, []campaign.DNCEntry) error
-	})
-	if !ok {
-		b.Fatal("the store cannot block many")
-	}
-	begin := time.Now()
-	es := make([]campaign.DNCEntry, 0, batch)
-	for i := range blocked {
-		es = append(es, campaign.DNCEntry{Number: fmt.Sprintf("+49172%07d", i)})
-		if len(es) == batch {
-			if err := list.BlockAll(b.Context(), es); err != nil {
-				b.Fatal(err)
-			}
-			es = es[:0]
-		}
-	}
-	b.ReportMetric(blocked/time.Since(begin).Seconds(), "block/s")
+	s := open(b).(benchStore)
+	blocks(b, s)
 	now := time.Date(2026, 3, 4, 10, 0, 0, 0, time.UTC)
 	rules := campaign.Rules{Allow: []string{"+49"}, Running: true, Profiles: []campaign.Profile{{Country: "lab"}}}
-	var permit spread
-	for n := 0; b.Loop(); n++ {
-		q := campaign.PermitQuery{Attempt: campaign.AttemptID(fmt.Sprint("A", n)), Number: fmt.Sprintf("+49172%07d", n%blocked), Manual: true, Rules: rules, Now: now}
-		begin := time.Now()
-		err := s.Permit(b.Context(), q)
-		permit = append(permit, time.Since(begin))
-		var refusal *campaign.Refusal
-		if !errors.As(err, &refusal) || refusal.Reason.Code != campaign.ReasonDoNotCall {
-			b.Fatal(err)
+	w := &stopwatch{b, map[string]*spread{}}
+	n := 0
+	check := func(what, number string, want bool) {
+		w.timed(what, func() error {
+			es, err := s.Blocks(b.Context(), []campaign.PermitQuery{{Number: number}})
+			if err == nil && (es[0] != nil) != want {
+				err = fmt.Errorf("%s: %v", number, es[0])
+			}
+			return err
+		})
+	}
+	for b.Loop() {
+		for range callsAtOnce {
+			n++
+			there := fmt.Sprintf("+49172%07d", n*7919%blocked)
+			w.timed("ping", func() error { return s.Ping(b.Context()) })
+			check("check-there", there, true)
+			check("check-free", fmt.Sprintf("+49173%07d", n*7919%blocked), false)
+			w.timed("refused", func() error {
+				err := s.Permit(b.Context(), campaign.PermitQuery{Attempt: campaign.AttemptID(fmt.Sprint("A", n)), Number: there, Manual: true, Rules: rules, Now: now})
+				var refusal *campaign.Refusal
+				if errors.As(err, &refusal) && refusal.Reason.Code == campaign.ReasonDoNotCall {
+					return nil
+				}
+				return fmt.Errorf("not refused: %w", err)
+			})
 		}
 	}
-	permit.report(b, "refused-permit")
+	b.ReportMetric(w.times["check-free"].at(0.5)/w.times["ping"].at(0.5), "checks-in-pings")
+	w.report()
 }
 
 // BenchDesk asks what a desktop asks of a big list with as many calls.
