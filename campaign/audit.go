@@ -41,6 +41,7 @@ const (
 	AuditDNCExported      AuditWhat = "dnc-exported"      //
 	AuditListImported     AuditWhat = "list-imported"     //
 	AuditListExported     AuditWhat = "list-exported"     //
+	AuditListRead         AuditWhat = "list-read"         // New: the places, as in "1 to 100"
 	AuditAttemptsExported AuditWhat = "attempts-exported" //
 	AuditRetried          AuditWhat = "record-retried"    //
 	AuditApplied          AuditWhat = "campaign-changed"  // Old and New: lines of the document

@@ -311,6 +311,8 @@ type RecordQuery struct {
 	Phone   string
 	Since   time.Time
 	Changed bool
+	After   int64 // of a list: behind this place (Record.Order)
+	Limit   int   // so many at most; 0: all
 }
 
 // ListInfo counts a list.

@@ -66,8 +66,13 @@ func (m *memory) Open(name string) (io.ReadCloser, error) {
 }
 
 func (m *memory) Records(_ context.Context, q campaign.RecordQuery, each func(campaign.Record) error) error {
+	n := 0
 	for _, r := range m.records {
-		if (q.List == "" || q.List == r.List) && (q.ID == "" || q.ID == r.ID) {
+		if (q.List == "" || q.List == r.List) && (q.ID == "" || q.ID == r.ID) && (q.After == 0 || r.Order > q.After) {
+			if q.Limit > 0 && n == q.Limit {
+				break
+			}
+			n++
 			if err := each(r); err != nil {
 				return err
 			}
@@ -259,6 +264,23 @@ func TestLists(t *testing.T) {
 	}
 	if err := c.Get(ctx, "/api/v1/records/2", &rec); status(err) != 409 {
 		t.Errorf("an id in two lists: %v", err)
+	}
+	for i := range m.records {
+		m.records[i].Order = int64(i + 1)
+	}
+	var page ListPage
+	if err := c.Get(ctx, "/api/v1/lists/customers/page?limit=1", &page); err != nil || len(page.Records) != 1 || page.Records[0].ID != "1" || page.Next != 1 {
+		t.Errorf("first page %+v, %v", page, err)
+	}
+	page = ListPage{}
+	if err := c.Get(ctx, "/api/v1/lists/customers/page?after=1", &page); err != nil || len(page.Records) != 1 || page.Records[0].ID != "2" || page.Records[0].List != "customers" || page.Next != 0 {
+		t.Errorf("last page %+v, %v", page, err)
+	}
+	if err := c.Get(ctx, "/api/v1/lists/nothing/page", &page); status(err) != 404 {
+		t.Errorf("a page of an unknown list: %v", err)
+	}
+	if err := c.Get(ctx, "/api/v1/lists/customers/page?limit=1001", &page); status(err) != 422 {
+		t.Errorf("too long a page: %v", err)
 	}
 	var why Why
 	if err := c.Get(ctx, "/api/v1/records/2/why?list=others", &why); err != nil || why.Why != "it is Sunday there" {

@@ -119,6 +119,8 @@ func (d *Desk) lists(api huma.API) {
 		"Add the records of a CSV file (the request body) to a list")), d.importList)
 	huma.Register(api, both(operation("export-list", http.MethodGet, "/api/v1/lists/{list}/records", campaign.RoleAdministrator,
 		"The list as CSV, its own columns first")), d.exportList)
+	huma.Register(api, both(operation("list-page", http.MethodGet, "/api/v1/lists/{list}/page", campaign.RoleSupervisor,
+		"Records of a list, a page at a time, in the list's order")), d.listPage)
 	huma.Register(api, both(operation("record", http.MethodGet, "/api/v1/records/{id}", campaign.RoleSupervisor,
 		"A record")), d.showRecord)
 	huma.Register(api, both(operation("why", http.MethodGet, "/api/v1/records/{id}/why", campaign.RoleSupervisor,

@@ -119,8 +119,13 @@ func (d *Desk) OpenWeb(cfg WebConfig) (*Web, error) {
 		return nil, fmt.Errorf("web.listen %s: %w", cfg.Listen, err)
 	}
 	_, port, _ := net.SplitHostPort(w.listener.Addr().String())
-	// A browser does not tell cookies apart by port.
+	// A browser does not tell cookies apart by port: two programs on a machine
+	// have two names. Where processes share their sessions, one login is for
+	// all, by whatever port each is reached.
 	cookie := "freiton-" + port
+	if _, shared := cfg.Sessions.(*SharedSessions); shared {
+		cookie = "freiton"
+	}
 	if w.tls != nil {
 		cookie = "__Host-" + cookie
 	}

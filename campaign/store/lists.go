@@ -59,8 +59,11 @@ func (s *Core) KnownIDs(ctx context.Context, list string, ids []string) (map[str
 func (s *Core) Records(ctx context.Context, q campaign.RecordQuery, each func(campaign.Record) error) error {
 	where, args := []string{`1 = 1`}, []any{}
 	add := func(cond string, arg any) { where, args = append(where, cond), append(args, arg) }
-	if q.List != "" {
-		add(`l.name = ?`, q.List)
+	if q.List != "" { // by the list's number, so that the index on places gives the order
+		add(`r.list_id = `+listOf, q.List)
+	}
+	if q.After > 0 {
+		add(`r.ord > ?`, q.After)
 	}
 	if q.ID != "" {
 		add(`r.id = ?`, q.ID)
@@ -73,6 +76,10 @@ func (s *Core) Records(ctx context.Context, q campaign.RecordQuery, each func(ca
 	}
 	if q.Changed {
 		add(`r.changed_at > ?`, 0)
+	}
+	limit := ``
+	if q.Limit > 0 {
+		limit, args = ` LIMIT ?`, append(args, q.Limit)
 	}
 	names := func(id int64) (text string, err error) {
 		err = s.read(ctx, "columns", func(sc Row) error { return sc.Scan(&text) }, `SELECT names FROM layout WHERE id = ?`, id)
@@ -87,7 +94,7 @@ func (s *Core) Records(ctx context.Context, q campaign.RecordQuery, each func(ca
 			return err
 		}
 		return each(r.Record)
-	}, `SELECT `+recordColumns+fromRecord+`WHERE `+strings.Join(where, ` AND `)+` ORDER BY r.list_id, r.ord`, args...)
+	}, `SELECT `+recordColumns+fromRecord+`WHERE `+strings.Join(where, ` AND `)+` ORDER BY r.list_id, r.ord`+limit, args...)
 }
 
 // errBusy and errOptedOut are refusals of Retry.

@@ -105,6 +105,8 @@ func TestBrokenLines(t *testing.T) {
 		{"list show 4711", "4711"},
 		{"list why 4711", "4711"},
 		{"list export nothing", "nothing"},
+		{"list records nothing", "nothing"},
+		{"list records customers --limit 1001", "at most 1000"},
 		{"campaign start nothing", "nothing"},
 		{"dnc remove +493023125099", "not on the do-not-call list"},
 	} {

@@ -23,7 +23,7 @@ func (c *cli) listCommand() *cobra.Command {
 		Example: "  freiton list import customers customers.csv\n  freiton list why 4711",
 		RunE:    group,
 	}
-	cmd.AddCommand(c.listImport(), c.listExport(), c.listAll(),
+	cmd.AddCommand(c.listImport(), c.listExport(), c.listAll(), c.listRecords(),
 		c.recordCommand("show ID", "Show a record", http.MethodGet, "", recordTable),
 		c.recordCommand("retry ID", "Free a stale or finished record for dialling", http.MethodPost, "/retry", recordTable),
 		c.listWhy())
@@ -254,6 +254,35 @@ func (c *cli) listAll() *cobra.Command {
 			})
 		},
 	}
+}
+
+func (c *cli) listRecords() *cobra.Command {
+	var after int64
+	var limit int
+	cmd := &cobra.Command{
+		Use: "records LIST", Short: "Show the records of a list, a page at a time", Args: cobra.ExactArgs(1),
+		Example: "  freiton list records customers\n  freiton list records customers --after 100 --limit 20",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if after < 0 || limit < 1 || limit > 1000 {
+				return usage("--after is a place in the list, from 0 on, and --limit at least 1 and at most 1000")
+			}
+			q := url.Values{"after": {strconv.FormatInt(after, 10)}, "limit": {strconv.Itoa(limit)}}
+			path := "/api/v1/lists/" + url.PathEscape(args[0]) + "/page?" + q.Encode()
+			return fetch(c, cmd.Context(), http.MethodGet, path, nil, func(p desk.ListPage) table {
+				t := table{head: []string{"place", "record", "name", "phone", "status", "call result", "attempts", "next dial"}}
+				for _, r := range p.Records {
+					t.add(r.Place, r.ID, r.Name, r.Phone, r.Status, r.CallResult, r.Attempts, when(r.NextDialAt))
+				}
+				if p.Next > 0 {
+					c.say("there are more: --after %d", p.Next)
+				}
+				return t
+			})
+		},
+	}
+	cmd.Flags().Int64Var(&after, "after", 0, "begin behind this place in the list")
+	cmd.Flags().IntVar(&limit, "limit", 100, "so many at most")
+	return cmd
 }
 
 // counts writes "3 ready, 1 stale", in the order of the names.

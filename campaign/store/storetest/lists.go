@@ -113,6 +113,9 @@ func recordQueries(t *testing.T, b *bench) {
 		"since":        {campaign.RecordQuery{Since: early.Add(time.Second)}, []string{"2"}},
 		"since, equal": {campaign.RecordQuery{Since: early}, []string{"1", "2"}},
 		"missing":      {campaign.RecordQuery{List: "nobody"}, nil},
+		"page":         {campaign.RecordQuery{List: list, Limit: 3}, []string{"1", "2", "3"}},
+		"next page":    {campaign.RecordQuery{List: list, After: 3, Limit: 3}, []string{"4"}},
+		"no page":      {campaign.RecordQuery{List: list, After: 4, Limit: 3}, nil},
 	} {
 		var got []string
 		for _, r := range b.records(c.q) {
