@@ -13,7 +13,7 @@ import { t, setLanguage, currentLanguage } from './i18n.js';
 import { icon } from './icons.js';
 import { get, post, call, follow, useSession, Problem } from './api.js';
 import { state, mine, apply, takeSnapshot } from './state.js';
-import { prefs, ui, drawWith, redraw, applyPrefs, saveDrafts, draftIDs, dropDraft, draft, onExpired, toast, toasts, why, act, on, button, resultName } from './ui.js';
+import { prefs, ui, drawWith, redraw, applyPrefs, saveDrafts, dropToastSaying, draftIDs, dropDraft, draft, onExpired, toast, toasts, why, act, on, button, resultName } from './ui.js';
 import { stateBar, shownWord, linkStates } from './statebar.js';
 import { side } from './side.js';
 import { aside } from './aside.js';
@@ -309,6 +309,7 @@ function effects(e) {
       break;
     case 'muted':
       sound.mute(Boolean(i?.muted));
+      if (!i?.muted) dropToastSaying(t('talking muted'));
       break;
     case 'digit':
       toast('info', t('digit pressed', { digit: e.text }), { ms: 3000 });
@@ -347,10 +348,11 @@ function effects(e) {
       forget(`/interactions/${encodeURIComponent(e.interaction || '')}/contact`);
       break;
     case 'withdrawn':
-      toast('info', t('withdrawn', { reason: why(e.reason || i?.reason) }));
+      if (e.reason?.code === 'agent-not-heard') toast('bad', why(e.reason));
+      else toast('info', t('withdrawn', { reason: why(e.reason || i?.reason) }));
       break;
     case 'missed':
-      toast('bad', t('missed'));
+      toast('bad', t(i?.answered_at ? 'missed waiting' : 'missed'));
       break;
     case 'lost':
       toast('bad', t('lost record'));

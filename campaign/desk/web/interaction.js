@@ -121,7 +121,7 @@ export function toggleMute(i) {
 function actions(i) {
   const talking = i.state === 'talking';
   const keys = keysOf();
-  return h('div', { class: `actions ${previews(i) ? 'many' : ''}`, role: 'group', 'aria-label': t('Call') + ' …' },
+  return h('div', { class: 'actions', role: 'group', 'aria-label': t('Call') + ' …' },
     previews(i) ? button({
       name: t('Call'), icon: 'call', kind: 'good', disabled: i.state !== 'open', busy: on(i.id, 'call'),
       run: () => act(on(i.id, 'call'), { number: draft(i.id, 'number')?.trim() || undefined }),
@@ -143,8 +143,8 @@ function actions(i) {
 
 export function keysOf() {
   /** @type {{[name: string]: string}} */
-  const keys = { accept: 'F2', decline: 'F4', hold: 'F8', hangup: 'F9', mute: 'M', done: 'Ctrl+Enter', note: 'N', help: '?', ...prefs.keys };
-  return prefs.keysOn ? keys : { accept: '', decline: '', hold: '', hangup: '', mute: '', done: '', note: '', help: '' };
+  const keys = { accept: 'F2', decline: 'F4', hold: 'F8', hangup: 'F9', mute: 'M', done: 'Ctrl+Enter', dnc: 'D', note: 'N', help: '?', ...prefs.keys };
+  return prefs.keysOn ? keys : { accept: '', decline: '', hold: '', hangup: '', mute: '', done: '', dnc: '', note: '', help: '' };
 }
 
 /** @param {Interaction} i @param {string} digit */
@@ -213,6 +213,11 @@ export async function chooseResult(i, r) {
   enter(i, { result: r.result });
 }
 
+/** Ticks Do not call, by its key; it never takes the tick away. @param {Interaction} i */
+export function doNotCall(i) {
+  if (mayEnter(i) && !state.viewer && !chosen(i, 'no_call')) enter(i, { no_call: true });
+}
+
 /** The leaves of the tree of codes, by their first branch. @param {import('./types.js').Disposition[]|undefined} tree */
 export function codes(tree) {
   /** @type {[string, string][]} */
@@ -255,7 +260,7 @@ function dispositions(i) {
     h('div', { class: 'row wide' },
       select({ name: t('Call result'), value: result, options, disabled: !may, class: 'grow', change: v => enter(i, { result: v }) }),
       c?.dispositions?.length ? select({ name: t('Disposition code'), value: chosen(i, 'disposition') || '', disabled: !may, class: 'grow', options: [['', t('result choose')], ...single], groups, change: v => enter(i, { disposition: v }) }) : null,
-      checkbox({ name: t('Do not call'), checked: Boolean(chosen(i, 'no_call')), disabled: !may, class: 'dnc', change: v => enter(i, { no_call: v }) }),
+      checkbox({ name: t('Do not call'), key: keysOf().dnc, checked: Boolean(chosen(i, 'no_call')), disabled: !may, class: 'dnc', change: v => enter(i, { no_call: v }) }),
       i.kind === 'campaign' ? button({ name: t('Schedule callback'), icon: 'clock', expanded: ui.callback, disabled: !may, run: () => { ui.callback = !ui.callback; redraw(); } }) : null),
     ui.callback && i.kind === 'campaign' ? callback(i) : null,
     i.callback ? h('p', { class: 'callback-set', key: 'set' }, icon('clock'), t('callback set', { time: dayTime(i.callback.at) }), i.callback.personal ? ` · ${t('callback personal')}` : '',

@@ -1,7 +1,7 @@
 /** The keyboard: first ring to conversation without the mouse. */
 import { mine, offered } from './state.js';
 import { ui, act, on, prefs, redraw } from './ui.js';
-import { keysOf, hangUp, mayHangUp, toggleMute, chooseResult, finish, sendDigit } from './interaction.js';
+import { keysOf, hangUp, mayHangUp, toggleMute, chooseResult, doNotCall, finish, sendDigit } from './interaction.js';
 import { accept, decline, keyName } from './overlay.js';
 
 /** When a key that cannot be taken back was pressed last. @type {{[action: string]: number}} */
@@ -67,6 +67,7 @@ function run(action, i) {
   else if (action === 'hold' && i.state === 'talking') act(on(i.id, i.held ? 'resume' : 'hold'), {}, `hold ${i.id}`);
   else if (action === 'hangup' && mayHangUp(i)) hangUp(i);
   else if (action === 'mute' && ['talking', 'dialing', 'ringing'].includes(i.state)) toggleMute(i);
+  else if (action === 'dnc') doNotCall(i);
   else if (action === 'done' && !throttled('done')) finish(i);
   return true;
 }

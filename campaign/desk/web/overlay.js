@@ -67,7 +67,7 @@ export function preview() {
     fieldList((fields || []).filter(f => f.name !== 'campaign' && !(f.name === 'name' && f.value === i.content?.name))),
     i.declined > 0 ? h('p', { class: 'warn-text' }, icon('warn'), t('declined times', { n: i.declined })) : null,
     over ? h('p', { class: 'warn-text' }, icon('warn'), why(i.reason)) : null,
-    inbound && !over ? null : h('p', { class: 'quiet-text' }, t(over ? 'asks the next' : 'returns to top')),
+    inbound && !over ? null : h('p', { class: 'quiet-text' }, t(over ? 'asks the next' : i.answered_at ? 'contact waits' : 'returns to top')),
     h('div', { class: 'row preview-row' },
       button({ name: t('Decline'), key: keys.decline, busy: on(i.id, 'decline'), run: () => decline(i) }),
       button({ name: inbound && !over ? t('Answer') : t('Accept'), label: t('Accept'), icon: 'call', kind: 'good', key: keys.accept, busy: on(i.id, 'accept'), run: () => accept(i) })));
@@ -130,7 +130,7 @@ export function keyName(e) {
 
 function help() {
   const keys = keysOf();
-  const names = ['accept', 'decline', 'hold', 'hangup', 'mute', 'done', 'note', 'help'];
+  const names = ['accept', 'decline', 'hold', 'hangup', 'mute', 'done', 'dnc', 'note', 'help'];
   return dialog(t('Help'), 'help',
     h('p', null, t('help intro')),
     h('h3', null, t('keys title')),

@@ -45,10 +45,11 @@ function workbin() {
   const items = /** @type {import('./types.js').WorkItem[]} */ (listOf(k.data));
   return region(t('Workbin'), { key: 'workbin', aside: items.length ? h('span', { class: 'count' }, String(items.length)) : null },
     items.length ? h('ul', { class: 'lines' }, items.slice(0, 8).map((w, n) => {
-      const due = w.at ? new Date(w.at).getTime() <= now() : true;
+      const open = w.kind === 'open'; // on the desk
+      const due = !open && (w.at ? new Date(w.at).getTime() <= now() : true);
       return h('li', { key: `${w.list}-${w.record_id}-${n}`, class: due ? 'due' : '' },
         h('span', { class: 'line-main' }, w.name || phone(w.number)),
-        h('span', { class: 'quiet-text' }, [due ? t('callback due') : '', w.at ? dayTime(w.at) : '', w.campaign || ''].filter(Boolean).join(' · ')));
+        h('span', { class: 'quiet-text' }, [open ? t('state open') : due ? t('callback due') : '', w.at ? dayTime(w.at) : '', w.campaign || ''].filter(Boolean).join(' · ')));
     })) : h('p', { class: 'quiet-text' }, t('no workbin')));
 }
 
@@ -61,8 +62,8 @@ function nav() {
   if (mayAll()) views.push(['persons', t('Complaint page'), 'person']);
   if (mayAudit()) views.push(['audit', t('Audit log'), 'list']);
   return h('nav', { key: 'nav', class: 'views', 'aria-label': 'Freiton' }, h('ul', null, views.map(([view, name, sign]) => h('li', { key: view },
-    h('button', { type: 'button', class: `view ${ui.view === view ? 'here' : ''}`, 'aria-current': ui.view === view ? 'page' : undefined, onclick: () => { ui.view = view; redraw(); } },
-      icon(sign), h('span', null, name), view === 'messages' && state.unread ? h('span', { class: 'count', 'aria-label': t('unread count', { n: state.unread }) }, String(state.unread)) : null)))));
+    h('button', { type: 'button', class: `view ${ui.view === view ? 'here' : ''}`, 'aria-current': ui.view === view ? 'page' : undefined, 'aria-description': view === 'messages' && state.unread ? t('unread count', { n: state.unread }) : undefined, onclick: () => { ui.view = view; redraw(); } },
+      icon(sign), h('span', null, name), view === 'messages' && state.unread ? h('span', { class: 'count', 'aria-hidden': 'true' }, String(state.unread)) : null)))));
 }
 
 const pad = 'pad';

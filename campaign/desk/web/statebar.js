@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { t, span, currentLanguage } from './i18n.js';
 import { icon } from './icons.js';
 import { state, now, mine, stateWord, stateSince } from './state.js';
-import { ui, button, select, act, statusName, prefs, redraw, ticking } from './ui.js';
+import { ui, button, select, act, statusName, reasonName, prefs, redraw, ticking } from './ui.js';
 import { sound } from './sound.js';
 import { goReady } from './devicecheck.js';
 import { openDialog } from './dialog.js';
@@ -13,7 +13,7 @@ const looks = {
   ready: ['ready', 'ready'], offered: ['ringing', 'ring'], incoming: ['ringing', 'ring'], dialing: ['ringing', 'call'], ringing: ['ringing', 'ring'],
   opening: ['open', 'list'], open: ['open', 'list'], asking: ['open', 'clock'], waiting: ['open', 'clock'],
   talking: ['talking', 'call'], held: ['held', 'hold'], 'held-by-contact': ['held', 'hold'],
-  parked: ['fault', 'warn'], announcing: ['fault', 'warn'], 'take-over': ['ringing', 'ring'],
+  seeking: ['ringing', 'call'], parked: ['fault', 'warn'], announcing: ['fault', 'warn'], voicemail: ['pause', 'call'], 'take-over': ['ringing', 'ring'],
   'wrap-up': ['wrap', 'wrap-up'], overtime: ['wrap', 'wrap-up'], stopping: ['pause', 'hangup'], result: ['pause', 'hangup'], refused: ['pause', 'dnd'],
   'not-ready': ['pause', 'not-ready'], 'do-not-disturb': ['pause', 'dnd'], 'logged-off': ['pause', 'off'],
   lost: ['fault', 'warn'], overseer: ['pause', 'floor'],
@@ -40,11 +40,6 @@ export function statePill() {
         since ? ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off', key: 'since' }, () => span(now() - new Date(since).getTime())) : null,
         reason ? h('span', { key: 'reason' }, reasonName(reason)) : null,
         next ? h('span', { key: 'next' }, next) : null)));
-}
-
-/** A reason in the reader's words: the floor gives one itself. @param {string|undefined} r */
-function reasonName(r) {
-  return r === 'preview not accepted' ? t('reason missed') : r || '';
 }
 
 /** Reasons an agent may give. */
@@ -91,9 +86,11 @@ function myStatus() {
 
 /** @param {import('./types.js').AgentView} me */
 function afterSelect(me) {
-  const value = me.after === 'not-ready' ? `not-ready:${me.after_reason || ''}` : me.after || 'ready';
+  // Nothing chosen: she stays what she was, and is Ready after after-call work.
+  const [status, why] = me.after ? [me.after, me.after_reason] : me.status === 'after-call-work' ? ['ready', ''] : [me.status, me.reason];
+  const value = status === 'not-ready' ? `not-ready:${why || ''}` : status;
   /** @type {[string, string][]} */
-  const options = [['ready', t('Ready')], ['not-ready:', t('Not ready')], ...reasons().map(r => /** @type {[string, string]} */ ([`not-ready:${r}`, `${t('Not ready')}: ${r}`])),
+  const options = [['ready', t('Ready')], ['not-ready:', t('Not ready')], ...reasons().map(r => /** @type {[string, string]} */ ([`not-ready:${r}`, `${t('Not ready')}: ${reasonName(r)}`])),
     ['do-not-disturb', t('Do not disturb')], ['logged-off', t('Log off')]];
   if (!options.some(o => o[0] === value)) options.push([value, value.replace('not-ready:', `${t('Not ready')}: `)]);
   return select({

@@ -165,14 +165,24 @@ export function dropToast(id) {
   redraw();
 }
 
+/** What a toast said has become untrue. @param {string} text */
+export function dropToastSaying(text) {
+  for (const x of toasts.filter(x => x.text === text)) dropToast(x.id);
+}
+
 // ---- words of the server ---------------------------------------------------
+
+/** A reason of a status in the reader's words: the floor gives some itself. @param {string|undefined} r */
+export function reasonName(r) {
+  return { 'preview not accepted': t('reason missed'), 'no sound from the headset': t('reason unheard') }[r || ''] || r || '';
+}
 
 /** A reason in the reader's language. @param {import('./types.js').Reason|null|undefined} r */
 export function why(r) {
   if (!r) return '';
   const key = `why ${r.code}`;
   if (!has(key)) return r.text;
-  const name = r.code === 'not-ready' ? (r.name ? `: ${r.name}` : '') : r.name || '';
+  const name = r.code === 'not-ready' ? (r.name ? `: ${reasonName(r.name)}` : '') : r.name || '';
   const text = r.text === r.code ? '' : r.text;
   return t(key, { name, text, until: r.until ? dayTime(r.until) : '' });
 }
@@ -321,11 +331,11 @@ export function select(s) {
       (s.groups || []).map(g => h('optgroup', { key: `g ${g.name}`, label: g.name }, g.options.map(option)))));
 }
 
-/** @param {{name: string, checked: boolean, change: (on: boolean) => void, disabled?: boolean, class?: string, anyTab?: boolean}} c */
+/** @param {{name: string, checked: boolean, change: (on: boolean) => void, disabled?: boolean, class?: string, anyTab?: boolean, key?: string}} c */
 export function checkbox(c) {
   return h('label', { class: `check ${c.class || ''}` },
-    h('input', { type: 'checkbox', checked: c.checked, disabled: c.disabled || (state.viewer && !c.anyTab), onchange: (/** @type {any} */ e) => c.change(e.target.checked) }),
-    h('span', null, c.name));
+    h('input', { type: 'checkbox', checked: c.checked, disabled: c.disabled || (state.viewer && !c.anyTab), 'aria-keyshortcuts': c.key || undefined, onchange: (/** @type {any} */ e) => c.change(e.target.checked) }),
+    h('span', null, c.name), c.key ? h('kbd', { 'aria-hidden': 'true', 'data-key': c.key }) : null);
 }
 
 /** A text that shows a time and counts by itself. @param {string} tag @param {import('./dom.js').Props} props @param {() => string} text */

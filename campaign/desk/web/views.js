@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { t, dayTime, clockTime, phone, span } from './i18n.js';
 import { icon } from './icons.js';
 import { state, now, mine, overseer, director, stateWord, stateSince } from './state.js';
-import { ui, button, region, select, act, on, onCampaign, why, redraw, draft, setDraft, resultName, statusName, ticking } from './ui.js';
+import { ui, button, region, select, act, on, onCampaign, why, redraw, draft, setDraft, resultName, reasonName, statusName, ticking } from './ui.js';
 import { look, listOf } from './data.js';
 import { runWord } from './side.js';
 import { was } from './contacts.js';
@@ -16,7 +16,7 @@ export function idle() {
   const reason = me?.idle;
   const ready = me?.status === 'ready';
   const offer = mine()?.state === 'offered';
-  const sentence = offer ? t('idle offer', { key: keysOf().accept }) : !me ? t('idle overseer') : me.status === 'logged-off' ? t('idle logged-off') : !ready ? t('idle not-ready') : why(reason) || t('idle ready');
+  const sentence = offer ? t('idle offer', { key: keysOf().accept }) : !me ? t('idle overseer') : me.status === 'logged-off' ? t('idle logged-off') : !ready ? notReadyWords() : why(reason) || t('idle ready');
   return h('div', { class: 'idle-page', key: 'idle' },
     h('div', { class: `idle ${ready ? 'ready' : ''}` },
       h('span', { class: 'idle-sign' }, icon(ready ? 'ready' : me ? 'not-ready' : 'floor')),
@@ -27,6 +27,14 @@ export function idle() {
         me && ready && reason?.code === 'joined-nothing' ? joinButtons() : null)),
     me ? recent() : null,
     overseer() ? floor() : null);
+}
+
+/** What to do first: somebody new should find it within seconds. */
+function notReadyWords() {
+  const all = [...state.campaigns.values()];
+  if (state.me?.joined.length) return t('idle not-ready');
+  if (all.some(c => c.state === 'running')) return t('idle join');
+  return director() && all.length && !all.some(c => c.state === 'loaded') ? t('idle first') : t('idle not-ready');
 }
 
 function joinButtons() {
@@ -147,7 +155,7 @@ function agentsPanel() {
         const since = stateSince(i, a);
         return h('tr', { key: a.agent },
           h('td', { class: 'line-main' }, a.agent, a.engaged ? h('span', { class: 'tag' }, 'ASM') : null),
-          h('td', null, h('span', { class: `dot ${word}`, 'aria-hidden': 'true' }), t(`state ${word}`), a.status === 'not-ready' && a.reason ? `: ${a.reason}` : ''),
+          h('td', null, h('span', { class: `dot ${word}`, 'aria-hidden': 'true' }), t(`state ${word}`), a.status === 'not-ready' && a.reason ? `: ${reasonName(a.reason)}` : ''),
           since ? ticking('td', { class: 'figures', key: 'since' }, () => span(now() - new Date(since).getTime())) : h('td', { key: 'none' }),
           h('td', null, i?.campaign || a.joined.join(', ')),
           h('td', { class: 'quiet-text' }, i ? party(i) : why(a.idle)),
