@@ -264,10 +264,11 @@ function onEvent(name, data) {
 function mail(data) {
   forget('/messages');
   if (data.unread > state.unread && data.newest && data.newest.id !== lastMail) toast('info', messageText(data.newest), { small: data.newest.from || t('the dialer'), ms: 12000 });
-  if (data.newest) lastMail = data.newest.id;
+  if (data.newest) sessionStorage.setItem(mailKey, lastMail = data.newest.id);
   state.unread = data.unread;
 }
-let lastMail = '';
+const mailKey = 'freiton.mail'; // the newest message that was told: a reload does not tell it again
+let lastMail = sessionStorage.getItem(mailKey) || '';
 
 /** @param {FloorEvent} e */
 function effects(e) {
