@@ -27,6 +27,8 @@ type LegQuality struct {
 	JitterMS float64 `json:"jitter_ms"`
 	RTTMS    float64 `json:"rtt_ms" doc:"round trip; 0: not known yet"`
 	MOS      float64 `json:"mos" doc:"estimate, 1 to 4.5; 0: not known yet"`
+
+	RemoteLoss float64 `json:"remote_loss" doc:"percent of our packets that the other end of this leg missed, by its last report"`
 }
 
 func (d *Desk) sound(api huma.API) {

@@ -51,7 +51,17 @@ type Link struct {
 	State string    `json:"state" enum:"connecting,live,lost,off"`
 	Since time.Time `json:"since,omitzero"`
 	Text  string    `json:"text,omitempty" doc:"what is wrong, and the cure"`
+
+	Code campaign.ReasonCode `json:"code,omitempty" doc:"the same for a page that says it in the reader's language"`
 }
+
+// Why the PBX is not there.
+const (
+	CodePBXNone     campaign.ReasonCode = "pbx-none"     // no account is configured
+	CodePBXPassword campaign.ReasonCode = "pbx-password" // it refuses user or password
+	CodePBXUnknown  campaign.ReasonCode = "pbx-unknown"  // it does not know the address
+	CodePBXSilent   campaign.ReasonCode = "pbx-silent"   // it does not answer
+)
 
 // Events is the running controller's stream of events.
 type Events interface {

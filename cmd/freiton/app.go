@@ -135,7 +135,7 @@ func registrationCure(no *sip.RegistrationError, account configs.Account) string
 	case 404:
 		return fmt.Sprintf("the PBX does not know %s (404 %s); correct its address", account.Address, no.Reason)
 	case 408, 503:
-		return fmt.Sprintf("the PBX does not answer (%s); is the address right, does it run, is a firewall between", no.Reason)
+		return fmt.Sprintf("the PBX does not answer (%s); is the address right, does it run, is a firewall between?", no.Reason)
 	default:
 		return fmt.Sprintf("%d %s", no.Status, no.Reason)
 	}

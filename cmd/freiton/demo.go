@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/spf13/cobra"
 
 	"github.com/freiton/freiton/campaign"
@@ -193,6 +194,7 @@ func (c *cli) demoServer(ctx context.Context, a *app, x *peer.Exchange, camp cam
 		c.say("from another shell:")
 		c.say("  freiton call 030 23125000 --config %s --duration 5s", file)
 		c.say("  freiton campaign status %s --config %s", camp.Name, file)
+		c.say("in another browser: user demo, password %s", demoPassword)
 		c.say("load and start the campaign on the desktop; this link opens it, logged in, once:")
 		fmt.Fprintln(c.out, link)
 	}), d.Close())
@@ -201,6 +203,9 @@ func (c *cli) demoServer(ctx context.Context, a *app, x *peer.Exchange, camp cam
 // demoUser is agent and administrator of the practice; the link logs her in.
 func (a *app) demoUser(ctx context.Context, d *desktop) (link string, err error) {
 	u := campaign.User{Name: "demo", Role: campaign.RoleAdministrator, Headset: "browser", Created: time.Now()}
+	if u.Hash, err = argon2id.CreateHash(demoPassword, argon2id.DefaultParams); err != nil {
+		return "", err
+	}
 	if err := a.store.PutUser(ctx, u); err != nil {
 		return "", err
 	}

@@ -159,7 +159,7 @@ func (d *desktop) Close() error {
 func pbxLink(all []sip.RegistrationState, cfg configs.Config) desk.Link {
 	account, ok := cfg.DialAccount()
 	if !ok {
-		return desk.Link{State: "off", Text: "no account is configured: nothing can be dialled"}
+		return desk.Link{State: "off", Code: desk.CodePBXNone, Text: "no account is configured: nothing can be dialled"}
 	}
 	if account.Registrar == "" {
 		return desk.Link{State: "live"}
@@ -174,11 +174,26 @@ func pbxLink(all []sip.RegistrationState, cfg configs.Config) desk.Link {
 			l.State = "live"
 		case sip.RegFailed:
 			l.State = "lost"
+			l.Code = pbxCode(s.Status)
 			l.Text = registrationCure(&sip.RegistrationError{Account: s.Account, Status: s.Status, Reason: s.Reason}, account)
 		}
 		return l
 	}
 	return desk.Link{State: "connecting", Since: time.Time{}}
+}
+
+// pbxCode is what an answer to REGISTER means, as registrationCure says it.
+func pbxCode(status int) campaign.ReasonCode {
+	switch status {
+	case 401, 403, 407:
+		return desk.CodePBXPassword
+	case 404:
+		return desk.CodePBXUnknown
+	case 408, 503:
+		return desk.CodePBXSilent
+	default:
+		return ""
+	}
 }
 
 // quality is how both legs of an agent's call sound.
@@ -193,5 +208,5 @@ func (d *desktop) quality(agent campaign.AgentID) (q desk.Quality) {
 }
 
 func legQuality(s media.Stats) *desk.LegQuality {
-	return &desk.LegQuality{Codec: s.Codec.String(), Loss: s.LossPercent, JitterMS: s.JitterMS, RTTMS: s.RTTMS, MOS: s.MOS}
+	return &desk.LegQuality{Codec: s.Codec.String(), Loss: s.LossPercent, JitterMS: s.JitterMS, RTTMS: s.RTTMS, MOS: s.MOS, RemoteLoss: s.RemoteLossPercent}
 }

@@ -85,13 +85,17 @@ function soundReason(i) {
 function quality(i) {
   const word = i.state === 'talking' ? qualityWord() : 'none';
   const q = sound.quality();
+  if (word === 'none') ui.quality = false;
   const leg = (/** @type {'contact'|'headset'} */ name) => {
     const l = q[name];
     return l?.mos ? `${t(`quality leg ${name}`)}: ${t('quality title', { mos: l.mos.toFixed(1), loss: (l.loss ?? 0).toFixed(1), jitter: Math.round(l.jitter_ms || 0), rtt: Math.round(l.rtt_ms || 0) })}` : '';
   };
-  const title = [leg('contact'), leg('headset')].filter(Boolean).join('\n');
-  return h('span', { class: `chip quality ${word}`, title: title || t('quality none'), hidden: word === 'none' },
-    h('span', { class: 'bars', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')), `${t('quality')}: ${t(`quality ${word}`)}`);
+  const legs = [leg('contact'), leg('headset')].filter(Boolean);
+  return [
+    h('button', { type: 'button', key: 'quality', class: `chip quality ${word}`, title: legs.join('\n') || t('quality none'), hidden: word === 'none', 'aria-expanded': String(ui.quality), onclick: () => { ui.quality = !ui.quality; redraw(); } },
+      h('span', { class: 'bars', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')), `${t('quality')}: ${t(`quality ${word}`)}`),
+    ui.quality ? h('p', { key: 'figures', class: 'quality-more figures' }, legs.map(l => h('span', { key: l }, l))) : null,
+  ];
 }
 
 // ---- call actions ---------------------------------------------------------

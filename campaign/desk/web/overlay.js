@@ -3,8 +3,8 @@ import { h } from './dom.js';
 import { t, span, phone } from './i18n.js';
 import { icon } from './icons.js';
 import { call, Problem } from './api.js';
-import { state, now, mine, offered } from './state.js';
-import { ui, unsentNotes, dropDraft, button, fieldList, select, checkbox, act, on, onCampaign, redraw, toasts, dropToast, prefs, setPref, draft, setDraft, resultName, toast, explain, ticking, why } from './ui.js';
+import { state, now, mine, offered, overseer } from './state.js';
+import { ui, unsentNotes, dropDraft, button, fieldList, select, checkbox, act, on, onCampaign, redraw, toasts, dropToast, prefs, setPref, draft, setDraft, resultName, toast, explain, ticking, why, linkWords } from './ui.js';
 import { codes, keysOf, party } from './interaction.js';
 import { sound } from './sound.js';
 import { dialog, closeDialog } from './dialog.js';
@@ -169,7 +169,7 @@ function settings() {
     h('h3', null, t('own password')),
     h('form', { class: 'stack', onsubmit: changePassword },
       h('input', { type: 'text', class: 'unseen', autocomplete: 'username', value: state.session?.user || '', readonly: true, tabindex: '-1', 'aria-hidden': 'true' }),
-      h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('old password')), h('input', { type: 'password', name: 'old', autocomplete: 'current-password', required: true })),
+      state.session?.has_password === false ? null : h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('old password')), h('input', { type: 'password', name: 'old', autocomplete: 'current-password', required: true })),
       h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('new password')), h('input', { type: 'password', name: 'new', autocomplete: 'new-password', required: true, minlength: 8 })),
       h('div', { class: 'row' }, h('button', { type: 'submit', class: 'button' }, t('Save')))),
     h('p', { class: 'quiet-text' }, `Freiton ${state.session?.version || ''} · ${state.session?.user || ''}`));
@@ -181,8 +181,9 @@ async function changePassword(e) {
   const form = /** @type {HTMLFormElement} */ (e.currentTarget);
   const data = new FormData(form);
   try {
-    await call('PUT', '/session/password', { old: data.get('old'), new: data.get('new') });
+    await call('PUT', '/session/password', { old: data.get('old') || '', new: data.get('new') });
     form.reset();
+    if (state.session) state.session.has_password = true;
     toast('good', t('password changed'));
   } catch (x) {
     toast('bad', x instanceof Problem && (x.code === 'wrong-password' || x.status === 401) ? t('error wrong') : explain(x));
@@ -248,8 +249,9 @@ export function banners(takeOver) {
   /** @type {[string, string, import('./dom.js').Kid][]} */
   const all = [];
   if (state.viewer) all.push(['viewer', t('viewer'), button({ name: t('Take over here'), kind: 'primary', anyTab: true, run: takeOver })]);
+  if (state.session && state.session.has_password === false) all.push(['password', t('set password'), button({ name: t('set password now'), anyTab: true, run: () => { ui.dialog = 'settings'; redraw(); } })]);
   if (ui.connection === 'lost') all.push(['server', t('lost server'), null]);
-  if (state.links.pbx?.state === 'lost') all.push(['pbx', [t('lost pbx'), state.links.pbx.text].filter(Boolean).join(' '), null]);
+  if (state.links.pbx?.state === 'lost') all.push(['pbx', [t(overseer() ? 'lost pbx overseer' : 'lost pbx'), linkWords(state.links.pbx)].filter(Boolean).join(' '), null]);
   if (state.me && sound.problem() && !(ui.connection === 'lost' && sound.problem() === 'mic unreachable')) all.push(['mic', sound.problemText(), button({ name: t('Check sound'), anyTab: true, run: () => openCheck() })]);
   else if (state.me && sound.silent()) all.push(['silent', t('mic silent'), button({ name: t('Check sound'), anyTab: true, run: () => openCheck() })]);
   if (ui.connection === 'live' && state.ready) {

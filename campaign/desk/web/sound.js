@@ -258,6 +258,19 @@ function beep(notes, volume, device) {
   }
 }
 
+/**
+ * Whose side bad sound comes from: the agent's own network, the way between
+ * server and PBX, or what is behind the PBX. The PBX misses packets of ours too,
+ * or is far away, where the way to it is bad; else the sound came bad to it.
+ * @param {import('./types.js').Quality} q @returns {''|'headset'|'pbx'|'contact'}
+ */
+export function badSide(q) {
+  const bad = (/** @type {import('./types.js').Leg|undefined} */ l) => Boolean(l?.mos && l.mos < 3.1);
+  if (bad(q.headset)) return 'headset';
+  if (!bad(q.contact)) return '';
+  return (q.contact?.remote_loss || 0) >= 2 || (q.contact?.rtt_ms || 0) > 300 ? 'pbx' : 'contact';
+}
+
 /** Asks for the figures of the call each 2 s. */
 export async function askQuality() {
   const i = mine();
@@ -271,11 +284,11 @@ export async function askQuality() {
   } catch {
     quality = {};
   }
-  const bad = (/** @type {import('./types.js').Leg|undefined} */ l) => l?.mos !== undefined && l.mos > 0 && l.mos < 3.1;
-  if (!bad(quality.contact) && !bad(quality.headset)) badSince = 0;
+  const side = badSide(quality);
+  if (!side) badSince = 0;
   else if (!badSince) badSince = Date.now();
   else if (Date.now() - badSince >= 5000) {
-    toast('bad', t(bad(quality.headset) ? 'quality side headset' : 'quality side contact'));
+    toast('bad', t(`quality side ${side}`));
     badSince = Date.now() + 60_000;
   }
   redraw();

@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { t, span, currentLanguage } from './i18n.js';
 import { icon } from './icons.js';
 import { state, now, mine, stateWord, stateSince } from './state.js';
-import { ui, button, select, act, statusName, reasonName, prefs, redraw, ticking } from './ui.js';
+import { ui, button, select, act, statusName, reasonName, linkWords, prefs, redraw, ticking } from './ui.js';
 import { sound } from './sound.js';
 import { goReady } from './devicecheck.js';
 import { openDialog } from './dialog.js';
@@ -24,11 +24,20 @@ export function shownWord() {
   return ui.connection === 'lost' ? 'lost' : stateWord(mine(), state.me);
 }
 
+/** The state that the server gives no beginning of, and when this page saw it first. */
+let seen = { key: '', at: '' };
+
+/** @param {string} key */
+function firstSeen(key) {
+  if (seen.key !== key) seen = { key, at: new Date(now()).toISOString() };
+  return seen.at;
+}
+
 export function statePill() {
   const i = mine();
   const word = shownWord();
   const [look, sign] = looks[word] || ['pause', 'off'];
-  const since = stateSince(i, state.me);
+  const since = stateSince(i, state.me) || firstSeen(`${i?.id || ''} ${word}`);
   const me = state.me;
   const next = me?.after ? t('then', { status: reasonName(me.after_reason) || statusName(me.after) }) : '';
   const reason = !i && me?.status === 'not-ready' ? me.reason : '';
@@ -110,7 +119,7 @@ export function linkStates() {
   const dim = server === 'live' ? '' : 'stale';
   const links = [{ name: 'server', state: server, age, text: '' }];
   if (state.me) links.push({ name: 'headset', state: sound.link(), age: sound.age(), text: sound.problemText() });
-  if (pbx) links.push({ name: 'pbx', state: dim || pbx.state, age, text: pbx.text || '' });
+  if (pbx) links.push({ name: 'pbx', state: dim || pbx.state, age, text: linkWords(pbx) });
   return links;
 }
 

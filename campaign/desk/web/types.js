@@ -111,7 +111,7 @@
  * @property {CampaignView} [campaign_view]
  * @property {Popup} [popup]
  *
- * @typedef {{state: string, since?: string, text?: string}} Link
+ * @typedef {{state: string, since?: string, text?: string, code?: string}} Link
  * @typedef {object} Snapshot
  * @property {number} n
  * @property {string} at
@@ -135,11 +135,12 @@
  * @property {string} [language]
  * @property {string[]} [favourites]
  * @property {string} [headset]
+ * @property {boolean} [has_password]
  * @property {string} [team]
  *
  * @typedef {{script?: string, greeting?: string, description?: string, link?: string, not_ready?: string[], recording?: string}} Texts
  * @typedef {{path: string, title: string, text: string}} Response_
- * @typedef {{codec?: string, loss?: number, jitter_ms?: number, rtt_ms?: number, mos?: number}} Leg
+ * @typedef {{codec?: string, loss?: number, jitter_ms?: number, rtt_ms?: number, mos?: number, remote_loss?: number}} Leg
  * @typedef {{contact?: Leg, headset?: Leg}} Quality
  * @typedef {object} ContactRow
  * @property {string} [list]

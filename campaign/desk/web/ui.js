@@ -60,6 +60,7 @@ export const ui = {
   callback: false,
   sent: '', // digits
   pad: false,
+  quality: false, // its figures are open
   busy: /** @type {Set<string>} */ (new Set()),
   /** What was chosen and is on its way. @type {Map<string, {[name: string]: any}>} */
   pending: new Map(),
@@ -185,6 +186,11 @@ export function why(r) {
   const name = r.code === 'not-ready' ? (r.name ? `: ${reasonName(r.name)}` : '') : r.name || '';
   const text = r.text === r.code ? '' : r.text;
   return t(key, { name, text, until: r.until ? dayTime(r.until) : '' });
+}
+
+/** What is wrong with a link, and the cure. @param {import('./types.js').Link} l */
+export function linkWords(l) {
+  return l.code && has(`why ${l.code}`) ? t(`why ${l.code}`) : l.text || '';
 }
 
 /** @param {string|undefined} r */

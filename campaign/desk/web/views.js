@@ -86,7 +86,7 @@ export function floor() {
 function campaignsPanel() {
   const all = [...state.campaigns.values()].sort((a, b) => b.priority - a.priority || a.name.localeCompare(b.name));
   return region(t('Campaigns'), { key: 'floor-campaigns', heading: `${t('Floor')} · ${t('Campaigns')}` },
-    all.length ? h('ul', { class: 'cards floor-cards' }, all.map(c => h('li', { key: c.name, class: 'card' }, campaignCard(c)))) : h('p', { class: 'quiet-text' }, t('no campaigns')));
+    all.length ? h('ul', { class: 'cards floor-cards' }, all.map(c => h('li', { key: c.name, class: 'card' }, campaignCard(c)))) : h('p', { class: 'quiet-text' }, t('no campaigns floor')));
 }
 
 /** @param {import('./types.js').CampaignView} c */
@@ -109,7 +109,7 @@ function campaignCard(c) {
     results.length ? h('ul', { class: 'tallies' }, results.map(([r, n]) => h('li', { key: r }, h('span', null, resultName(r)), h('strong', { class: 'figures' }, String(n))))) : null,
     h('p', { class: 'quiet-text' }, [t('agents joined', { n: c.joined?.length || 0 }), c.waiting ? t('waiting records', { n: c.waiting }) : '', c.in_work ? t('in work', { n: c.in_work }) : '', t('priority', { n: c.priority })].filter(Boolean).join(' · ')),
     !director() ? null : h('div', { class: 'row' },
-      move('load', t('Load'), c.state === 'unloaded', ''), move('start', t('Start'), c.state === 'loaded' || (c.state === 'running' && Boolean(c.pause)), 'good'),
+      move('load', t('Load'), c.state === 'unloaded', 'primary'), move('start', t('Start'), c.state === 'loaded' || (c.state === 'running' && Boolean(c.pause)), 'good'),
       move('stop', t('Stop'), c.state === 'running', ''), move('unload', t('Unload'), c.state !== 'unloaded', 'quiet'),
       modeSelect(c)));
 }
