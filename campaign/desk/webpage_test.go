@@ -275,5 +275,11 @@ func TestSecondTab(t *testing.T) {
 	second.gone("button", "Take over here")
 	p.find("button", "Take over here")
 	second.press("Ready", second.find("group", "My status"))
+	second.find("button", "Check sound") // she has no headset here; that is the desk's matter, and no viewer's
+	p.run(chromedp.Reload())
+	p.find("button", "Take over here")
+	if len(p.seen("button", "Check sound")) != 0 {
+		t.Error("a viewer wants the headset")
+	}
 	second.until("Ready", func() bool { return strings.Contains(second.text("document.querySelector('header')"), "Ready") })
 }

@@ -209,8 +209,14 @@ function afterSnapshot() {
     ui.view = 'desk';
     opened(i);
   } else if (!state.me) ui.view = 'floor';
-  if (state.me && (i || state.me.status === 'ready')) sound.wake();
+  wakeSound();
   redraw();
+}
+
+/** The headset is this tab's where the desk is, and something may come. */
+function wakeSound() {
+  if (state.viewer) sound.rest();
+  else if (state.me && (mine() || state.me.status === 'ready')) sound.wake();
 }
 
 function alive() {
@@ -243,7 +249,9 @@ function onEvent(name, data) {
       mail(data);
       break;
     case 'viewer':
+      if (state.viewer === Boolean(data.viewer)) break;
       state.viewer = Boolean(data.viewer);
+      wakeSound();
       break;
     case 'session':
       if (data.code !== 'logged-off') ui.error = t('error expired');

@@ -71,11 +71,15 @@ export const sound = {
   problem: () => problem,
   problemText: () => (problem ? t(problem, { text: detail }) : ''),
   stop() {
+    sound.rest();
+    call('DELETE', '/headset').catch(() => {});
+  },
+  /** Lets go of the headset without a word to the server: another tab has it. */
+  rest() {
     wanted = false;
     headset?.close();
     headset = null;
     problem = '';
-    call('DELETE', '/headset').catch(() => {});
   },
   /** Connects anew, whatever there is. */
   async again() {
