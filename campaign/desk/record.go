@@ -62,7 +62,7 @@ func pairs(args []string) (map[string]string, error) {
 	m := make(map[string]string, len(args))
 	for _, a := range args {
 		k, v, ok := strings.Cut(a, "=")
-		if !ok || k == "" || v == "" {
+		if !ok || k == "" { // an empty header takes the field away from the column it would be found in
 			return nil, fmt.Errorf("map: %q is not FIELD=HEADER, e.g. phone=Tel", a)
 		}
 		m[k] = v

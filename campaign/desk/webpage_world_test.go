@@ -21,6 +21,7 @@ import (
 // world is everything behind the page but the telephone: the real API,
 // controller and store, and a line whose far end the test plays.
 type world struct {
+	lists   fileLists
 	t       *testing.T
 	url     string
 	line    *scriptedLine
@@ -152,6 +153,7 @@ func worldOf(t *testing.T) *world {
 	must(t, err)
 	must(t, w.control.Start(ctx))
 	t.Cleanup(func() { _ = w.control.Close() })
+	w.lists = fileLists{store}
 	docs := documents{}
 	for _, c := range campaigns() {
 		docs[c.Name] = c
@@ -161,7 +163,7 @@ func worldOf(t *testing.T) *world {
 		Version: "test", Store: store, Control: w.control, Documents: docs, Now: time.Now, Log: log,
 		HashPassword: func(p string) (string, error) { return p, nil },
 		Number:       func(raw string) (string, error) { return strings.ReplaceAll(raw, " ", ""), nil },
-		Reports:      evening{}, Persons: keptPersons{store}, Ledger: store,
+		Lists:        w.lists, Reports: evening{}, Persons: keptPersons{store}, Ledger: store,
 	})
 	w.serve(d, dir)
 	return w

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -231,9 +232,10 @@ func (h *header) set(f Field, i int) {
 }
 
 func (h *header) find(column string) int {
-	var n int
-	if _, err := fmt.Sscanf(column, "#%d", &n); err == nil && n >= 1 && n <= len(h.names) {
-		return n - 1
+	if digits, ok := strings.CutPrefix(column, "#"); ok {
+		if n, err := strconv.Atoi(digits); err == nil && n >= 1 && n <= len(h.names) {
+			return n - 1
+		}
 	}
 	for _, same := range []func(string) bool{
 		func(name string) bool { return strings.TrimSpace(name) == column },

@@ -333,6 +333,18 @@ func TestImportHistory(t *testing.T) {
 	}
 }
 
+// TestImportMapPlaces: columns named by their places, several of numbers.
+func TestImportMapPlaces(t *testing.T) {
+	m, err := list.ParseMapping("phone=#2,#3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs, _ := read(t, "a,b,c\n1,030 23125 001,030 23125 002\n", func(o *list.Options) { o.Map = m })
+	if want := []string{"+493023125001", "+493023125002"}; !slices.Equal(phones(rs), want) {
+		t.Errorf("%v, want %v", phones(rs), want)
+	}
+}
+
 // TestImportMoved: what the codes and words of another system mean here.
 func TestImportMoved(t *testing.T) {
 	head := "record_id,contact_info,record_type,record_status,call_result,attempt,dial_sched_time,call_time,daily_from,daily_till,tz_dbid,agent_id,chain_id,chain_n,customer_id\n"

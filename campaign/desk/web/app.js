@@ -22,6 +22,7 @@ import { idle, history, floor } from './views.js';
 import { directory } from './contacts.js';
 import { messages, messageText } from './messages.js';
 import { reports } from './reports.js';
+import { lists } from './lists.js';
 import { complaint, auditLog } from './persons.js';
 import { popups, preview, toastList, dialogs, banners } from './overlay.js';
 import { closeDialog } from './dialog.js';
@@ -93,6 +94,7 @@ function page() {
     case 'reports': return reports();
     case 'persons': return complaint();
     case 'audit': return auditLog();
+    case 'lists': return lists();
     default: return idle();
   }
 }

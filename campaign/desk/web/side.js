@@ -2,7 +2,7 @@
 import { h } from './dom.js';
 import { t, dayTime, phone } from './i18n.js';
 import { icon } from './icons.js';
-import { state, mine, overseer, mayAll, mayAudit, now } from './state.js';
+import { state, mine, overseer, mayAll, mayAudit, mayImport, now } from './state.js';
 import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft } from './ui.js';
 import { look, listOf } from './data.js';
 
@@ -60,6 +60,7 @@ function nav() {
   if (state.session?.role === 'client') views.splice(0);
   if (overseer()) views.push(['floor', t('Floor'), 'floor'], ['reports', t('Reports'), 'chart']);
   if (mayAll()) views.push(['persons', t('Complaint page'), 'person']);
+  if (mayImport()) views.push(['lists', t('Lists'), 'list']);
   if (mayAudit()) views.push(['audit', t('Audit log'), 'list']);
   return h('nav', { key: 'nav', class: 'views', 'aria-label': 'Freiton' }, h('ul', null, views.map(([view, name, sign]) => h('li', { key: view },
     h('button', { type: 'button', class: `view ${ui.view === view ? 'here' : ''}`, 'aria-current': ui.view === view ? 'page' : undefined, 'aria-description': view === 'messages' && state.unread ? t('unread count', { n: state.unread }) : undefined, onclick: () => { ui.view = view; redraw(); } },

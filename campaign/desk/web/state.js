@@ -66,6 +66,11 @@ export function mayAudit() {
   return ['administrator', 'auditor'].includes(state.session?.role || '');
 }
 
+/** Brings lists in and out. */
+export function mayImport() {
+  return state.session?.role === 'administrator';
+}
+
 /** May forget a person. */
 export function mayErase() {
   return state.session?.role === 'administrator';

@@ -199,6 +199,9 @@
  * @typedef {{id: string, campaign?: string, phone: string, agent?: string, call_result?: string, disposition?: string, dialed_at?: string, joined_at?: string, ended_by?: string, recording?: string, note?: string, ring_ms: number, agent_delay_ms?: number, contact_ms?: number}} DossierAttempt
  * @typedef {{id: string, at: string, by: string, reason?: string, counts: {[name: string]: number}, kept: string[], exports?: string[], done_at?: string}} Erasure
  *
+ * @typedef {{column: string, field?: string}} ImportColumn
+ * @typedef {{lines: number, imported: number, skipped: number, twice?: number, repaired: number, elsewhere: number, in_lists?: {[name: string]: number}, duplicate_ids?: number, bad: number, bad_lines?: {line: number, column?: string, reason: string}[], dry_run?: boolean, columns?: ImportColumn[], types?: {[name: string]: number}, statuses?: {[name: string]: number}, results?: {[name: string]: number}, called?: number, blocked?: number, owners?: {[name: string]: number}, unknown_owners?: string[]}} ImportResult
+ *
  * @typedef {object} Dossier
  * @property {string} number
  * @property {string} made_at
