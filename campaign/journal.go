@@ -30,7 +30,9 @@ type JournalConfig struct {
 //
 //	crc32c of the rest (8 hex digits), blank, event as JSON, newline
 //
-// and a line that is not whole ends the file: a crash left it. Files are named
+// and a line that is not whole ends the file: a crash left it, or zeros do that
+// stand behind the last one. They are the room for what comes: a file that does
+// not grow is on the disk sooner, above all where others write much to it. Files are named
 // after the number of their first event; each begins with what the ones before
 // have left open, so that recovery reads the last file only and old ones can
 // go. One goroutine writes, and syncs once for all who wait.
@@ -47,7 +49,8 @@ type Journal struct {
 
 	// The writer's own:
 	file   *os.File
-	size   int64
+	size   int64  // of its lines
+	room   int64  // of the file, zeros behind the lines included
 	onDisk uint64 // number of the last event on disk
 	open   map[AttemptID]*Unfinished
 	fail   func() error // tests: the disk says no
@@ -76,6 +79,7 @@ const (
 	defaultSegment = 64 << 20
 	defaultKeep    = 16
 	maxJournalLine = 8 << 20 // bytes; an event is a few kilobytes
+	journalRoom    = 1 << 20 // by so much a file grows
 )
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
@@ -132,7 +136,7 @@ func (j *Journal) load() error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	j.file, j.size, j.onDisk = f, whole, j.last
+	j.file, j.size, j.room, j.onDisk = f, whole, whole, j.last
 	return nil
 }
 
@@ -144,20 +148,22 @@ func (j *Journal) cut(f *os.File, whole, size int64) error {
 	if err != nil {
 		return err
 	}
+	rest = bytes.TrimRight(rest, "\x00") // room that was not used
 	lost := 0
 	for line := range bytes.Lines(rest) {
 		if _, ok := parseLine(line); ok {
 			lost++
 		}
 	}
-	if lost > 0 {
+	switch {
+	case lost > 0:
 		aside := f.Name() + ".damaged"
 		if err := os.WriteFile(aside, rest, 0o600); err != nil {
 			return err
 		}
 		j.cfg.Log.Error("the journal is damaged; what stands behind the damage is kept aside, and the store says what became of those calls",
 			"file", f.Name(), "kept", aside, "events", lost)
-	} else {
+	case len(rest) > 0:
 		j.cfg.Log.Warn("the last lines of the journal were not whole; they are cut", "file", f.Name(), "bytes", len(rest))
 	}
 	return errors.Join(f.Truncate(whole), f.Sync())
@@ -186,10 +192,29 @@ func (j *Journal) begin(first uint64) error {
 		return errors.Join(err, f.Close())
 	}
 	if j.file != nil {
-		err = j.file.Close()
+		err = j.closeFile()
 	}
 	j.file, j.size = f, int64(head.Len())
+	j.room = j.size
 	return errors.Join(err, j.prune())
+}
+
+// closeFile leaves a file without the room that was not used.
+func (j *Journal) closeFile() error {
+	return errors.Join(j.file.Truncate(j.size), j.file.Close())
+}
+
+// reserve makes the file so much longer than its lines.
+func (j *Journal) reserve(more int64) error {
+	if j.size+more <= j.room {
+		return nil
+	}
+	more = max(more, min(journalRoom, j.cfg.Segment))
+	if _, err := j.file.WriteAt(make([]byte, j.size+more-j.room), j.room); err != nil {
+		return err
+	}
+	j.room = j.size + more
+	return j.file.Sync()
 }
 
 // prune removes the oldest files.
@@ -329,7 +354,7 @@ func (j *Journal) Close() error {
 	}
 	close(j.wake)
 	<-j.done
-	return j.file.Close()
+	return j.closeFile()
 }
 
 // write is the writer's goroutine: it takes whatever waits, writes it, syncs
@@ -353,6 +378,11 @@ func (j *Journal) write() {
 		}
 		for _, b := range queue {
 			b.then(err)
+		}
+		if err == nil && len(queue) > 0 { // ahead of need, while nobody waits
+			if err := j.reserve(min(journalRoom, j.cfg.Segment) / 2); err != nil {
+				j.cfg.Log.Warn("there is no room for the journal to grow", "err", err)
+			}
 		}
 	}
 }
@@ -383,9 +413,12 @@ func (j *Journal) commit(queue []batch) error {
 			return err
 		}
 	}
-	n, err := j.file.Write(buf.Bytes())
+	if err := j.reserve(int64(buf.Len())); err != nil {
+		return err
+	}
+	n, err := j.file.WriteAt(buf.Bytes(), j.size)
 	j.size += int64(n)
-	if err := errors.Join(err, j.file.Sync()); err != nil {
+	if err := errors.Join(err, datasync(j.file)); err != nil {
 		return err
 	}
 	for _, b := range queue {

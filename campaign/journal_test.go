@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,6 +103,54 @@ func TestJournalCutsWhatIsTorn(t *testing.T) {
 				t.Fatalf("%v %+v", err, got)
 			}
 		})
+	}
+}
+
+// The file is longer than its lines, so that it does not grow with each. A
+// process that is killed leaves that room behind: no damage, nothing to say.
+func TestJournalKeepsRoom(t *testing.T) {
+	dir, killed := t.TempDir(), t.TempDir()
+	j := openTestJournal(t, dir, 0, 0)
+	for range 3 {
+		if _, err := j.Append(Event{Kind: EventDialing}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const name = "journal-0000000000000001.log"
+	left, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.TrimRight(left, "\x00")
+	if len(left) < journalRoom/2 || bytes.Count(lines, []byte("\n")) != 3 || bytes.IndexByte(lines, 0) >= 0 {
+		t.Errorf("%d bytes for %d of lines", len(left), len(lines))
+	}
+	if es, err := j.Since(1); err != nil || len(es) != 2 {
+		t.Errorf("read while it is written: %v %v", es, err)
+	}
+	if err := os.WriteFile(filepath.Join(killed, name), left, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	k, err := OpenJournal(JournalConfig{Dir: killed, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := k.Append(Event{Kind: EventEnded}); n != 4 || err != nil || said.Len() > 0 {
+		t.Errorf("goes on with %d, %v: %s", n, err, said.String())
+	}
+	for _, j := range []*Journal{j, k} {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, d := range []string{dir, killed} {
+		if b, err := os.ReadFile(filepath.Join(d, name)); err != nil || bytes.IndexByte(b, 0) >= 0 {
+			t.Errorf("closed with room left: %v", err)
+		}
+	}
+	if es, err := openTestJournal(t, killed, 0, 0).Since(0); err != nil || fmt.Sprint(numbers(es)) != "[1 2 3 4]" {
+		t.Errorf("%v %v", numbers(es), err)
 	}
 }
 

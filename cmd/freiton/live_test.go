@@ -33,7 +33,9 @@ type shop struct {
 	due    chan func()
 	since  map[campaign.AgentID]time.Time // joined
 	busy   time.Duration
-	waits  []time.Duration // answer to joined
+	waits  []time.Duration // answer to joined, where an agent was free at the answer
+	queued []time.Duration // and where the contact had to wait for one
+	free   map[campaign.AgentID]time.Time
 	events map[campaign.EventKind]int
 }
 
@@ -73,7 +75,7 @@ func openShop(t testing.TB, world *peer.World, speed float64, agents int, more s
 	})
 	s := &shop{
 		app: a, agents: agents, dice: rand.New(rand.NewPCG(1, 2)), ears: map[campaign.AgentID]*countingEar{},
-		due: make(chan func(), 4*agents), since: map[campaign.AgentID]time.Time{}, events: map[campaign.EventKind]int{},
+		due: make(chan func(), 4*agents), since: map[campaign.AgentID]time.Time{}, free: map[campaign.AgentID]time.Time{}, events: map[campaign.EventKind]int{},
 	}
 	var rs []campaign.Record
 	for i := range 4000 {
@@ -175,7 +177,11 @@ func (s *shop) handle(e campaign.Event, _ time.Time) {
 	}
 	switch {
 	case e.Kind == campaign.EventJoined:
-		s.waits = append(s.waits, v.JoinedAt.Sub(v.AnsweredAt))
+		if wait := v.JoinedAt.Sub(v.AnsweredAt); s.free[v.Agent].Before(v.AnsweredAt) {
+			s.waits = append(s.waits, wait)
+		} else {
+			s.queued = append(s.queued, wait)
+		}
 		s.since[v.Agent] = v.JoinedAt
 		s.later(s.length(s.talk), func() {
 			_ = s.app.control.Do(ctx, campaign.ClickHangup{Agent: v.Agent, Interaction: v.ID}) // the contact may have been first
@@ -187,6 +193,7 @@ func (s *shop) handle(e campaign.Event, _ time.Time) {
 			_ = s.app.control.Do(ctx, campaign.ClickDone{Agent: v.Agent, Interaction: v.ID})
 		})
 	case e.Kind == campaign.EventDone:
+		s.free[v.Agent] = e.At
 		if at, ok := s.since[v.Agent]; ok {
 			s.busy += e.At.Sub(at)
 			delete(s.since, v.Agent)
@@ -240,8 +247,8 @@ func TestLivePacing(t *testing.T) {
 	}
 	t.Logf("%s of %d agents, %dx: utilisation %.1f %%, abandoned %d of %d answers", length, agents, speed, 100*used, n.Abandoned, n.Answered)
 	t.Logf("simulated:            utilisation %.1f %%, abandoned %d of %d; progressive %.1f %%", 100*simulated, abandoned, answered, 100*progressive)
-	slices.Sort(s.waits)
-	t.Logf("answer to joined: p50 %s, p99 %s; events %v", s.waits[len(s.waits)/2], s.waits[len(s.waits)*99/100], s.events)
+	p50, p99 := s.delays()
+	t.Logf("answer to joined, an agent being free: p50 %s, p99 %s of %d; %d waited for one; events %v", p50, p99, len(s.waits), len(s.queued), s.events)
 	if n.Answered < agents/2 || used < simulated-0.25 || used > simulated+0.25 {
 		t.Errorf("utilisation %.1f %% of %d answers; %.1f %% simulated", 100*used, n.Answered, 100*simulated)
 	}
@@ -276,8 +283,16 @@ func joined(t testing.TB, d time.Duration) (p50, p99 time.Duration, lost float64
 	if err != nil || calls < 20 {
 		t.Fatalf("%d calls, %v", calls, err)
 	}
+	p50, p99 = s.delays()
+	t.Logf("%d found a free agent, %d waited for one", len(s.waits), len(s.queued))
+	return p50, p99, float64(received-heard) / float64(calls)
+}
+
+// delays are those from the answer to the agent's ear that are ours: nobody
+// had to be waited for.
+func (s *shop) delays() (p50, p99 time.Duration) {
 	slices.Sort(s.waits)
-	return s.waits[len(s.waits)/2], s.waits[len(s.waits)*99/100], float64(received-heard) / float64(calls)
+	return s.waits[len(s.waits)/2], s.waits[len(s.waits)*99/100]
 }
 
 // Whoever answers is with her agent at once, and nothing she says is lost. The
