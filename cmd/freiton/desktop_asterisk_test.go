@@ -70,7 +70,7 @@ func namesOf(cs []contact) (names []string) {
 // witnesses: once in German, once in English.
 func TestDesktop(t *testing.T) {
 	t.Parallel()
-	l := lab.Start(t, lab.Options{Dialplan: callersBack})
+	l := lab.Start(t, lab.Options{Dialplan: callersBack + expertsTone})
 	trace := traced(t, l)
 	speech := speechFile(t)
 	browser := labChromium(t, speech)
@@ -101,6 +101,12 @@ func TestDesktop(t *testing.T) {
 			s.work(t)
 		})
 	}
+	for i, language := range []string{"de", "en"} {
+		t.Run("handed/"+language, func(t *testing.T) {
+			t.Parallel()
+			openHanded(t, l, browser, fmt.Sprintf("100%d", i+3), language, 3000+2000*i).work(t)
+		})
+	}
 }
 
 // callersBack lets a contact call us: Originate("Local/…@callers", …).
@@ -110,6 +116,16 @@ exten => _100X-X.,1,Set(CALLERID(num)=+${EXTEN:5})
  same => n,Set(CALLERID(name)=)
  same => n,Dial(PJSIP/${EXTEN:0:4},30)
  same => n,Hangup()
+`
+
+// expertsTone has the second party of a call to NNNN = X1XX play 800 Hz.
+const expertsTone = `
+[party]
+exten => _49301222X1XX,1,Set(CDR_PROP(disable)=1)
+ same => n,Answer()
+ same => n,MixMonitor(,r(${REC}/${EXTEN}-${UNIQUEID}.wav)t(${REC}/${EXTEN}-${UNIQUEID}-sent.wav))
+ same => n,Playtones(800)
+ same => n,Wait(3600)
 `
 
 // shift is a day of two agents.

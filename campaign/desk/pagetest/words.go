@@ -61,6 +61,9 @@ func german() map[string]string {
 		"live": "verbunden", "by you": "von Ihnen", "by the contact": "vom Kontakt", "not connected": "nicht zustande gekommen",
 		"After-call work has run out": "Die Zeit der Nachbearbeitung ist um", "over time": "überzogen",
 		"Preview withdrawn": "Vorschau zurückgezogen", "Preview not accepted": "Vorschau nicht angenommen", "declined once": "Einmal abgelehnt",
-		"preview not accepted": "Vorschau nicht angenommen",
+		"preview not accepted": "Vorschau nicht angenommen", "Not dialled yet": "Noch nicht gewählt", "No more records": "Keine weiteren Datensätze",
+		"Recording": "Aufzeichnung", "Recording paused": "Aufzeichnung pausiert", "Recording ended": "Aufzeichnung beendet",
+		"Whom to consult": "Rückfrage bei", "Consultation": "Rückfragegespräch", "In conference": "In der Konferenz", "Speak with ": "Mit ",
+		"Leave the two to each other": "Beide verbinden", "End the consultation": "Rückfrage beenden", "Transfer to": "Weiterleiten an",
 	}
 }

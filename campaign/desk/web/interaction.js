@@ -164,7 +164,7 @@ function panels(i) {
     ui.keypad ? h('div', { class: 'keypad', role: 'group', 'aria-label': t('Keypad'), key: 'keypad' },
       '123456789*0#'.split('').map(d => h('button', { type: 'button', class: 'button', key: d, disabled: state.viewer, onclick: () => sendDigit(i, d) }, d)),
       h('span', { class: 'figures sent' }, ui.sent ? t('digits sent', { digits: ui.sent }) : '')) : null,
-    ui.transfer ? h('form', { class: 'row', key: 'transfer', onsubmit: (/** @type {Event} */ e) => {
+    ui.transfer ? h('form', { class: 'row', key: 'transfer', 'aria-label': t('Transfer'), onsubmit: (/** @type {Event} */ e) => {
       e.preventDefault();
       const to = draft(i.id, 'transfer')?.trim();
       if (to) act(on(i.id, 'transfer'), { number: to }).then(ok => { if (ok) { ui.transfer = false; redraw(); } });
