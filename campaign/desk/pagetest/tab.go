@@ -40,7 +40,7 @@ func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.ExecPath("chromium"), chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.WindowSize(1440, 900),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.WindowSize(1440, 900),
 	}, more...)
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), flags...)
 	t.Cleanup(cancel)
@@ -141,7 +141,7 @@ func (p *Tab) Gone(role, name string) {
 // Until polls for something on the screen.
 func (p *Tab) Until(what string, is func() bool) {
 	p.T.Helper()
-	ticks := time.NewTicker(30 * time.Millisecond)
+	ticks := time.NewTicker(80 * time.Millisecond) // looking costs the page time, too
 	defer ticks.Stop()
 	for end := time.Now().Add(Patience); !is(); <-ticks.C {
 		if time.Now().After(end) {
