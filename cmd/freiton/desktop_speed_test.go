@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -14,7 +15,11 @@ import (
 // them shows what happened: from the server's time of an event to the change
 // of the page, on one clock.
 func TestEventToScreen(t *testing.T) {
-	const desktops, changes = 50, 60
+	const desktops = 50
+	changes, bound := 60, time.Second // beside other tests, with the race detector
+	if os.Getenv("SCREEN") == "full" { // make screen
+		changes, bound = 600, 100*time.Millisecond
+	}
 	users := []campaign.User{{Name: "ann", Role: campaign.RoleAgent}}
 	for i := range desktops - 1 {
 		users = append(users, campaign.User{Name: campaign.AgentID(fmt.Sprintf("sup-%d", i)), Role: campaign.RoleSupervisor})
@@ -55,7 +60,7 @@ func TestEventToScreen(t *testing.T) {
 	slices.Sort(late)
 	p50, p99 := late[len(late)/2], late[len(late)*99/100]
 	t.Logf("%d desktops, %d events: event to screen p50 %v, p99 %v", desktops, changes, p50.Round(100*time.Microsecond), p99.Round(100*time.Microsecond))
-	if late[0] < 0 || p50 > 100*time.Millisecond || p99 > time.Second { // p99 is under 100 ms where nothing else runs
+	if late[0] < 0 || p50 > 100*time.Millisecond || p99 > bound {
 		t.Errorf("event to screen: p50 %v, p99 %v, the soonest %v", p50, p99, late[0])
 	}
 }
