@@ -16,7 +16,7 @@ import (
 // of the page, on one clock.
 func TestEventToScreen(t *testing.T) {
 	const desktops = 50
-	changes, bound := 60, time.Second // beside other tests, with the race detector
+	changes, bound := 60, time.Second  // beside other tests, with the race detector
 	if os.Getenv("SCREEN") == "full" { // make screen
 		changes, bound = 600, 100*time.Millisecond
 	}
