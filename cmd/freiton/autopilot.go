@@ -480,6 +480,36 @@ func summary(r *campaign.Report, took time.Duration) string {
 	if len(parts) > 0 {
 		text += ": " + strings.Join(parts, ", ")
 	}
+	return text + waiting(r)
+}
+
+// waiting says which records are left for another time, and what the first of
+// them waits for: a list can be at its end for now and not be worked.
+func waiting(r *campaign.Report) string {
+	n := 0
+	var first *campaign.ReportRecord
+	for i := range r.Records {
+		rec := &r.Records[i]
+		if rec.Status != campaign.Ready {
+			continue
+		}
+		n++
+		if first == nil || rec.NextDialAt.Before(first.NextDialAt.Time) {
+			first = rec
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("; %d of the records wait to be dialled", n)
+	if !first.NextDialAt.IsZero() {
+		text += fmt.Sprintf(", the first (%s) from %s", first.ID, first.NextDialAt.Format("2006-01-02 15:04:05"))
+	}
+	if first.Reason != "" {
+		text += ": " + first.Reason
+	} else if first.CallResult != campaign.Unknown {
+		text += ", after " + first.CallResult.String()
+	}
 	return text
 }
 

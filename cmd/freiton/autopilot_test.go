@@ -267,3 +267,19 @@ func TestAutopilotPauses(t *testing.T) {
 		}
 	}
 }
+
+// A list that is at its end for now says what is left, and what it waits for.
+func TestSummarySaysWhatWaits(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
+	r := &campaign.Report{Records: []campaign.ReportRecord{
+		{ID: "1", Status: campaign.Updated, CallResult: campaign.Answer},
+		{ID: "2", Status: campaign.Ready, CallResult: campaign.AllTrunksBusy, NextDialAt: campaign.Stamp{Time: at.Add(time.Minute)}},
+		{ID: "3", Status: campaign.Ready, CallResult: campaign.AllTrunksBusy, NextDialAt: campaign.Stamp{Time: at}},
+	}}
+	if text := summary(r, time.Second); !strings.HasSuffix(text, "; 2 of the records wait to be dialled, the first (3) from 2026-11-23 09:30:00, after all-trunks-busy") {
+		t.Error(text)
+	}
+	if text := summary(&campaign.Report{Records: r.Records[:1]}, time.Second); strings.Contains(text, "wait") {
+		t.Error(text)
+	}
+}
