@@ -1,6 +1,7 @@
 package list
 
 import (
+	"bufio"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -47,8 +48,8 @@ func dncColumns() map[string]func(*campaign.DNCEntry, string) {
 	}
 }
 
-// ImportDNC reads a do-not-call list: a column of numbers without a header, or
-// CSV with one. Bad lines are reported; whoever imports such a list must see
+// ImportDNC reads a do-not-call list in CSV or XLSX: a column of numbers without
+// a header, or with one. Bad lines are reported; whoever imports such a list must see
 // to them, because these people may still be called.
 func ImportDNC(ctx context.Context, r io.Reader, o DNCOptions) (Result, error) {
 	d := &dncImporter{o: o, res: Result{Encoding: UTF8}}
@@ -58,6 +59,16 @@ func ImportDNC(ctx context.Context, r io.Reader, o DNCOptions) (Result, error) {
 	comma, err := separatorOf(o.Comma)
 	if err != nil {
 		return d.res, err
+	}
+	in := bufio.NewReader(r)
+	r = in
+	if isWorkbook(in) {
+		sheet, err := workbook(in)
+		if err != nil {
+			return d.res, fmt.Errorf("do-not-call list: %w", err)
+		}
+		defer sheet.Close()
+		r, comma, o.Encoding = sheet, ',', UTF8
 	}
 	if d.csv, err = newCSV(r, o.Encoding, comma); err == nil {
 		err = d.run(ctx)

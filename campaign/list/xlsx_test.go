@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/freiton/freiton/campaign/list"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -50,6 +51,19 @@ func TestImportXLSX(t *testing.T) {
 	}
 	if len(res.Bad) != 1 || res.Bad[0].Line != 5 {
 		t.Errorf("bad %+v", res.Bad)
+	}
+}
+
+// A do-not-call list may be a workbook, with a heading or without.
+func TestImportDNCXLSX(t *testing.T) {
+	for what, file := range map[string][]byte{
+		"heading":    sheet(t, []any{"Name", "Rufnummer"}, []any{"X", "030 23125001"}, []any{"Y", 4917139200001}),
+		"no heading": sheet(t, []any{"030 23125001"}, []any{4917139200001}),
+	} {
+		es, res := readDNC(t, string(file), list.DNCOptions{By: "import x.xlsx"})
+		if len(es) != 2 || es[0].Number != "+493023125001" || es[1].Number != "+4917139200001" || res.BadLines != 0 {
+			t.Errorf("%s: %+v, %v", what, es, res.Bad)
+		}
 	}
 }
 

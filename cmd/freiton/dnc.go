@@ -27,8 +27,8 @@ func (c *cli) dncImport() *cobra.Command {
 	var national, date string
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Add the numbers of a file: one a line, or a CSV with a heading",
-		Long: `Adds the numbers of a file: one a line, or a CSV with a heading, such as dnc export
-prints. With --national it is the whole list of a country's registry as of --date:
+		Long: `Adds the numbers of a file, CSV or XLSX: one a line, or with a heading, such as dnc
+export prints. With --national it is the whole list of a country's registry as of --date:
 where the law asks for one, nobody is called for advertising once it is too old.`,
 		Example: "  freiton dnc import robinson.csv\n  freiton dnc import tps.csv --national GB --date 2026-11-20", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
