@@ -238,17 +238,18 @@ type InteractionView struct {
 // Content is what an interaction shows of the contact; an engaged agent gets
 // none of it before the answer.
 type Content struct {
-	RecordID string  `json:"record_id,omitempty"`
-	List     string  `json:"list,omitempty"`
-	Name     string  `json:"name,omitempty"`
-	Number   string  `json:"number,omitempty"`
-	TimeZone string  `json:"time_zone,omitempty"` // IANA: the contact's clock
-	Window   string  `json:"window,omitempty"`    // when the contact may be called each day, by that clock
-	Attempts int     `json:"attempts,omitempty"`  // counted ones before this one
-	Preview  []Field `json:"preview,omitempty"`   // the fields the administrator chose, in order
-	Case     []Field `json:"case,omitempty"`      // those of the case information that come from the record
-	Record   []Field `json:"record,omitempty"`
-	Fields   []Field `json:"fields,omitempty"` // all custom columns, for script and screen pop
+	RecordID string        `json:"record_id,omitempty"`
+	List     string        `json:"list,omitempty"`
+	Name     string        `json:"name,omitempty"`
+	Number   string        `json:"number,omitempty"`
+	TimeZone string        `json:"time_zone,omitempty"` // IANA: the contact's clock
+	Window   string        `json:"window,omitempty"`    // when the contact may be called each day, by that clock
+	Attempts int           `json:"attempts,omitempty"`  // counted ones before this one
+	Others   []OtherNumber `json:"others,omitempty"`    // other numbers of the contact, in the order in which they are tried
+	Preview  []Field       `json:"preview,omitempty"`   // the fields the administrator chose, in order
+	Case     []Field       `json:"case,omitempty"`      // those of the case information that come from the record
+	Record   []Field       `json:"record,omitempty"`
+	Fields   []Field       `json:"fields,omitempty"` // all custom columns, for script and screen pop
 }
 
 // CampaignView is a campaign as the desktop shows it.

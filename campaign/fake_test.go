@@ -559,3 +559,20 @@ func (s *memStore) setAway(err error) {
 	defer s.mu.Unlock()
 	s.away = err
 }
+
+func (s *memStore) AddNumber(_ context.Context, key Key, number string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rec(key)
+	if r == nil {
+		return ErrNotFound
+	}
+	if slices.ContainsFunc(s.records, func(o *memRecord) bool { return o.List == r.List && o.Phone == number }) {
+		return nil
+	}
+	r.Chain = cmp.Or(r.Chain, "record:"+r.ID)
+	n := Record{Key: Key(len(s.records) + 1), ID: r.ID + "+", List: r.List, Chain: r.Chain, Person: r.Person, Phone: number, Name: r.Name,
+		Type: General, Status: ChainReady, Result: Unknown, Order: int64(len(s.records) + 1)}
+	s.records = append(s.records, &memRecord{Record: n})
+	return nil
+}

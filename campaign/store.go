@@ -45,6 +45,10 @@ type Store interface {
 	// Open lists the attempts without an end that a process (or, when empty,
 	// any) has left, with their records.
 	Open(ctx context.Context, process string) ([]OpenAttempt, error)
+	// AddNumber gives a record's contact another number: a record at the end of
+	// its chain, with everything the record has but what came of it. A number
+	// that the list has already stays as it is.
+	AddNumber(ctx context.Context, record Key, number string) error
 	// Reclaim gives back, to their old places, the records a process has
 	// leased and not dialled (those without an open attempt); it runs when the
 	// process starts again. It says how many.
@@ -136,7 +140,14 @@ type Lease struct {
 	Record  Record
 	Fence   int64 // grows with every lease of the record
 	Process string
-	Past    []Past // the record's counted attempts so far, oldest first: treatments count them
+	Past    []Past        // the record's counted attempts so far, oldest first: treatments count them
+	Others  []OtherNumber // the other numbers of its chain, in order
+}
+
+// OtherNumber is another number of a contact.
+type OtherNumber struct {
+	Number string `json:"number"`
+	Type   string `json:"type,omitempty"`
 }
 
 // Past is an earlier attempt of a record.

@@ -169,7 +169,7 @@ func (w *work) content() *Content {
 		c.Case = recordFields(w.doc, r, w.doc.Fields.Case, w.who())
 		c.Record = recordFields(w.doc, r, w.doc.Fields.Record, w.who())
 	}
-	c.Fields = slices.Clone(r.Fields)
+	c.Fields, c.Others = slices.Clone(r.Fields), w.lease.Others
 	return c
 }
 

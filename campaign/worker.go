@@ -202,6 +202,10 @@ func (w *worker) try(ctx context.Context, op StoreOp) bool {
 	case OpNote:
 		w.complain("note", s.Note(ctx, op.Attempt))
 		return true // losing one is harmless
+	case OpAddNumber:
+		if err = s.AddNumber(ctx, op.Record, op.Number); errors.Is(err, ErrNotFound) {
+			return true // erased meanwhile
+		}
 	case OpSettle:
 		if err = s.Settle(ctx, op.Settlement); err == nil || errors.Is(err, ErrLost) {
 			w.c.cfg.Journal.append([]Event{{Kind: EventStored, At: w.c.cfg.Now(), Keep: &Keep{Stored: op.Settlement.Attempt.ID}}}, func(error) {})

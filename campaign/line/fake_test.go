@@ -92,6 +92,7 @@ func (c *fakeCall) Remote() sip.Identity           { return sip.Identity{Number:
 func (c *fakeCall) Ring()                          { c.note("ring") }
 func (c *fakeCall) Answer()                        { c.note("answer") }
 func (c *fakeCall) Reject(status int)              { c.note("reject %d", status) }
+func (c *fakeCall) Mute(on bool)                   { c.note("mute %v", on) }
 func (c *fakeCall) Hold()                          { c.note("hold") }
 func (c *fakeCall) Resume()                        { c.note("resume") }
 func (c *fakeCall) Transfer(uri string)            { c.note("transfer %s", uri) }

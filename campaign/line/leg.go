@@ -21,6 +21,7 @@ type call interface {
 	Hold()
 	Resume()
 	Digits(string) error
+	Mute(bool)
 	Transfer(uri string)
 	TransferTo(other *phone.Call)
 	TransferResult(status int, reason string)
@@ -69,6 +70,7 @@ type leg struct {
 	taps      []media.Tap
 	recording Recorder
 	recordTo  string // asked for before the answer
+	muted     bool   // the agent, and not by a conference's page
 }
 
 // say makes an action that says an event.
@@ -205,6 +207,29 @@ func (g *leg) reject(with any) {
 
 func (g *leg) hold(any)   { g.call.Hold() }
 func (g *leg) resume(any) { g.call.Resume() }
+
+// mute stops what the contact hears of the agent. In a conference the page's
+// own mute does it: what goes to the contact is the guest's voice as well.
+func (g *leg) mute(with any) {
+	for _, o := range g.line.legs {
+		if o.guest == g {
+			return
+		}
+	}
+	if g.guest == nil {
+		g.muted = with.(campaign.Mute).On
+		if g.player == nil {
+			g.call.Mute(g.muted)
+		}
+	}
+}
+
+// unmute lets the contact hear what is not, or not only, the agent.
+func (g *leg) unmute() {
+	if g.muted {
+		g.call.Mute(false)
+	}
+}
 
 func (g *leg) digits(with any) {
 	if err := g.call.Digits(with.(campaign.Digits).Digits); err != nil {

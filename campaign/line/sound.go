@@ -70,6 +70,10 @@ func (g *leg) conference(with any) {
 		return
 	}
 	o.part()
+	for _, x := range []*leg{g, o} {
+		x.unmute()
+		x.muted = false
+	}
 	g.guest = o
 	g.join()
 }
@@ -116,6 +120,7 @@ func (g *leg) play(with any) {
 		return
 	}
 	g.stopPlaying()
+	g.unmute()
 	g.player = player
 	g.join()
 	player.Start()
@@ -132,6 +137,9 @@ func (g *leg) played(with any) {
 		return // another one is speaking by now
 	}
 	g.stopPlaying()
+	if g.muted {
+		g.call.Mute(true)
+	}
 	g.join()
 	g.say(campaign.LineEvent{Kind: campaign.LinePlayed})
 }

@@ -42,6 +42,7 @@ const (
 	onHold
 	onResume
 	onDigits
+	onMute
 	onAnswer
 	onReject
 	onTransfer
@@ -78,6 +79,7 @@ var moves = [states][inputs]move{
 		onDigit:    {dialing, (*leg).sayDigit},
 		onEnded:    {over, (*leg).finish},
 		onConnect:  {dialing, (*leg).connect},
+		onMute:     {dialing, (*leg).mute},
 		onHeard:    {dialing, (*leg).sayHeard},
 		onRecord:   {dialing, (*leg).record},
 		onHangup:   {dialing, (*leg).hangup},
@@ -87,6 +89,7 @@ var moves = [states][inputs]move{
 		onDigit:    {ringing, (*leg).sayDigit},
 		onEnded:    {over, (*leg).finish},
 		onConnect:  {ringing, (*leg).connect},
+		onMute:     {ringing, (*leg).mute},
 		onHeard:    {ringing, (*leg).sayHeard},
 		onRecord:   {ringing, (*leg).record},
 		onHangup:   {ringing, (*leg).hangup},
@@ -115,6 +118,7 @@ var moves = [states][inputs]move{
 		onHold:          {answered, (*leg).hold},
 		onResume:        {answered, (*leg).resume},
 		onDigits:        {answered, (*leg).digits},
+		onMute:          {answered, (*leg).mute},
 		onTransfer:      {answered, (*leg).transfer},
 		onTransferTo:    {answered, (*leg).transferTo},
 		onConference:    {answered, (*leg).conference},
@@ -178,6 +182,8 @@ func target(c campaign.Command) (campaign.AttemptID, input) {
 		return c.Attempt, onResume
 	case campaign.Digits:
 		return c.Attempt, onDigits
+	case campaign.Mute:
+		return c.Attempt, onMute
 	case campaign.AnswerCall:
 		return c.Attempt, onAnswer
 	case campaign.RejectCall:

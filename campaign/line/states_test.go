@@ -12,17 +12,17 @@ var stateNames = [states]string{"placing", "dialing", "ringing", "offered", "ans
 
 var inputNames = [inputs]string{
 	"nothing", "dialing", "ringing", "answered", "held", "resumed", "remote-held", "remote-resumed", "digit",
-	"lost", "transferred", "heard", "transfer-asked", "ended", "played", "watched", "connect", "hold", "resume", "digits", "answer", "reject", "transfer", "transfer-to", "conference", "play",
+	"lost", "transferred", "heard", "transfer-asked", "ended", "played", "watched", "connect", "hold", "resume", "digits", "mute", "answer", "reject", "transfer", "transfer-to", "conference", "play",
 	"record", "hangup",
 }
 
 // What leads where; what is missing changes nothing and does nothing.
 const machine = `
 placing:  dialing>dialing ringing>ringing answered>answered ended>over connect record hangup
-dialing:  ringing>ringing answered>answered ended>over digit connect heard record hangup
-ringing:  answered>answered ended>over digit connect heard record hangup
+dialing:  ringing>ringing answered>answered ended>over digit connect mute heard record hangup
+ringing:  answered>answered ended>over digit connect mute heard record hangup
 offered:  answered>answered ended>over answer reject connect hangup
-answered: ended>over held resumed remote-held remote-resumed digit lost transferred transfer-asked played watched connect hold resume digits transfer transfer-to conference heard play record hangup
+answered: ended>over held resumed remote-held remote-resumed digit lost transferred transfer-asked played watched connect hold resume digits mute transfer transfer-to conference heard play record hangup
 over:
 `
 
@@ -73,7 +73,7 @@ func TestOnlyEndedEnds(t *testing.T) {
 func TestNothingIsUnknown(t *testing.T) {
 	commands := []campaign.Command{
 		campaign.Connect{Attempt: "a"}, campaign.Hold{Attempt: "a"}, campaign.Resume{Attempt: "a"},
-		campaign.Digits{Attempt: "a"}, campaign.AnswerCall{Attempt: "a"}, campaign.RejectCall{Attempt: "a"},
+		campaign.Digits{Attempt: "a"}, campaign.Mute{Attempt: "a"}, campaign.AnswerCall{Attempt: "a"}, campaign.RejectCall{Attempt: "a"},
 		campaign.Transfer{Attempt: "a"}, campaign.Play{Attempt: "a"}, campaign.RecordCall{Attempt: "a"},
 		campaign.Hangup{Attempt: "a"},
 	}

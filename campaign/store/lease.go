@@ -313,12 +313,28 @@ func (t tx) taken(r *row, q campaign.LeaseQuery) (campaign.Lease, error) {
 		return campaign.Lease{}, err
 	}
 	l := campaign.Lease{Record: r.Record, Fence: r.fence, Process: q.Process}
+	var err error
+	if r.Chain != "" {
+		if l.Others, err = t.others(r); err != nil {
+			return l, err
+		}
+	}
 	if r.LastCall.IsZero() && r.Attempts == 0 {
 		return l, nil // nobody has called it
 	}
-	var err error
 	l.Past, err = t.past(r.Key)
 	return l, err
+}
+
+// others are the other numbers of a record's chain.
+func (t tx) others(r *row) (others []campaign.OtherNumber, err error) {
+	err = t.query(func(sc Row) error {
+		var o campaign.OtherNumber
+		err := sc.Scan(&o.Number, &o.Type)
+		others = append(others, o)
+		return err
+	}, `SELECT phone, phone_type FROM record WHERE list_id = ? AND chain = ? AND chain <> '' AND key <> ? ORDER BY position, key`, r.listID, r.Chain, r.Key)
+	return others, err
 }
 
 // past are the counted attempts of a record, oldest first.

@@ -177,11 +177,16 @@ function panels(i) {
 /** What may be done with a record that is not dialled yet. @param {Interaction} i */
 function undialled(i) {
   if (!previews(i) || !['open', 'waiting'].includes(i.state)) return null;
-  const others = (i.content?.fields || []).filter(f => /^(\+|0)[\d\s/()-]{5,}$/.test(f.value) && f.value.replace(/\D/g, '').slice(-6) !== (i.content?.number || '').slice(-6));
+  const own = i.content?.number || '';
+  const others = (i.content?.others || []).filter(o => o.number !== own);
+  /** @type {[string, string][]} */
+  const numbers = [['', phone(own)], ...others.map(o => /** @type {[string, string]} */ ([o.number, [phone(o.number), o.type].filter(Boolean).join(' · ')]))];
+  const typed = draft(i.id, 'number') || '';
+  const choose = (/** @type {string} */ v) => { setDraft(i.id, 'number', v || undefined); redraw(); };
   return h('div', { class: 'row undialled' },
+    others.length ? select({ name: t('Other numbers'), value: numbers.some(n => n[0] === typed) ? typed : '', options: numbers, change: choose }) : null,
     h('label', { class: 'field inline' }, h('span', { class: 'field-name' }, t('Number')),
-      h('input', { type: 'tel', inputmode: 'tel', list: `numbers-${i.id}`, placeholder: phone(i.content?.number), value: draft(i.id, 'number') || '', oninput: (/** @type {any} */ e) => setDraft(i.id, 'number', e.target.value) }),
-      h('datalist', { id: `numbers-${i.id}` }, others.map(f => h('option', { key: f.name, value: f.value }, f.name)))),
+      h('input', { type: 'tel', inputmode: 'tel', placeholder: phone(own), value: typed, oninput: (/** @type {any} */ e) => setDraft(i.id, 'number', e.target.value) })),
     button({ name: t('Return to list'), icon: 'back', busy: on(i.id, 'return'), run: () => act(on(i.id, 'return')) }),
     button({ name: t('Remove from campaign'), icon: 'remove', busy: on(i.id, 'remove'), run: () => { if (confirm(t('remove sure'))) act(on(i.id, 'remove')); } }),
     i.until && i.mode === 'push-preview' && i.state === 'open'

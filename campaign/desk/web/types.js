@@ -38,6 +38,7 @@
  * @property {Field[]} [case]
  * @property {Field[]} [record]
  * @property {Field[]} [fields]
+ * @property {{number: string, type?: string}[]} [others] other numbers of the contact
  *
  * @typedef {object} Interaction
  * @property {string} id

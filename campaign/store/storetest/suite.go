@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"SettleBlock", settleBlock},
 		{"SettleCorrection", settleCorrection},
 		{"SettleManual", settleManual},
+		{"AddNumber", addNumber},
 		{"Inbound", inbound},
 		{"InboundLate", inboundLate},
 		{"Note", note},
