@@ -119,13 +119,18 @@ const insertRecord = `INSERT INTO record (list_id, id, line, ord, chain, positio
 	layout_id, vals, time_zone, win_from, win_until, type, status, result, attempts, next_dial, last_call, owner, top, declined,
 	reason, disposition, note, no_call, callback_at, consent_at, consent_text, consent_source, consent_ref, consent_revoked, queue, rank, search)`
 
-// finish writes the batch and says how many records were new.
+// insert writes the batch and says how many records were new.
+func (im *importing) insert() (int64, error) {
+	defer im.s.unpassNewest(im.list)
+	return im.db.Insert(insertRecord, `ON CONFLICT (phone, list_id) DO NOTHING`, im.rows)
+}
+
+// finish writes the batch, and what it changes of the list.
 func (im *importing) finish(now time.Time) (int, error) {
-	added, err := im.db.Insert(insertRecord, `ON CONFLICT (phone, list_id) DO NOTHING`, im.rows)
+	added, err := im.insert()
 	if err != nil {
 		return 0, err
 	}
-	im.s.unpassNewest(im.list)
 	columns, err := json.Marshal(im.columns)
 	if err != nil {
 		return 0, err

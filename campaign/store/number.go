@@ -41,10 +41,12 @@ func (s *Core) AddNumber(ctx context.Context, key campaign.Key, number string) e
 		if err := im.add(&n); err != nil {
 			return err
 		}
-		if _, err := im.insertMany(insertRecord, `ON CONFLICT (phone, list_id) DO NOTHING`, im.rows); err != nil {
+		if len(im.rows) == 0 { // the list has it
+			return nil
+		}
+		if _, err := im.insert(); err != nil {
 			return err
 		}
-		s.unpassNewest(im.list)
 		_, err = t.exec(`UPDATE list SET ord = ? WHERE id = ?`, im.ord, im.list)
 		return err
 	})
