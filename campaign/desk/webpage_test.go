@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -240,6 +241,13 @@ func TestHostileName(t *testing.T) {
 	p.evaluate("document.querySelectorAll('main img').length", &images)
 	if title == "owned" || images != 0 {
 		t.Errorf("title %q, %d images", title, images)
+	}
+	for name, want := range map[string]string{"Ann": "Ann", "": "", "ليلى": "\u2068ليلى\u2069", "Ann\u202egnp.exe": "\u2068Anngnp.exe\u2069"} {
+		var got string
+		p.evaluate(fmt.Sprintf("import('/assets/text.js').then(m => m.isolated(%q))", name), &got)
+		if got != want {
+			t.Errorf("%q beside a number: %q, not %q", name, got, want)
+		}
 	}
 }
 

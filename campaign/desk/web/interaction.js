@@ -4,7 +4,7 @@ import { t, span, phone, dayTime } from './i18n.js';
 import { icon } from './icons.js';
 import { state, now, mayEnter, previews, offered } from './state.js';
 import { ui, button, region, fieldList, select, checkbox, act, on, draft, setDraft, redraw, resultName, why, ticking, setPending, clearPending, prefs, toast } from './ui.js';
-import { prose, fillIn, popLink, readTime } from './text.js';
+import { prose, fillIn, popLink, readTime, isolated } from './text.js';
 import { textsOf } from './data.js';
 import { sound, qualityWord } from './sound.js';
 import { recording } from './recording.js';
@@ -14,7 +14,7 @@ import { consultActions, consultPanel, speaking } from './consult.js';
 
 /** Name or number of the party. @param {Interaction} i */
 export function party(i) {
-  return i.content?.name || phone(i.content?.number) || (i.blank ? t('blank contact') : '–');
+  return isolated(i.content?.name) || phone(i.content?.number) || (i.blank ? t('blank contact') : '–');
 }
 
 /** The words of the call status; they begin with one of product.md §2. @param {Interaction} i */
@@ -25,7 +25,7 @@ export function callWords(i) {
     if (by) word += ` (${t(`ended ${by}`)})`;
   }
   if (!word) word = t({ asking: 'call asking', waiting: 'call waiting', refused: 'call refused', opening: 'call opening', offered: 'call none' }[i.state] || 'call none');
-  const who = [i.content?.name, phone(i.content?.number)].filter(Boolean).join(' · ');
+  const who = [isolated(i.content?.name), phone(i.content?.number)].filter(Boolean).join(' · ');
   return who ? `${word} · ${who}` : word;
 }
 

@@ -168,3 +168,12 @@ function exact(d, year, month, day, now) {
   const e = new Date(year, month - 1, day, d.getHours(), d.getMinutes());
   return e.getMonth() === month - 1 && e.getDate() === day ? later(e, now) : null;
 }
+
+/**
+ * A name whose letters run from right to left, shut off from what stands
+ * beside it, so that no number changes its place (Unicode TR #9, FSI and PDI).
+ * @param {string|undefined} name
+ */
+export function isolated(name) {
+  return /\p{Script=Hebrew}|\p{Script=Arabic}|[\u202A-\u202E]/u.test(name || '') ? `\u2068${(name || '').replace(/[\u202A-\u202E\u2066-\u2069]/g, '')}\u2069` : name || '';
+}
