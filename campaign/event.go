@@ -109,30 +109,31 @@ type AgentView struct {
 
 // The reasons why an agent, or a campaign, is idle.
 const (
-	IdleNotReady     ReasonCode = "not-ready"
-	IdleNotJoined    ReasonCode = "joined-nothing"
-	IdleNotRunning   ReasonCode = "no-campaign-running"
-	IdlePaused       ReasonCode = "campaign-paused"
-	IdleStore        ReasonCode = "store-away"
-	IdleWaiting      ReasonCode = "no-record-due" // Until: when one is
-	IdleListDone     ReasonCode = "list-worked"
-	IdleInWork       ReasonCode = "rest-in-work" // what is left is with others just now
-	IdleGate         ReasonCode = "gate"         // a global refusal; Text is the gate's
-	IdleAsking       ReasonCode = "asking"
-	IdlePreview      ReasonCode = "get-record" // preview mode: the agent fetches
-	IdleNoAgents     ReasonCode = "no-agents"
-	IdleAgentsBusy   ReasonCode = "agents-busy"
-	IdleAhead        ReasonCode = "dialled-ahead" // predictive: the next contact who answers comes
-	IdleDraining     ReasonCode = "draining"
-	ReasonStopped    ReasonCode = "campaign-stopped"
-	ReasonLoggedOff  ReasonCode = "logged-off"
-	ReasonOwnFails   ReasonCode = "own-failures"
-	ReasonInbound    ReasonCode = "inbound-call"
-	ReasonShutdown   ReasonCode = "shutdown"
-	ReasonNotShown   ReasonCode = "not-shown" // the page did not report the record within 3 s
-	ReasonStoreAway  ReasonCode = "store-away"
-	ReasonUnheard    ReasonCode = "agent-not-heard" // no sound of the agent within 3 s of the join
-	ReasonDeclinedBy ReasonCode = "not-ready-declines"
+	IdleNotReady      ReasonCode = "not-ready"
+	IdleNotJoined     ReasonCode = "joined-nothing"
+	IdleNotRunning    ReasonCode = "no-campaign-running"
+	IdlePaused        ReasonCode = "campaign-paused"
+	IdleStore         ReasonCode = "store-away"
+	IdleWaiting       ReasonCode = "no-record-due" // Until: when one is
+	IdleListDone      ReasonCode = "list-worked"
+	IdleInWork        ReasonCode = "rest-in-work" // what is left is with others just now
+	IdleGate          ReasonCode = "gate"         // a global refusal; Text is the gate's
+	IdleAsking        ReasonCode = "asking"
+	IdlePreview       ReasonCode = "get-record" // preview mode: the agent fetches
+	IdleNoAgents      ReasonCode = "no-agents"
+	IdleAgentsBusy    ReasonCode = "agents-busy"
+	IdleAhead         ReasonCode = "dialled-ahead" // predictive: the next contact who answers comes
+	IdleDraining      ReasonCode = "draining"
+	ReasonStopped     ReasonCode = "campaign-stopped"
+	ReasonModeChanged ReasonCode = "mode-changed"
+	ReasonLoggedOff   ReasonCode = "logged-off"
+	ReasonOwnFails    ReasonCode = "own-failures"
+	ReasonInbound     ReasonCode = "inbound-call"
+	ReasonShutdown    ReasonCode = "shutdown"
+	ReasonNotShown    ReasonCode = "not-shown" // the page did not report the record within 3 s
+	ReasonStoreAway   ReasonCode = "store-away"
+	ReasonUnheard     ReasonCode = "agent-not-heard" // no sound of the agent within 3 s of the join
+	ReasonDeclinedBy  ReasonCode = "not-ready-declines"
 )
 
 // InteractionState is where an interaction stands.

@@ -175,7 +175,7 @@ func (f *Floor) setDocument(c *camp, doc *Campaign) {
 		return cmp.Or(cmp.Compare(b.doc.Priority, a.doc.Priority), cmp.Compare(a.doc.Name, b.doc.Name))
 	})
 	if modeChanged {
-		f.withdraw(c, Reason{Code: ReasonStopped, Text: fmt.Sprintf("campaign %s goes on in another mode", doc.Name), Name: doc.Name})
+		f.withdraw(c, Reason{Code: ReasonModeChanged, Text: fmt.Sprintf("campaign %s goes on in another mode", doc.Name), Name: doc.Name})
 	}
 	for _, a := range f.agents {
 		if a.joined[doc.Name] && !doc.Agents.Has(a.id, a.team) {

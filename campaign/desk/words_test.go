@@ -32,7 +32,7 @@ func saidOtherwise() map[string]string {
 		"why login-needed": "error expired", "why session-expired": "error expired", "why wrong-password": "error wrong",
 		"why throttled": "error throttled", "why forbidden": "error forbidden", "why viewer": "viewer", "why before-answer": "contacts hidden",
 		"why declined-often": "message declined-often", "why after-call-overtime": "message after-call-overtime",
-		"why campaign-unloaded": "message campaign-unloaded", "why mode-changed": "message mode-changed", "why status-forced": "message status-forced",
+		"why campaign-unloaded": "message campaign-unloaded", "why status-forced": "message status-forced",
 		"state closing": "state stopping", "state answering": "state dialing", "state over": "state not-ready", // she has nothing on her desk
 		"state after-call-work": "state wrap-up", "recording will off": "recording none",
 	}

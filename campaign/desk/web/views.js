@@ -102,7 +102,7 @@ function campaignCard(c) {
   return h('div', { class: 'floor-card' },
     h('div', { class: 'card-head' }, h('strong', null, c.name), h('span', { class: `run ${run}` }, t(`run ${run}`)), h('span', { class: 'tag' }, t(`mode ${c.mode}`))),
     c.description ? h('p', { class: 'quiet-text' }, c.description) : null,
-    h('p', { class: c.pause ? 'warn-text' : 'why' }, c.state !== 'running' ? '' : why(c.idle) || t('dialling'), c.pacing ? ` · ${why(c.pacing)}` : ''),
+    h('p', { class: c.pause ? 'warn-text' : 'why' }, c.state !== 'running' ? '' : why(c.idle) || t('dialling'), c.pacing && c.pacing.code !== c.idle?.code ? ` · ${why(c.pacing)}` : ''),
     all ? h('div', { class: 'progress' },
       h('progress', { max: all, value: all - left, 'aria-label': t('list progress', { left, all }) }),
       h('span', { class: 'quiet-text figures' }, t('list progress', { left, all }))) : null,

@@ -376,6 +376,7 @@ export const de = {
   'why dial-stopped': 'Der Server wurde neu gestartet, während für Sie gewählt wurde: der Anruf ist beendet',
   'why settled-away': 'Ihre Nachbearbeitung zu {name} wurde mit dem abgeschlossen, was Sie eingetragen hatten: Sie waren zu lange weg. Unter „Anrufverlauf“ können Sie das Ergebnis nachtragen',
   'why call-is-back': 'der Anruf ist nicht mehr zu übernehmen',
+  'why mode-changed': 'Kampagne {name} geht in einem anderen Wählmodus weiter',
   'why pbx-none': 'Kein Konto der Anlage eingerichtet: sip.accounts in der Konfiguration ergänzen.',
   'why pbx-password': 'Die Anlage lehnt Benutzer oder Kennwort ab; es wird nicht erneut versucht. sip.accounts berichtigen.',
   'why pbx-unknown': 'Die Anlage kennt die eigene Adresse nicht. sip.accounts berichtigen.',
