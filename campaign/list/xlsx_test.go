@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/freiton/freiton/campaign/list"
 	"github.com/xuri/excelize/v2"
+
+	"github.com/freiton/freiton/campaign/list"
 )
 
 func sheet(t *testing.T, rows ...[]any) []byte {
