@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,5 +71,46 @@ func TestAutopilotPredictive(t *testing.T) {
 		if status, out, errs := freiton(t, nil, append([]string{"simulate", "--config", f.config}, wrong...)...); status == 0 || out != "" || strings.Count(errs, "\n") > 2 {
 			t.Errorf("%v: status %d %s%s", wrong, status, out, errs)
 		}
+	}
+}
+
+// However much the pacer would like to dial: the exchange never sees more calls
+// at a time than the account may have, nor more in a second than it may begin,
+// each with the caller id that is ours, and none outside the prefixes.
+func TestPredictiveKeepsTheCaps(t *testing.T) {
+	const perSecond, atATime = 4, 3
+	rows := append(numbers("00", 6), "90;+4312345678", "91;+433161234567")
+	for i := range 10 {
+		rows = append(rows, fmt.Sprintf("%d;%s", 100+i, peer.Number("10", i)))
+	}
+	f := newFlight(t, "mode: predictive\npacing: {max_abandoned: 100%}\ncaller_id: \"+4930901820\"\n", rows...)
+	r, errs := f.run(t, "--agents", "6", "--talk", "500ms", "--set", fmt.Sprintf("dial.calls_per_second=%d", perSecond),
+		"--set", fmt.Sprintf("sip.accounts.0.max_calls=%d", atATime), "--set", "dial.caller_ids=[\"+4930901820\"]")
+	calls := f.exchange.Records()
+	if len(calls) != 16 || len(r.Attempts) != 16 {
+		t.Fatalf("%d calls, %d attempts\n%s", len(calls), len(r.Attempts), errs)
+	}
+	slices.SortFunc(calls, func(a, b peer.CallRecord) int { return a.Started.Compare(b.Started) })
+	for i, c := range calls {
+		live := 0
+		for _, o := range calls[:i] {
+			if o.Ended.After(c.Started) {
+				live++
+			}
+		}
+		if live >= atATime {
+			t.Errorf("call %d is the %dth at a time", i, live+1)
+		}
+		// The gate counts when a call is permitted; on its way a packet may be late
+		// by something, but not by a whole second.
+		if j := i + 2*perSecond; j < len(calls) && calls[j].Started.Sub(c.Started) < time.Second {
+			t.Errorf("%d calls within %s", 2*perSecond+1, calls[j].Started.Sub(c.Started))
+		}
+		if c.CallerID != "+4930901820" || !strings.HasPrefix(c.Number, "+49") {
+			t.Errorf("call %d: to %s from %q", i, c.Number, c.CallerID)
+		}
+	}
+	if took := calls[len(calls)-1].Started.Sub(calls[0].Started); took < (16/perSecond-2)*time.Second {
+		t.Errorf("16 calls begun within %s", took)
 	}
 }
