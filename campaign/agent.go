@@ -33,19 +33,21 @@ type agent struct {
 	shown     AgentView
 
 	headset   HeadsetState
-	lostAt    time.Time // since when nothing is heard of it; zero: it is there
-	soundless bool      // the loss has had its consequences
-	technik   bool      // the loss made her Not ready
-	notice    *Reason   // what happened while she was away
+	lostAt    time.Time         // since when nothing is heard of it; zero: it is there
+	soundless bool              // the loss has had its consequences
+	technik   bool              // the loss made her Not ready
+	notice    *Reason           // what happened while she was away
+	returned  map[Key]time.Time // what she put back to the list is not for her before that
 }
 
 // asked is a lease under way.
 type asked struct {
 	seq     int
 	camp    *camp
-	tops    int  // Floor.tops when it was asked for
-	preview bool // Get record
-	own     bool // only a callback of hers
+	tops    int    // Floor.tops when it was asked for
+	preview bool   // Get record
+	own     bool   // only a callback of hers
+	held    *Lease // one that she returned: kept from her until the next one has come
 
 	selection *Selection // by which it was asked for
 	kind      RecordKind // that the mix dealt
@@ -429,6 +431,13 @@ func (f *Floor) onLeased(in Leased) {
 	a.ask = nil
 	c := ask.camp
 	ask.dealt(in)
+	if in.Err == nil && f.notHers(a, c, in.Lease) {
+		f.passBy(a, ask, in)
+		return
+	}
+	if ask.held != nil { // without a stir: nobody waited for it
+		f.store(OpRelease{Lease: *ask.held, Release: Release{Now: f.now}})
+	}
 	switch none, away := noRecordIn(in.Err); {
 	case none != nil:
 		f.noRecord(a, ask, *none)

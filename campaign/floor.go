@@ -48,6 +48,7 @@ const (
 	ringEach      = 20 * time.Second // an inbound call rings an agent
 	waitAtMost    = 30 * time.Second // an accepted record waits for a free line
 	askAgain      = 5 * time.Second  // the store, when it had no record
+	returnedFor   = 10 * time.Minute // a record that its agent returned is for others
 	storeAwayFor  = 2 * time.Second  // the store, when it did not answer
 	permitAgain   = time.Second      // a permit, when the store did not answer
 	gatePause     = 30 * time.Second // leasing, after a global refusal that names no time

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -156,8 +157,39 @@ func (m *move) withdraw() error {
 }
 
 func (m *move) giveBack() error {
+	if a := m.w.agent; a != nil && m.w.lease.Record.Key != 0 {
+		if a.returned == nil || len(a.returned) > 1000 {
+			a.returned = map[Key]time.Time{}
+		}
+		a.returned[m.w.lease.Record.Key] = m.f.now.Add(returnedFor)
+	}
 	m.f.giveBack(m.w.lease, Release{})
 	return nil
+}
+
+// notHers: she put the record back to the list, and somebody else works the
+// campaign who can take it.
+func (f *Floor) notHers(a *agent, c *camp, l Lease) bool {
+	r := l.Record
+	if !a.returned[r.Key].After(f.now) || r.Owner == a.id && r.Owner != "" {
+		return false
+	}
+	return slices.ContainsFunc(f.agents, func(o *agent) bool {
+		return o != a && o.joined[c.doc.Name] && (o.status == AgentReady || o.work != nil) && !o.returned[r.Key].After(f.now)
+	})
+}
+
+// passBy keeps a record that an agent returned aside until the one behind it
+// has come; there is none: nothing for her.
+func (f *Floor) passBy(a *agent, ask *asked, in Leased) {
+	if ask.held == nil {
+		f.askFor(a, ask.camp, asked{preview: ask.preview, own: ask.own, held: &in.Lease})
+		return
+	}
+	for _, l := range []Lease{*ask.held, in.Lease} {
+		f.store(OpRelease{Lease: l, Release: Release{Now: f.now}})
+	}
+	f.noRecord(a, ask, NoRecord{InWork: 1})
 }
 
 // remove takes an undialled record, and with it the contact, out of the
