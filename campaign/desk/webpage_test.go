@@ -212,7 +212,7 @@ func TestPreviewMode(t *testing.T) {
 	p.gone("region", say("Outbound interaction"))
 	p.press(say("Get record"))
 	view := p.find("region", say("Outbound interaction"))
-	p.write(p.find("combobox", say("Number"), view), "+491713920001")
+	p.write(p.find("textbox", say("Number"), view), "+491713920001")
 	p.press(say("Call"), view)
 	p.says(say("Call status"), say("Ringing"))
 	w.line.busy()
