@@ -46,6 +46,7 @@ const (
 	AuditRetried          AuditWhat = "record-retried"    //
 	AuditApplied          AuditWhat = "campaign-changed"  // Old and New: lines of the document
 	AuditMaxAbandoned     AuditWhat = "max-abandoned"     // Old, New, Reason
+	AuditPaced            AuditWhat = "paced-down"        // predictive fell back to one call for each free agent. Old, New: why, empty: it did not; Who: the process
 	AuditSwitched         AuditWhat = "campaign-switched" // New: load, start, stop, unload
 	AuditUser             AuditWhat = "user-changed"      // Old, New: role, team …; never a password
 	AuditLogin            AuditWhat = "login"

@@ -255,6 +255,12 @@ type (
 	// ClickContact says that a contact was changed in the store: who has it on
 	// her desk sees it.
 	ClickContact struct{ ContactEdit }
+	// ClickForget says that people were erased from the store: the floor forgets
+	// their calls, which are over, too.
+	ClickForget struct {
+		Numbers []string
+		Persons []string
+	}
 )
 
 func (ClickLogin) click()       {}
@@ -289,4 +295,5 @@ func (ClickStart) click()       {}
 func (ClickStop) click()        {}
 func (ClickUnload) click()      {}
 func (ClickListChanged) click() {}
+func (ClickForget) click()      {}
 func (ClickContact) click()     {}

@@ -33,14 +33,36 @@ func (f *Floor) click(in Click) error {
 		}
 		return nil
 	}
-	if c, ok := in.(ClickContact); ok {
+	switch c := in.(type) {
+	case ClickContact:
 		f.contactChanged(c.ContactEdit)
+		return nil
+	case ClickForget:
+		f.forget(c)
 		return nil
 	}
 	if id, s, ok := interactionClick(in); ok {
 		return f.clickOn(id, s, in)
 	}
 	return f.agentClick(in)
+}
+
+// forget drops the calls of people who were erased from agents' last calls, and
+// with them undo and correction.
+func (f *Floor) forget(c ClickForget) {
+	theirs := func(w *work) bool {
+		return slices.Contains(c.Numbers, w.attempt.Number) || slices.Contains(c.Persons, w.attempt.Person)
+	}
+	for _, a := range f.agents {
+		if len(a.recent) > 0 && theirs(a.recent[0]) {
+			a.undoUntil = time.Time{}
+		}
+		a.recent = slices.DeleteFunc(slices.Clone(a.recent), theirs)
+	}
+	for _, n := range c.Numbers {
+		delete(f.callers, n)
+	}
+	f.publish(Event{Kind: EventForgotten})
 }
 
 // agentClick is a click of an agent that is about no interaction.

@@ -58,6 +58,7 @@ type Directory interface {
 
 // AttemptQuery selects calls, newest first; zero values select all.
 type AttemptQuery struct {
+	ID      AttemptID // only this one
 	Agent   AgentID
 	Since   time.Time
 	Until   time.Time // before it

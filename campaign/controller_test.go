@@ -583,7 +583,7 @@ func TestEndCalls(t *testing.T) {
 // answer; the supervisor's do, and other agents see none of it ever.
 func TestViewers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, t.TempDir(), newMemStore(testRecords(1, "0")...))
+		r := newRig(t, t.TempDir(), newMemStore(testRecords(1, "1")...))
 		r.begin()
 		r.do(ClickLogin{Agent: "eva", Engaged: true}, ClickJoin{"eva", "spring"}, ClickStatus{"eva", AgentReady, ""}, ClickLogin{Agent: "ben"})
 		eva, ben, boss := Viewer{Agent: "eva", Role: RoleAgent}, Viewer{Agent: "ben", Role: RoleAgent}, Viewer{Agent: "bea", Role: RoleSupervisor}
@@ -636,4 +636,51 @@ func TestNewControllerNeedsItsParts(t *testing.T) {
 	if err := c.Do(context.Background(), ClickLogin{}); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
+}
+
+// Who was erased is forgotten by a running floor: by the agent's last calls, by
+// undo, and by the events that a browser which comes back gets.
+func TestControllerForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore(testRecords(1, "1")...)
+		r := newRig(t, t.TempDir(), store)
+		defer r.close()
+		r.begin("ann")
+		i := r.until(EventOpened).InteractionView
+		number := i.Content.Number
+		r.do(ClickShown{Agent: "ann", Interaction: i.ID})
+		r.until(EventEnded)
+		time.Sleep(5 * time.Second) // the view closes by itself
+		before := r.journal.Last()
+		snap := r.snapshot()
+		if len(snap.Recent) != 1 || number == "" {
+			t.Fatalf("recent %+v", snap.Recent)
+		}
+		r.do(ClickForget{Numbers: []string{number}})
+		snap = r.snapshot()
+		if len(snap.Recent) != 0 {
+			t.Errorf("still recent: %+v", snap.Recent)
+		}
+		if err := r.c.Do(t.Context(), ClickUndo{Agent: "ann"}); err == nil {
+			t.Error("a forgotten call can be undone")
+		}
+		if _, open := <-first(r.c.Subscribe(before)); open {
+			t.Error("what was shown before is shown again")
+		}
+		events, cancel := r.c.Subscribe(snap.N)
+		r.do(ClickStatus{"ann", AgentNotReady, "Pause"})
+		if e, open := <-events; !open || e.N <= snap.N {
+			t.Errorf("after the snapshot: %+v, open %v", e, open)
+		}
+		cancel()
+	})
+}
+
+func (r *rig) snapshot() Snapshot {
+	r.t.Helper()
+	s, err := r.c.Snapshot(r.t.Context(), Viewer{Role: RoleAdministrator})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return s
 }

@@ -418,6 +418,9 @@ type AbandonmentProof struct {
 	Allowed      float64         `json:"max_abandoned" doc:"share that may be abandoned, 0 to 1, as the campaign has it now"`
 	Guard        int             `json:"guard_refusals" doc:"how often the gate let nothing be dialled ahead"`
 	Moved        []AuditEntry    `json:"max_abandoned_moved,omitempty" doc:"who changed what may be abandoned, and why"`
+	Announced    int             `json:"announced_whole" doc:"of the abandoned, who heard the announcement to its end"`
+	Fallbacks    []Fallback      `json:"fallbacks" doc:"when predictive dialling fell back to one call for each free agent, and why"`
+	FellBack     int             `json:"fell_back" doc:"how often"`
 	Calls        []AbandonedCall `json:"calls" doc:"the abandoned ones"`
 	Sum          string          `json:"checksum" doc:"SHA-256 of this document as JSON without made_at and checksum"`
 }
@@ -430,13 +433,46 @@ type AbandonedCall struct {
 	Ended    Stamp     `json:"ended_at,omitzero"`
 	EndedBy  Party     `json:"ended_by,omitempty"`
 	StayedMS int64     `json:"stayed_ms" doc:"how long the line was open after the answer"`
+	// When the announcement began, and when it had been played to its end.
+	Announced Stamp `json:"announced_at,omitzero"`
+	ToEnd     Stamp `json:"announced_to_end_at,omitzero"`
+}
+
+// Fallback is a span of time in which a predictive campaign dialled one call
+// for each free agent only.
+type Fallback struct {
+	From  Stamp      `json:"from"`
+	Until Stamp      `json:"until,omitzero" doc:"absent: it goes on"`
+	Code  ReasonCode `json:"code"`
+	Text  string     `json:"text"`
+	By    AgentID    `json:"by" doc:"the process"`
+}
+
+// FallbacksOf reads a campaign's fall-backs out of the audit log's entries,
+// oldest first.
+func FallbacksOf(name string, entries []AuditEntry) []Fallback {
+	out, open := []Fallback{}, map[AgentID]int{}
+	for _, e := range entries {
+		if e.What != AuditPaced || e.About != name {
+			continue
+		}
+		if i, ok := open[e.Who]; ok {
+			out[i].Until = e.At
+			delete(open, e.Who)
+		}
+		if e.New != "" {
+			open[e.Who] = len(out)
+			out = append(out, Fallback{From: e.At, Code: ReasonCode(e.New), Text: e.Reason, By: e.Who})
+		}
+	}
+	return out
 }
 
 // ProveAbandonment works out the proof of a day from its attempts; p brings
 // campaign, day and what the store says of the guard.
 func ProveAbandonment(p AbandonmentProof, attempts []Attempt) AbandonmentProof {
 	var delays []int64
-	p.Calls = []AbandonedCall{}
+	p.Calls, p.FellBack = []AbandonedCall{}, len(p.Fallbacks)
 	for _, a := range attempts {
 		if a.neverDialled() {
 			continue
@@ -457,7 +493,11 @@ func ProveAbandonment(p AbandonmentProof, attempts []Attempt) AbandonmentProof {
 			continue
 		}
 		p.Abandoned++
-		c := AbandonedCall{Attempt: a.ID, Answered: Stamp{a.AnsweredAt}, Joined: Stamp{a.JoinedAt}, Ended: Stamp{a.EndedAt}, EndedBy: a.EndedBy}
+		c := AbandonedCall{Attempt: a.ID, Answered: Stamp{a.AnsweredAt}, Joined: Stamp{a.JoinedAt}, Ended: Stamp{a.EndedAt}, EndedBy: a.EndedBy,
+			Announced: Stamp{a.AnnouncedAt}, ToEnd: Stamp{a.AnnouncedEnd}}
+		if !a.AnnouncedEnd.IsZero() {
+			p.Announced++
+		}
 		if a.EndedAt.After(a.AnsweredAt) {
 			c.StayedMS = a.EndedAt.Sub(a.AnsweredAt).Milliseconds()
 		}

@@ -84,6 +84,7 @@ const (
 	EventCutOff      EventKind = "cut-off"        // I, Reason: nobody takes the call over; it is ended
 	EventAbandoned   EventKind = "abandoned"      // I: answered, and no agent in time; told to supervisors
 	EventUnanswered  EventKind = "unanswered"     // Attempt: a call from outside that found nobody; told to supervisors
+	EventForgotten   EventKind = "forgotten"      // a person was erased: what was shown before is shown no more, and who follows takes a snapshot
 	EventStored      EventKind = "stored"         // Keep only; never published
 	EventRecovered   EventKind = "recovered"      // Attempt, Text: an earlier process left it on the line
 )

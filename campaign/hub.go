@@ -34,6 +34,9 @@ func (h *hub) publish(events []Event, n uint64) {
 		if e.Kind == EventStored {
 			continue
 		}
+		if e.Kind == EventForgotten {
+			h.recent, h.base = nil, e.N
+		}
 		e.Keep = nil // the journal's own
 		h.recent = append(h.recent, e)
 		for ch := range h.subs {

@@ -158,7 +158,7 @@ const (
 	LineRemoteHeld    LineEventKind = "held-by-contact"
 	LineRemoteResumed LineEventKind = "resumed-by-contact"
 	LineDigit         LineEventKind = "digit"
-	LinePlayed        LineEventKind = "played"      // the file of Play was spoken to its end
+	LinePlayed        LineEventKind = "played"      // the file of Play was spoken to its end; Text: why nothing was
 	LineIncoming      LineEventKind = "incoming"    // an inbound call; Attempt is a new id, Number the caller's
 	LineUnheard       LineEventKind = "unheard"     // Agent, who was connected, makes no sound at all
 	LineTransferred   LineEventKind = "transferred" // how a Transfer or TransferTo went: Status; 2xx: the call ends by itself

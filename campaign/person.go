@@ -67,6 +67,8 @@ type DossierAttempt struct {
 	RingMS    int64  `json:"ring_ms" doc:"how long it rang; until the answer or the end"`
 	AgentMS   int64  `json:"agent_delay_ms,omitempty" doc:"from the answer to an agent in the call"`
 	ContactMS int64  `json:"contact_ms,omitempty" doc:"from the answer to the end"`
+	Announced Stamp  `json:"announced_at,omitzero" doc:"when the announcement for who finds no agent began"`
+	ToEnd     Stamp  `json:"announced_to_end_at,omitzero" doc:"when it had been played to its end"`
 }
 
 // DossierOffer is a preview of the person's record.
@@ -128,11 +130,15 @@ type Erasure struct {
 	DoneAt  Stamp    `json:"done_at,omitzero" doc:"when the files were gone, too; absent: still to be done"`
 
 	Files []string `json:"-"` // recordings still to be deleted, relative to the data folder
+	// Who was erased, for what is in memory; never written down.
+	Numbers []string `json:"-"`
+	Persons []string `json:"-"`
 }
 
 // DossierOf is an attempt as the dossier shows it.
 func DossierOf(a Attempt, dataDir string) DossierAttempt {
-	d := DossierAttempt{ID: a.ID, Campaign: a.Campaign, List: a.List, ReportAttempt: ReportOf(a, dataDir), Note: a.Note, Text: a.Text}
+	d := DossierAttempt{ID: a.ID, Campaign: a.Campaign, List: a.List, ReportAttempt: ReportOf(a, dataDir), Note: a.Note, Text: a.Text,
+		Announced: Stamp{a.AnnouncedAt}, ToEnd: Stamp{a.AnnouncedEnd}}
 	until := a.AnsweredAt
 	if until.IsZero() {
 		until = a.EndedAt

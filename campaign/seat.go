@@ -155,6 +155,7 @@ func (m *move) abandon() error {
 		m.end(ByDialer, abandoned)
 		return nil
 	}
+	m.w.attempt.AnnouncedAt = m.f.now
 	m.f.line(Play{Attempt: m.w.attempt.ID, File: m.w.doc.Announcement})
 	m.progress()
 	return nil

@@ -345,13 +345,16 @@ func (f *Floor) cutOffTask(w *work) bool {
 
 // announce: the contact is off hold and can hear.
 func (m *move) announce() error {
-	m.w.held = false
+	m.w.held, m.w.attempt.AnnouncedAt = false, m.f.now
 	m.f.line(Play{m.w.attempt.ID, m.w.doc.Announcement})
 	return nil
 }
 
 // announced: the announcement was spoken, or never will be.
 func (m *move) announced() error {
+	if ev, ok := m.in.(LineEvent); ok && ev.Kind == LinePlayed && ev.Text == "" {
+		m.w.attempt.AnnouncedEnd = ev.At
+	}
 	why := lostMedia
 	switch {
 	case m.w.kind == KindInbound && m.w.agent == nil:

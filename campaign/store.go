@@ -223,6 +223,8 @@ type Attempt struct {
 	RTP          *RTPReport
 	Recording    string
 	Recorded     *Recorded // nil: nothing was said about recording
+	AnnouncedAt  time.Time // when the announcement for who finds no agent began
+	AnnouncedEnd time.Time // when it had been played to its end; zero: it was not
 	Token        []byte    // for Line.Recover; kept while the call lives
 }
 

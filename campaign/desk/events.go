@@ -234,9 +234,15 @@ func (w *Web) subscribe(ctx context.Context, p principal, out *sse, since uint64
 	return events, cancel, nil
 }
 
+// errForgotten ends a stream: what it has shown is to be forgotten.
+var errForgotten = errors.New("a person was erased")
+
 // some writes an event and those that wait behind it.
 func (w *Web) some(e campaign.Event, events <-chan campaign.Event, p principal, out *sse) error {
 	for {
+		if e.Kind == campaign.EventForgotten { // who comes back gets a snapshot
+			return errForgotten
+		}
 		if seen, ok := w.desk.view(e, p); ok {
 			if err := out.event("", seen.N, seen); err != nil {
 				return err

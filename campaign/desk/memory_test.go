@@ -114,7 +114,7 @@ func (m *memory) ForgetContact(_ context.Context, person string) error {
 
 func (m *memory) PastAttempts(_ context.Context, q campaign.AttemptQuery) (out []campaign.PastAttempt, _ error) {
 	for _, a := range slices.Backward(m.attempts) {
-		if q.Agent != "" && a.Agent != q.Agent || a.DialedAt.Before(q.Since) || !q.Until.IsZero() && !a.DialedAt.Before(q.Until) ||
+		if q.ID != "" && a.ID != q.ID || q.Agent != "" && a.Agent != q.Agent || a.DialedAt.Before(q.Since) || !q.Until.IsZero() && !a.DialedAt.Before(q.Until) ||
 			(q.Person != "" || len(q.Numbers) > 0) && a.Person != q.Person && !slices.Contains(q.Numbers, a.Number) {
 			continue
 		}

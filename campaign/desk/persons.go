@@ -184,20 +184,14 @@ func (d *Desk) erasePerson(ctx context.Context, in *struct {
 func (d *Desk) playRecording(ctx context.Context, in *struct {
 	ID string `path:"id" maxLength:"64"`
 }) (*huma.StreamResponse, error) {
-	var found *campaign.Attempt
-	err := d.cfg.Store.Attempts(ctx, "", func(a campaign.Attempt) error {
-		if string(a.ID) == in.ID {
-			found = &a
-			return errEnough
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, errEnough) {
+	as, err := d.cfg.Store.PastAttempts(ctx, campaign.AttemptQuery{ID: campaign.AttemptID(in.ID), Limit: 1})
+	if err != nil {
 		return nil, d.problem(err)
 	}
-	if found == nil || found.Recording == "" || !d.scope(ctx).attempt(*found) {
+	if len(as) == 0 || as[0].Recording == "" || !d.scope(ctx).attempt(as[0].Attempt) {
 		return nil, huma.Error404NotFound("no recording of a call " + in.ID)
 	}
+	found := as[0].Attempt
 	r, err := d.cfg.Persons.Open(found.Recording)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, huma.Error404NotFound("the recording is not kept any more")

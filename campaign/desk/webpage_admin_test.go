@@ -189,8 +189,9 @@ func (evening) Abandonment(_ context.Context, name string, day time.Time) (campa
 	at := campaign.Stamp{Time: day.Add(10 * time.Hour)}
 	return campaign.AbandonmentProof{Campaign: name, Day: day.Format(time.DateOnly), Attempts: 1284, LiveAnswers: 498, Abandoned: 11, OfLive: 11. / 498, OfAll: 11. / 1284,
 		P50MS: 310, P95MS: 1240, MaxMS: 2310, Late: 1, Announcement: "sorry.wav", Allowed: 0.03, Guard: 214,
-		Moved: []campaign.AuditEntry{{At: at, Who: "chief", Old: "3 %", New: "2.5 %", Reason: "Wunsch des Auftraggebers"}},
-		Calls: []campaign.AbandonedCall{{Attempt: "01", Answered: at, Ended: at, EndedBy: campaign.ByContact, StayedMS: 4210}}, Sum: "5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1"}, nil
+		Moved:     []campaign.AuditEntry{{At: at, Who: "chief", Old: "3 %", New: "2.5 %", Reason: "Wunsch des Auftraggebers"}},
+		Fallbacks: []campaign.Fallback{{From: at, Until: at, Code: "abandonment-budget", Text: "11 of 498"}}, Announced: 9,
+		Calls: []campaign.AbandonedCall{{Attempt: "01", Answered: at, Ended: at, EndedBy: campaign.ByContact, StayedMS: 4210, Announced: at, ToEnd: at}}, Sum: "5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1"}, nil
 }
 
 func (evening) Attempts(context.Context, string, func(campaign.DossierAttempt) error) error {

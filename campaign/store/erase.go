@@ -40,6 +40,7 @@ func (s *Core) Erase(ctx context.Context, id string, q campaign.EraseQuery) (e c
 		e = campaign.Erasure{
 			ID: id, At: campaign.Stamp{Time: q.Now}, By: q.By, Reason: q.Reason, Counts: map[string]int{},
 			Kept: []string{}, Exports: []string{}, Files: []string{},
+			Numbers: p.numbers, Persons: p.persons,
 		}
 		return t.erase(&e, p, q)
 	})
@@ -96,7 +97,7 @@ func (t tx) erase(e *campaign.Erasure, p subjects, q campaign.EraseQuery) error 
 			return err
 		}
 	}
-	if err := t.eraseAttempts(e, p, attempts, q.Person == ""); err != nil {
+	if err := t.eraseAttempts(e, p, attempts, q.Person == "", q.Now); err != nil {
 		return err
 	}
 	if e.Counts["consent"] > 0 {
@@ -105,7 +106,7 @@ func (t tx) erase(e *campaign.Erasure, p subjects, q campaign.EraseQuery) error 
 	if e.Counts["do_not_call"] > 0 {
 		e.Kept = append(e.Kept, "do not call: hashed, so that the person is never called again")
 	}
-	e.Kept = append(e.Kept, "attempts: time, campaign, agent and result without the person, for the proof of abandoned calls")
+	e.Kept = append(e.Kept, "attempts: time, campaign, agent and result without the person, for the proof of abandoned calls; for 30 days with the number hashed, for locks and caps")
 	t.db.Changed()
 	return t.keepErasure(e, p)
 }
@@ -233,10 +234,39 @@ func (t tx) eraseMessages(e *campaign.Erasure, p subjects) error {
 	return nil
 }
 
+// lockedFor is how long an erased attempt still counts for its number: longer
+// than any lock or cap of attempts lasts. Retention ends it.
+const lockedFor = 30 * 24 * time.Hour
+
+// lockedAs are number and person of an attempt that is erased: hashed, so that
+// a list which brings the number back does not get around locks and caps.
+func (t tx) lockedAs(a campaign.Attempt, now time.Time) (number, person string, err error) {
+	if a.Number == "" || a.DialedAt.Before(now.Add(-lockedFor)) {
+		return "", "", nil
+	}
+	if number, err = t.subject(a.Number); err == nil {
+		person, err = t.subject(a.Person)
+	}
+	return erasedMark + number, erasedMark + person, err
+}
+
+// Unlock forgets the hashes of erased attempts that count no longer.
+func (s *Core) Unlock(ctx context.Context, now time.Time) error {
+	return s.write(ctx, "erased attempts", func(t tx) error {
+		_, err := t.exec(`UPDATE attempt SET number = '', person = '' WHERE number >= ? AND number < ? AND dialed_at < ?`,
+			erasedMark, erasedMark+"~", ms(now.Add(-lockedFor)))
+		return err
+	})
+}
+
 // eraseAttempts takes the person out of attempts and refusals.
-func (t tx) eraseAttempts(e *campaign.Erasure, p subjects, attempts []campaign.Attempt, byNumber bool) error {
+func (t tx) eraseAttempts(e *campaign.Erasure, p subjects, attempts []campaign.Attempt, byNumber bool, now time.Time) error {
 	for _, a := range attempts {
-		_, err := t.exec(`UPDATE attempt SET number = '', person = '', record_id = '', note = '', text = '', recording = '', token = NULL WHERE id = ?`, a.ID)
+		number, person, err := t.lockedAs(a, now)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(`UPDATE attempt SET number = ?, person = ?, record_id = '', note = '', text = '', recording = '', token = NULL WHERE id = ?`, number, person, a.ID)
 		if err != nil {
 			return err
 		}

@@ -20,6 +20,9 @@ func (s *Core) PastAttempts(ctx context.Context, q campaign.AttemptQuery) ([]cam
 		if cond != "" {
 			add(cond, arg)
 		}
+		if q.ID != "" {
+			add(`a.id = ?`, q.ID)
+		}
 		if !q.Until.IsZero() {
 			add(`a.dialed_at < ?`, ms(q.Until))
 		}

@@ -176,16 +176,22 @@ func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
 	return f, err
 }
 
-// toContact selects the attempts to a number or a person. Two searches, each
-// with its own index.
+// toContact selects the attempts to a number or a person, also to those that
+// were erased since. Two searches, each with its own index.
 const toContact = ` FROM attempt a WHERE a.id IN
-	(SELECT id FROM attempt WHERE number = ? AND dialed_at >= ? UNION SELECT id FROM attempt WHERE person = ? AND dialed_at >= ?)`
+	(SELECT id FROM attempt WHERE number IN (?, ?) AND dialed_at >= ? UNION SELECT id FROM attempt WHERE person IN (?, ?) AND dialed_at >= ?)`
 
 // recent finds out about earlier attempts. Those that do not count never
 // reached the contact's telephone.
 func (t tx) recent(f *campaign.Facts, q campaign.PermitQuery, r *row) error {
-	args := func(since int64) []any { return []any{q.Number, since, q.Person, since} }
-	err := t.query(func(sc Row) error {
+	key, err := t.key()
+	if err != nil {
+		return err
+	}
+	args := func(since int64) []any {
+		return []any{q.Number, erasedMark + hashed(key, q.Number), since, q.Person, erasedMark + hashed(key, q.Person), since}
+	}
+	err = t.query(func(sc Row) error {
 		var at int64
 		if err := sc.Scan(&at); err != nil {
 			return err
@@ -330,9 +336,11 @@ func (t tx) note(a campaign.Attempt) error {
 		note = CASE WHEN ? <> '' THEN ? ELSE note END,
 		recording = CASE WHEN ? <> '' OR ? = 1 THEN ? ELSE recording END,
 		recorded = CASE WHEN ? <> '' THEN ? ELSE recorded END,
+		announced_at = greatest(announced_at, ?), announced_end = greatest(announced_end, ?),
 		token = coalesce(?, token)
 		WHERE id = ? AND ended_at = 0`,
-		ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt), a.Agent, a.Agent, a.Disposition, a.Disposition, a.Note, a.Note, a.Recording, flag(gone), a.Recording, recorded, recorded, a.Token, a.ID)
+		ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt), a.Agent, a.Agent, a.Disposition, a.Disposition, a.Note, a.Note,
+		a.Recording, flag(gone), a.Recording, recorded, recorded, ms(a.AnnouncedAt), ms(a.AnnouncedEnd), a.Token, a.ID)
 	return err
 }
 

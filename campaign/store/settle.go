@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/freiton/freiton/campaign"
@@ -113,12 +114,14 @@ func (t tx) end(a campaign.Attempt) error {
 		disposition = ?, note = ?, counted = ?,
 		dialed_at = CASE WHEN CAST(? AS BIGINT) <> 0 THEN ? ELSE dialed_at END,
 		ringing_at = greatest(ringing_at, ?), answered_at = greatest(answered_at, ?), joined_at = greatest(joined_at, ?),
+		announced_at = greatest(announced_at, ?), announced_end = greatest(announced_end, ?),
 		ended_at = ?, ended_by = ?, text = ?, held_ms = ?, rtp = ?,
 		recording = CASE WHEN ? <> '' OR ? = 1 THEN ? ELSE recording END,
 		recorded = CASE WHEN ? <> '' THEN ? ELSE recorded END, token = NULL
 		WHERE id = ?`,
 		a.Agent, a.Agent, a.Status, a.DialerResult, a.Result, a.Disposition, a.Note, flag(a.Counted),
 		ms(a.DialedAt), ms(a.DialedAt), ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt),
+		ms(a.AnnouncedAt), ms(a.AnnouncedEnd),
 		ms(a.EndedAt), a.EndedBy, a.Text, a.HeldMS, rtp, a.Recording, flag(gone), a.Recording, recorded, recorded, a.ID)
 	if err != nil {
 		return err
@@ -161,23 +164,31 @@ func (t tx) settleRecord(q campaign.Settlement, st attemptState) (lost bool, err
 
 const attemptColumns = `a.id, a.campaign, a.record_key, a.record_id, a.list, a.number, a.person, a.agent, a.process,
 	a.status, a.dialer_result, a.result, a.disposition, a.note, a.counted, a.dialed_at, a.ringing_at, a.answered_at,
-	a.joined_at, a.ended_at, a.ended_by, a.text, a.held_ms, a.rtp, a.recording, a.recorded, a.token, a.inbound`
+	a.joined_at, a.ended_at, a.ended_by, a.text, a.held_ms, a.rtp, a.recording, a.recorded, a.token, a.inbound,
+	a.announced_at, a.announced_end`
 
 func scanAttempt(sc Row) (campaign.Attempt, error) {
 	var a campaign.Attempt
-	var dialed, ringing, answered, joined, ended int64
+	var dialed, ringing, answered, joined, ended, announced, toEnd int64
 	var rtp, recorded string
 	err := sc.Scan(&a.ID, &a.Campaign, &a.Record, &a.RecordID, &a.List, &a.Number, &a.Person, &a.Agent, &a.Process,
 		&a.Status, &a.DialerResult, &a.Result, &a.Disposition, &a.Note, &a.Counted, &dialed, &ringing, &answered,
-		&joined, &ended, &a.EndedBy, &a.Text, &a.HeldMS, &rtp, &a.Recording, &recorded, &a.Token, &a.Inbound)
+		&joined, &ended, &a.EndedBy, &a.Text, &a.HeldMS, &rtp, &a.Recording, &recorded, &a.Token, &a.Inbound,
+		&announced, &toEnd)
 	if err != nil {
 		return a, err
 	}
 	for _, f := range []struct {
 		to *time.Time
 		ms int64
-	}{{&a.DialedAt, dialed}, {&a.RingingAt, ringing}, {&a.AnsweredAt, answered}, {&a.JoinedAt, joined}, {&a.EndedAt, ended}} {
+	}{{&a.DialedAt, dialed}, {&a.RingingAt, ringing}, {&a.AnsweredAt, answered}, {&a.JoinedAt, joined}, {&a.EndedAt, ended},
+		{&a.AnnouncedAt, announced}, {&a.AnnouncedEnd, toEnd}} {
 		*f.to = timeOf(f.ms)
+	}
+	for _, s := range []*string{&a.Number, &a.Person} {
+		if strings.HasPrefix(*s, erasedMark) {
+			*s = "" // a hash, for the gate only
+		}
 	}
 	if rtp != "" {
 		a.RTP = new(campaign.RTPReport)

@@ -53,7 +53,9 @@ func (v *vault) desk(control desk.Control) *desk.Desk {
 
 func (v *vault) deskOver(control desk.Control, j *campaign.Journal) *desk.Desk {
 	dc := deskConfig(v.cfg, v.store, control, v.folder.path, v.log)
-	dc.Persons = v.persons(j)
+	people := v.persons(j)
+	people.control = control
+	dc.Persons = people
 	dc.Reports = figures{store: v.store, docs: documents{v.cfg, v.folder.path}, agentTimes: time.Duration(v.cfg.Retention.AgentTimes)}
 	return desk.New(dc)
 }

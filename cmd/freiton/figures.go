@@ -106,6 +106,15 @@ func (f figures) Abandonment(ctx context.Context, name string, day time.Time) (c
 	if err != nil {
 		return p, err
 	}
+	var paced []campaign.AuditEntry
+	err = f.store.AuditLog(ctx, campaign.AuditQuery{Since: day, Until: until, What: campaign.AuditPaced}, func(e campaign.AuditEntry) error {
+		paced = append(paced, e)
+		return nil
+	})
+	if err != nil {
+		return p, err
+	}
+	p.Fallbacks = campaign.FallbacksOf(name, paced)
 	var as []campaign.Attempt
 	err = f.store.AttemptsBetween(ctx, name, day, until, func(a campaign.Attempt) error {
 		as = append(as, a)

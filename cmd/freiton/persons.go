@@ -22,6 +22,7 @@ type personFiles struct {
 	store   vaultStore
 	dir     string
 	journal *campaign.Journal // of the running controller; nil: none runs
+	control desk.Control      // the running controller, which forgets, too; nil: none runs
 }
 
 var _ desk.Persons = personFiles{}
@@ -39,6 +40,11 @@ func (p personFiles) Forget(ctx context.Context, q campaign.EraseQuery) (campaig
 	e, err := p.store.Erase(ctx, ulid.Make().String(), q)
 	if err != nil {
 		return e, err
+	}
+	if p.control != nil {
+		if err := p.control.Do(ctx, campaign.ClickForget{Numbers: e.Numbers, Persons: e.Persons}); err != nil {
+			return e, fmt.Errorf("the person is erased; what is on screens goes with the next start: %w", err)
+		}
 	}
 	if err := p.finish(ctx, e); err != nil {
 		return e, fmt.Errorf("the person is erased, but not all files; that is tried again at the next start: %w", err)

@@ -177,7 +177,12 @@ func proofTable(p campaign.AbandonmentProof) table {
 	t.add("answer to agent", fmt.Sprintf("half within %s, 95 %% within %s, longest %s", millis(p.P50MS), millis(p.P95MS), millis(p.MaxMS)))
 	t.add("later than 2 s", p.Late)
 	t.add("announcement", p.Announcement)
+	t.add("heard to its end", fmt.Sprintf("%d of %d", p.Announced, p.Abandoned))
 	t.add("held back by the gate", p.Guard)
+	t.add("fell back", fmt.Sprintf("%d times to one call for each free agent", p.FellBack))
+	for _, f := range p.Fallbacks {
+		t.add("", fmt.Sprintf("%s to %s: %s", stampOf(f.From), stampOf(f.Until), f.Text))
+	}
 	for _, e := range slices.Clone(p.Moved) {
 		t.add("moved", fmt.Sprintf("%s by %s: %s to %s, %s", stampOf(e.At), e.Who, e.Old, e.New, e.Reason))
 	}

@@ -56,6 +56,9 @@ func retain(ctx context.Context, p personFiles, keep configs.Retention, now time
 	if r.AgentTimes, err = p.store.FoldStates(ctx, midnight); err != nil {
 		return r, err
 	}
+	if err := p.store.Unlock(ctx, now); err != nil {
+		return r, err
+	}
 	if err := p.compact(); err != nil {
 		return r, err
 	}

@@ -50,6 +50,7 @@ type vaultStore interface {
 	OldRecordings(ctx context.Context, before time.Time) (map[campaign.AttemptID]string, error)
 	RecordingsGone(context.Context, []campaign.AttemptID) error
 	OldNotes(ctx context.Context, before time.Time, dry bool) (int, error)
+	Unlock(ctx context.Context, now time.Time) error
 }
 
 // openStore opens the store that the configuration names. Both packages' errors

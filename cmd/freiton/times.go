@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/pacing"
 )
 
-// timekeeper writes down what agents do, event by event, for reports. It
-// follows the controller and never holds it up.
+// timekeeper writes down what agents do, event by event, for reports, and when
+// predictive dialling fell back. It follows the controller and never holds it up.
 type timekeeper struct {
 	store   vaultStore
 	control *campaign.Controller
@@ -20,13 +21,22 @@ type timekeeper struct {
 	stop context.CancelFunc
 	done sync.WaitGroup
 	last map[campaign.AgentID]campaign.AgentState
-	n    uint64 // of the last event seen
+	pace map[string]campaign.ReasonCode // why a campaign dials one call for each free agent; empty: it does not
+	n    uint64                         // of the last event seen
 }
+
+// noted is what events have brought.
+type noted struct {
+	states []campaign.AgentState
+	paced  []campaign.AuditEntry
+}
+
+func (n noted) empty() bool { return len(n.states)+len(n.paced) == 0 }
 
 // keepTimes begins. What an earlier process left open ends at a moment: that of
 // its last event.
 func keepTimes(ctx context.Context, store vaultStore, control *campaign.Controller, process string, ended time.Time, log *slog.Logger) (*timekeeper, error) {
-	k := &timekeeper{store: store, control: control, process: process, log: log, last: map[campaign.AgentID]campaign.AgentState{}}
+	k := &timekeeper{store: store, control: control, process: process, log: log, last: map[campaign.AgentID]campaign.AgentState{}, pace: map[string]campaign.ReasonCode{}}
 	snap, err := control.Snapshot(ctx, campaign.Viewer{Role: campaign.RoleAdministrator})
 	if err != nil {
 		return nil, err
@@ -79,32 +89,32 @@ func (k *timekeeper) run(ctx context.Context) {
 // follow writes what it is told, as much at once as waits.
 func (k *timekeeper) follow(ctx context.Context, events <-chan campaign.Event) error {
 	for {
-		var states []campaign.AgentState
+		var news noted
 		select {
 		case e, ok := <-events:
 			if !ok {
 				return nil
 			}
-			states = k.take(states, e)
+			k.take(&news, e)
 		case <-ctx.Done():
 			return nil
 		}
 	more:
-		for len(states) < 500 {
+		for len(news.states) < 500 {
 			select {
 			case e, ok := <-events:
 				if !ok {
 					break more
 				}
-				states = k.take(states, e)
+				k.take(&news, e)
 			default:
 				break more
 			}
 		}
-		if len(states) == 0 {
+		if news.empty() {
 			continue
 		}
-		for err := k.keep(states); err != nil; err = k.keep(states) { // the store is away
+		for err := k.keep(&news); err != nil; err = k.keep(&news) { // the store is away
 			k.log.Error("agents' times cannot be written; it is tried again", "err", err)
 			select {
 			case <-ctx.Done():
@@ -115,41 +125,79 @@ func (k *timekeeper) follow(ctx context.Context, events <-chan campaign.Event) e
 	}
 }
 
-func (k *timekeeper) keep(states []campaign.AgentState) error {
+// keep writes news, and empties what is written.
+func (k *timekeeper) keep(news *noted) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return k.store.KeepStates(ctx, states)
+	if len(news.paced) > 0 {
+		if err := k.store.Audit(ctx, "", news.paced...); err != nil {
+			return err
+		}
+		news.paced = nil
+	}
+	return k.store.KeepStates(ctx, news.states)
+}
+
+// fallback is why a campaign that could dial ahead does not; empty: it does, or
+// does not dial at all.
+func fallback(v *campaign.CampaignView) (campaign.ReasonCode, string) {
+	if v.Mode != campaign.ModePredictive || v.State != campaign.Running || v.Pause != nil || v.Pacing == nil || v.Pacing.Code == pacing.ReasonNoAgents {
+		return "", ""
+	}
+	return v.Pacing.Code, v.Pacing.Text
+}
+
+// takePace adds that a campaign falls back to one call for each free agent, for
+// another reason, or no longer.
+func (k *timekeeper) takePace(news *noted, at time.Time, v *campaign.CampaignView) {
+	code, text := fallback(v)
+	was := k.pace[v.Name]
+	if code == was {
+		return
+	}
+	k.pace[v.Name] = code
+	news.paced = append(news.paced, campaign.AuditEntry{At: campaign.Stamp{Time: at}, Who: campaign.AgentID(k.process), What: campaign.AuditPaced,
+		About: v.Name, Old: string(was), New: string(code), Reason: text})
 }
 
 // take adds what an event changes in what an agent does.
-func (k *timekeeper) take(states []campaign.AgentState, e campaign.Event) []campaign.AgentState {
+func (k *timekeeper) take(news *noted, e campaign.Event) {
 	k.n = e.N
+	if e.CampaignView != nil {
+		k.takePace(news, e.At, e.CampaignView)
+	}
 	v := e.AgentView
 	if v == nil {
-		return states
+		return
 	}
 	s := campaign.AgentState{Process: k.process, N: e.N, Agent: v.Agent, Team: v.Team, At: e.At, Status: string(v.Status), Reason: v.Reason}
 	if v.Interaction != "" && v.Status != campaign.AgentAfterCall {
 		s.Status, s.Reason = campaign.StateHandling, ""
 	}
 	if old, known := k.last[v.Agent]; known && old.Status == s.Status && old.Reason == s.Reason && old.Team == s.Team {
-		return states
+		return
 	}
 	k.last[v.Agent] = s
-	return append(states, s)
+	news.states = append(news.states, s)
 }
 
 // Close writes what has been said and stops. Everybody is logged off then.
 func (k *timekeeper) Close() error {
 	k.stop()
 	k.done.Wait()
-	var states []campaign.AgentState
+	var news noted
 	now := time.Now()
 	for _, s := range k.last {
 		if s.Status != string(campaign.AgentLoggedOff) {
 			s.N, s.At, s.Status, s.Reason = k.n+1, now, string(campaign.AgentLoggedOff), ""
-			states = append(states, s)
+			news.states = append(news.states, s)
 		}
 	}
-	return k.keep(states)
+	for name, was := range k.pace {
+		if was != "" {
+			news.paced = append(news.paced, campaign.AuditEntry{At: campaign.Stamp{Time: now}, Who: campaign.AgentID(k.process), What: campaign.AuditPaced,
+				About: name, Old: string(was), Reason: "the program was ended"})
+		}
+	}
+	return k.keep(&news)
 }

@@ -155,8 +155,8 @@ function proof(p) {
   ];
   return h('div', { class: 'stack' },
     h('dl', { class: 'fields' }, lines.map(([name, value], n) => h('div', { key: `${n}`, class: 'long' }, h('dt', null, name), h('dd', null, value)))),
-    p.fallbacks?.length ? [h('h3', null, t('fallbacks')), grid(t('fallbacks'), [t('from'), t('until'), t('why'), `#${t('times')}`], p.fallbacks.map(f => ({ cells: [moment(f.from), moment(f.until), has(`why ${f.code}`) ? t(`why ${f.code}`, { text: f.text, name: '' }) : f.text, count(f.times)] })))] : null,
+    p.fallbacks?.length ? [h('h3', null, `${t('fallbacks')}: ${t('n times', { n: p.fallbacks.length })}`), grid(t('fallbacks'), [t('from'), t('until'), t('why')], p.fallbacks.map(f => ({ cells: [moment(f.from), f.until ? moment(f.until) : t('still'), has(`why ${f.code}`) ? t(`why ${f.code}`, { text: f.text, name: '', until: '' }) : f.text] })))] : null,
     p.calls?.length ? [h('h3', null, t('abandoned calls')), grid(t('abandoned calls'), [t('answered'), `#${t('stayed')}`, t('announcement'), t('ended by')], p.calls.map(c => ({ key: c.attempt, cells: [
-      moment(c.answered_at), s(c.stayed_ms), c.announced_at ? `${c.announced_to_end ? t('to its end') : t('broken off')} ${moment(c.announced_at)}` : '–', t(`party ${c.ended_by || 'none'}`),
+      moment(c.answered_at), s(c.stayed_ms), c.announced_at ? `${c.announced_to_end_at ? t('to its end') : t('broken off')} ${moment(c.announced_at)}` : '–', t(`party ${c.ended_by || 'none'}`),
     ] })))] : null);
 }

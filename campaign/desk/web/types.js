@@ -194,8 +194,8 @@
  * @typedef {{list: string, records: number, used: number, left: number, callbacks_open: number, callbacks_overdue: number, statuses: {[name: string]: number}, results: {[name: string]: number}}} ListFigures
  * @typedef {{day: string, total: DayFigures, campaigns: DayFigures[], agents: AgentFigures[], lists: ListFigures[]}} DayReport
  * @typedef {{n: number, at: string, who: string, what: string, about?: string, old?: string, new?: string, reason?: string, sum: string}} AuditEntry
- * @typedef {{attempt: string, answered_at: string, stayed_ms: number, ended_by?: string, announced_at?: string, announced_to_end?: boolean}} AbandonedCall
- * @typedef {{from: string, until: string, code: string, text: string, times: number}} Fallback
+ * @typedef {{attempt: string, answered_at: string, stayed_ms: number, ended_by?: string, announced_at?: string, announced_to_end_at?: string}} AbandonedCall
+ * @typedef {{from: string, until?: string, code: string, text: string}} Fallback
  * @typedef {{campaign: string, day: string, attempts: number, live_answers: number, abandoned: number, abandoned_of_live: number, abandoned_of_all: number, answer_to_agent_p50_ms: number, answer_to_agent_p95_ms: number, answer_to_agent_max_ms: number, over_2s: number, announcement?: string, announced_whole?: number, max_abandoned: number, guard_refusals: number, max_abandoned_moved?: AuditEntry[], fallbacks?: Fallback[], calls: AbandonedCall[], checksum: string}} AbandonmentProof
  * @typedef {{id: string, campaign?: string, phone: string, agent?: string, call_result?: string, disposition?: string, dialed_at?: string, joined_at?: string, ended_by?: string, recording?: string, note?: string, ring_ms: number, agent_delay_ms?: number, contact_ms?: number}} DossierAttempt
  * @typedef {{id: string, at: string, by: string, reason?: string, counts: {[name: string]: number}, kept: string[], exports?: string[], done_at?: string}} Erasure

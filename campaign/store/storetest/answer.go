@@ -228,3 +228,33 @@ func eraseShared(t *testing.T, b *bench) {
 		t.Errorf("nobody: %v", err)
 	}
 }
+
+// eraseLocked: who found no agent stays locked, and an attempt counts, also when
+// the person was erased and a list brings the number back; for a while only.
+func eraseLocked(t *testing.T, b *bench) {
+	b.imports(rec(1))
+	l := b.leases("1")
+	a := b.permits(l)
+	s := b.settlement(l, a, campaign.Abandoned)
+	s.Attempt.AnsweredAt, s.Attempt.AnnouncedAt, s.Attempt.AnnouncedEnd = b.now, b.now, b.now.Add(time.Second)
+	b.settles(s)
+	if as := b.attempts("spring"); len(as) != 1 || !as[0].AnnouncedAt.Equal(b.now) || !as[0].AnnouncedEnd.Equal(b.now.Add(time.Second)) {
+		t.Errorf("the announcement: %+v", as)
+	}
+	_, err := b.answers().Erase(t.Context(), "E1", campaign.EraseQuery{Number: phone(1), By: "eva", Now: b.now})
+	b.must(err)
+	d, err := b.answers().Dossier(t.Context(), phone(1), "")
+	b.must(err)
+	equal(t, "attempts shown", len(d.Attempts), 0)
+	b.imports(rec(2, func(r *campaign.Record) { r.Phone = phone(1) }))
+	l = b.leases("2")
+	q := b.permitQuery(l)
+	q.Rules.Profiles = []campaign.Profile{{Country: "lab", LockAfter: 72 * time.Hour}}
+	b.refused(q, campaign.ReasonAbandonedLock)
+	b.must(b.s.(interface {
+		Unlock(context.Context, time.Time) error
+	}).Unlock(t.Context(), b.now.AddDate(0, 0, 31)))
+	if as := b.attempts("spring"); len(as) != 1 || as[0].Number != "" {
+		t.Errorf("attempts %+v", as)
+	}
+}

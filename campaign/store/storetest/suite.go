@@ -104,6 +104,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"Dossier", dossier},
 		{"Erase", erase},
 		{"EraseShared", eraseShared},
+		{"EraseLocked", eraseLocked},
 		{"AgentTimes", agentTimes},
 		{"Retained", retained},
 		{"Concurrent", concurrent},

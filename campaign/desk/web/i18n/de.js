@@ -831,4 +831,6 @@ export const de = {
   'import consent_source': 'Einwilligung: Quelle',
   'import consent_reference': 'Einwilligung: Nachweis',
   'import consent_revoked': 'Einwilligung widerrufen',
+  still: 'dauert an',
+  'n times': '{n}-mal',
 };

@@ -831,4 +831,6 @@ export const en = {
   'import consent_source': 'Consent: source',
   'import consent_reference': 'Consent: reference',
   'import consent_revoked': 'Consent revoked',
+  still: 'still',
+  'n times': '{n, plural, one {# time} other {# times}}',
 };

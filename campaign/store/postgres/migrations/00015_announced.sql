@@ -1,0 +1,7 @@
+-- +goose Up
+
+-- Who found no agent: when the announcement began, and when it had been played
+-- to its end.
+ALTER TABLE attempt ADD COLUMN announced_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE attempt ADD COLUMN announced_end BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX attempt_recording ON attempt (dialed_at) WHERE recording <> '';
