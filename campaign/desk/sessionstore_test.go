@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -161,4 +162,25 @@ func TestPeopleWithoutStore(t *testing.T) {
 	is("not asked again at once", true, false)
 	now = now.Add(peopleRest)
 	is("gone meanwhile", false, false)
+}
+
+// TestOneLogin: two webs over one store, reached by different ports, know the
+// same login by the same cookie; what one ends, the other does not know.
+func TestOneLogin(t *testing.T) {
+	table := &sessionTable{rows: map[string][]byte{}}
+	shared := func(cfg *WebConfig) { cfg.Sessions = NewSharedSessions(table, slog.New(slog.DiscardHandler)) }
+	here, there := openHouse(t, shared), openHouse(t, shared)
+	v := here.visitor(t)
+	v.login("sue")
+	v.base = there.URL()
+	if a := v.ask("GET", "/api/v1/session", ""); a.status != 200 || !strings.Contains(a.text, `"user":"sue"`) {
+		t.Fatalf("at the other process: %d %s", a.status, a.text)
+	}
+	v.want(v.ask("DELETE", "/api/v1/session", ""), 204, "")
+	v.want(v.ask("GET", "/api/v1/session", ""), 401, CodeLogin)
+	alone := openHouse(t, nil)
+	v = alone.visitor(t)
+	v.login("sue")
+	v.base = here.URL()
+	v.want(v.ask("GET", "/api/v1/session", ""), 401, CodeLogin) // two programs of one machine do not meet
 }

@@ -101,18 +101,20 @@ func (im *importing) lookUp(rs []campaign.Record) error {
 		err := sc.Scan(&phone)
 		im.known[phone] = true
 		return err
-	}, phones, `SELECT phone FROM record WHERE list_id = ? AND phone IN `+manyList, im.list)
+	}, phones, `SELECT phone FROM record WHERE list_id + 0 = ? AND phone IN `+manyList, im.list)
 	if err != nil {
 		return err
 	}
 	return im.manyOf(func(sc Row) error {
 		var name string
-		var c chainState
-		err := sc.Scan(&name, &c.last, &c.waiting)
-		im.chains[name] = &c
+		var position int
+		var waiting bool
+		err := sc.Scan(&name, &position, &waiting)
+		c := im.chains[name]
+		c.last, c.waiting = max(c.last, position), c.waiting || waiting
 		return err
-	}, chains, `SELECT chain, max(position), max(CASE WHEN status IN `+undone+` THEN 1 ELSE 0 END) FROM record
-		WHERE list_id = ? AND chain <> '' AND chain IN `+manyList+` GROUP BY chain`, im.list)
+	}, chains, `SELECT chain, position, CASE WHEN status IN `+undone+` THEN 1 ELSE 0 END FROM record
+		WHERE list_id = ? AND chain <> '' AND chain IN `+manyList, im.list) // grouped, all chains of the list would be walked through
 }
 
 const insertRecord = `INSERT INTO record (list_id, id, line, ord, chain, position, person, customer_id, phone, phone_type, name,

@@ -11,47 +11,42 @@ import (
 	"github.com/freiton/freiton/campaign"
 )
 
-// Known tells which numbers are in lists already, and in which.
-func (s *Core) Known(ctx context.Context, numbers []string) (map[string][]string, error) {
-	out := map[string][]string{}
-	for part := range slices.Chunk(numbers, 500) {
-		args := make([]any, len(part))
-		for i, n := range part {
-			args[i] = n
-		}
-		err := s.read(ctx, "known numbers", func(sc Row) error {
+// Known tells which numbers are in lists already, and in which. It is asked for
+// every part of a file, while the list grows: with the plans of transactions,
+// which do not hang on what the server believes of the size of a table.
+func (s *Core) Known(ctx context.Context, numbers []string) (out map[string][]string, err error) {
+	err = s.write(ctx, "known numbers", func(t tx) error {
+		t.db.Lazily()
+		out = map[string][]string{}
+		return t.manyOf(func(sc Row) error {
 			var phone, list string
 			err := sc.Scan(&phone, &list)
-			out[phone] = append(out[phone], list)
+			if !slices.Contains(out[phone], list) { // a part may ask for a number twice
+				out[phone] = append(out[phone], list)
+			}
 			return err
-		}, `SELECT r.phone, l.name`+fromRecord+`WHERE r.phone IN (?`+strings.Repeat(`, ?`, len(part)-1)+`) ORDER BY l.name`, args...)
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+		}, numbers, `SELECT r.phone, (SELECT l.name FROM list l WHERE l.id = r.list_id) AS name FROM record r WHERE r.phone IN `+manyList+` ORDER BY 2`)
+	})
+	return out, err
 }
 
 // KnownIDs tells which of these ids a list has, and of which chain its records
-// are: empty, where one of them is of none.
-func (s *Core) KnownIDs(ctx context.Context, list string, ids []string) (map[string]string, error) {
-	out := map[string]string{}
-	for part := range slices.Chunk(ids, 500) {
-		args := []any{list}
-		for _, id := range part {
-			args = append(args, id)
-		}
-		err := s.read(ctx, "known ids", func(sc Row) error {
+// are: empty, where one of them is of none. It is asked like Known; the sum, and no grouping, keep the database
+// from walking through the whole list instead of looking the ids up.
+func (s *Core) KnownIDs(ctx context.Context, list string, ids []string) (out map[string]string, err error) {
+	err = s.write(ctx, "known ids", func(t tx) error {
+		t.db.Lazily()
+		out = map[string]string{}
+		return t.manyOf(func(sc Row) error {
 			var id, chain string
 			err := sc.Scan(&id, &chain)
-			out[id] = chain
+			if before, known := out[id]; !known || chain < before {
+				out[id] = chain
+			}
 			return err
-		}, `SELECT id, min(chain) FROM record WHERE list_id = (SELECT id FROM list WHERE name = ?) AND id IN (?`+strings.Repeat(`, ?`, len(part)-1)+`) GROUP BY id`, args...)
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+		}, ids, `SELECT id, chain FROM record WHERE list_id + 0 = `+listOf+` AND id IN `+manyList, list)
+	})
+	return out, err
 }
 
 // Records implements campaign.Store. Since and Changed select records that

@@ -95,7 +95,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	}
 	e := &engine{callers: o.CallersClock, grace: o.Grace, secret: cfg.Password}
 	e.w = openDB(cfg, writers, settings)
-	e.r = openDB(cfg, readers, nil)
+	e.r = openDB(cfg, readers, []string{"SET jit = off"}) // it costs more than all but the longest reading
 	s := &Store{Core: store.New(e, o.Options), db: e, cfg: cfg, path: plain(cfg), now: o.Now}
 	if err := s.migrate(ctx); err != nil {
 		_ = s.Close()
