@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/freiton/freiton/campaign"
@@ -105,7 +107,18 @@ func (im *importing) lookUp(rs []campaign.Record) error {
 	if err != nil {
 		return err
 	}
-	return im.manyOf(func(sc Row) error {
+	return im.chainsOf(chains)
+}
+
+// chainNumbers finds the numbers of a chain: list, chain. Many are one question,
+// but each is looked up for itself: of a list that the database has not counted
+// yet, it would walk through all chains.
+const chainNumbers = `SELECT chain, position, CASE WHEN status IN ` + undone + ` THEN 1 ELSE 0 END
+	FROM record WHERE list_id = ? AND chain <> '' AND chain = ?`
+
+// chainsOf finds out what the list has of chains.
+func (im *importing) chainsOf(chains []string) error {
+	each := func(sc Row) error {
 		var name string
 		var position int
 		var waiting bool
@@ -113,8 +126,17 @@ func (im *importing) lookUp(rs []campaign.Record) error {
 		c := im.chains[name]
 		c.last, c.waiting = max(c.last, position), c.waiting || waiting
 		return err
-	}, chains, `SELECT chain, position, CASE WHEN status IN `+undone+` THEN 1 ELSE 0 END FROM record
-		WHERE list_id = ? AND chain <> '' AND chain IN `+manyList, im.list) // grouped, all chains of the list would be walked through
+	}
+	for part := range slices.Chunk(chains, manyRows) {
+		var args []any
+		for i := range manyRows {
+			args = append(args, im.list, part[min(i, len(part)-1)]) // always as many: one statement
+		}
+		if err := im.query(each, chainNumbers+strings.Repeat(` UNION ALL `+chainNumbers, manyRows-1), args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const insertRecord = `INSERT INTO record (list_id, id, line, ord, chain, position, person, customer_id, phone, phone_type, name,
