@@ -283,6 +283,9 @@ func (m *move) settle() {
 
 // remember keeps the agent's last calls, the newest first.
 func (a *agent) remember(w *work) {
+	if w.kind == KindConsult { // there is nothing to be said of it
+		return
+	}
 	kept := []*work{w}
 	for _, o := range a.recent {
 		if o != w && len(kept) < recentCalls {
