@@ -583,7 +583,7 @@ func TestEndCalls(t *testing.T) {
 // answer; the supervisor's do, and other agents see none of it ever.
 func TestViewers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, t.TempDir(), newMemStore(testRecords(1, "1")...))
+		r := newRig(t, t.TempDir(), newMemStore(testRecords(1, "0")...))
 		r.begin()
 		r.do(ClickLogin{Agent: "eva", Engaged: true}, ClickJoin{"eva", "spring"}, ClickStatus{"eva", AgentReady, ""}, ClickLogin{Agent: "ben"})
 		eva, ben, boss := Viewer{Agent: "eva", Role: RoleAgent}, Viewer{Agent: "ben", Role: RoleAgent}, Viewer{Agent: "bea", Role: RoleSupervisor}
