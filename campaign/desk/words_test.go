@@ -146,10 +146,10 @@ func TestWords(t *testing.T) {
 }
 
 // TestEventsOfThePage: each kind of event has its effect on the page, or is
-// known to be shown by the views that it carries alone.
+// known to be shown by the views that it carries, or by a new snapshot, alone.
 func TestEventsOfThePage(t *testing.T) {
 	byItsViews := []string{"agent", "accepted", "declined", "shown", "waiting", "dialing", "held", "resumed", "consulted", "recording",
-		"entered", "returned", "removed", "reopened", "corrected", "abandoned", "unanswered", "heard", "stored", "recovered", "carried"}
+		"entered", "returned", "removed", "reopened", "corrected", "abandoned", "unanswered", "heard", "stored", "recovered", "carried", "forgotten"}
 	told := []string{"callback-missed"} // by a message
 	b, err := os.ReadFile(filepath.Join("web", "app.js"))
 	if err != nil {
