@@ -15,11 +15,11 @@ import (
 )
 
 // speakers are voices of espeak-ng of different sex and pitch: all at every
-// tempo, or six of them at one.
+// tempo, or two of them at one.
 func speakers(language string, all bool) (s []speaker) {
 	for i, voice := range []string{"", "+f1", "+f3", "+f5", "+m1", "+m3", "+m5", "+m7", "+croak", "+klatt2"} {
 		for j, tempo := range []int{120, 150, 185} {
-			if all || i < 6 && i%3 == j {
+			if all || i < 2 && i == j {
 				s = append(s, speaker{language + voice, tempo, 35 + (i*13+j*7)%40})
 			}
 		}
@@ -168,10 +168,10 @@ func TestGreetings(t *testing.T) {
 	if people.person*100 < people.n*99 {
 		t.Errorf("only %d of %d persons were known", people.person, people.n)
 	}
-	if boxes.either*100 < boxes.n*95 || boxes.machine*100 < boxes.n*30 || boxes.silly > 0 {
+	if boxes.either*100 < boxes.n*90 || boxes.machine*100 < boxes.n*30 || boxes.silly > 0 {
 		t.Errorf("of %d machines %d were known, %d by their cadence, %d something sillier: %v", boxes.n, boxes.either, boxes.machine, boxes.silly, boxes.wrong)
 	}
-	if people.n < 150 || boxes.n < 45 {
+	if people.n < 50 || boxes.n < 16 {
 		t.Errorf("only %d persons and %d machines spoke", people.n, boxes.n)
 	}
 }
