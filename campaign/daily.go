@@ -255,18 +255,9 @@ func (a Attempt) live() bool {
 	return true
 }
 
-// connectWithin is how soon an agent must be there; later is abandoned by
-// definition, even if the person stays.
-const connectWithin = 2 * time.Second
-
-// abandoned: a live answer without an agent in time.
-func (a Attempt) abandoned() bool {
-	if !a.live() {
-		return false
-	}
-	delay, joined := a.AgentDelay()
-	return a.DialerResult == Abandoned || a.Result == Abandoned || joined && delay > connectWithin
-}
+// abandoned: a live answer without an agent in time, by the rule that the
+// budget keeps to.
+func (a Attempt) abandoned() bool { return a.live() && a.Late() }
 
 // agentTable gathers the figures of agents, or of teams.
 type agentTable struct {
@@ -485,7 +476,7 @@ func ProveAbandonment(p AbandonmentProof, attempts []Attempt) AbandonmentProof {
 		delay, joined := a.AgentDelay()
 		if joined {
 			delays = append(delays, delay.Milliseconds())
-			if delay > connectWithin {
+			if delay > joinWithin {
 				p.Late++
 			}
 		}

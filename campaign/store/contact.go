@@ -131,21 +131,29 @@ func (s *Core) recordsOf(ctx context.Context, each func(campaign.Record), from s
 	return err
 }
 
+// scanEntered reads a row of person, number, customer_id, doc, changed, by_whom.
+func scanEntered(sc Row) (c campaign.Contact, err error) {
+	var doc string
+	var changed int64
+	if err := sc.Scan(&c.Person, &c.Number, &c.CustomerID, &doc, &changed, &c.By); err != nil {
+		return c, err
+	}
+	e, err := readEdit(doc)
+	if e.Name != nil {
+		c.Name = *e.Name
+	}
+	c.Fields, c.Changed = e.Fields, timeOf(changed)
+	return c, err
+}
+
 // entered reads contacts that were changed or entered by hand.
 func (s *Core) entered(ctx context.Context, each func(campaign.Contact) error, limit int, from, where string, args ...any) error {
 	return s.read(ctx, "contacts", func(sc Row) error {
-		var c campaign.Contact
-		var doc string
-		var changed int64
-		if err := sc.Scan(&c.Person, &c.Number, &c.CustomerID, &doc, &changed, &c.By); err != nil {
+		c, err := scanEntered(sc)
+		if err != nil {
 			return err
 		}
-		e, err := readEdit(doc)
-		if e.Name != nil {
-			c.Name = *e.Name
-		}
-		c.Fields, c.Changed = e.Fields, timeOf(changed)
-		return errors.Join(err, each(c))
+		return each(c)
 	}, `SELECT c.person, c.number, c.customer_id, c.doc, c.changed, c.by_whom FROM `+from+` WHERE `+where+` LIMIT ?`, append(args, limit)...)
 }
 

@@ -92,17 +92,7 @@ func (t tx) enteredOf(p *subjects) error {
 		return err
 	}
 	return t.manyOf(func(sc Row) error {
-		var c campaign.Contact
-		var doc string
-		var changed int64
-		if err := sc.Scan(&c.Person, &c.Number, &c.CustomerID, &doc, &changed, &c.By); err != nil {
-			return err
-		}
-		e, err := readEdit(doc)
-		if e.Name != nil {
-			c.Name = *e.Name
-		}
-		c.Fields, c.Changed = e.Fields, timeOf(changed)
+		c, err := scanEntered(sc)
 		p.entered = append(p.entered, c)
 		return err
 	}, p.persons, `SELECT person, number, customer_id, doc, changed, by_whom FROM contact WHERE person IN `+manyList)
