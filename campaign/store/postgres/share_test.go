@@ -210,6 +210,7 @@ type child struct {
 	cmd     *exec.Cmd
 	lines   *bufio.Scanner
 	permits int
+	other   []string // lines that are not of its work: why it failed
 }
 
 func startChild(t *testing.T, address, process string) *child {
@@ -227,7 +228,7 @@ func (c *child) until(word string, permits int) {
 	c.t.Helper()
 	for said := false; !said || c.permits < permits; {
 		if !c.lines.Scan() {
-			c.t.Fatalf("the child ended before it said %q", word)
+			c.t.Fatalf("the child ended after %d calls, before it said %q: %v\n%s", c.permits, word, c.cmd.Wait(), strings.Join(c.other, "\n"))
 		}
 		said = said || c.line() == word
 	}
@@ -235,17 +236,22 @@ func (c *child) until(word string, permits int) {
 
 func (c *child) line() string {
 	what, _, _ := strings.Cut(c.lines.Text(), " ")
-	if what == "permit" {
+	switch what {
+	case "permit":
 		c.permits++
+	case "settle", "stuck", "PASS", "ok":
+	default:
+		c.other = append(c.other, c.lines.Text())
 	}
 	return what
 }
 
 func (c *child) end() error {
 	for c.lines.Scan() {
-		if what := c.line(); what != "permit" && what != "settle" && what != "stuck" && what != "PASS" && what != "ok" {
-			c.t.Log(c.lines.Text())
-		}
+		c.line()
+	}
+	if len(c.other) > 0 {
+		c.t.Log(strings.Join(c.other, "\n"))
 	}
 	return c.cmd.Wait()
 }
@@ -266,11 +272,15 @@ func shareChild(t *testing.T, address, process string) {
 	for i := range shareAgents {
 		agents.Go(func() {
 			w := &worker{s: s, process: process, name: fmt.Sprint("agent", i), lease: shareLease}
+			permits := 0
 			w.said = func(what string, id campaign.AttemptID) {
 				mu.Lock()
 				defer mu.Unlock()
 				fmt.Println(what, id)
-				if process == "one" && i == 0 && what == "permit" && w.calls == 8 {
+				if what == "permit" {
+					permits++
+				}
+				if process == "one" && i == 0 && what == "permit" && permits == 8 {
 					fmt.Println("stuck", id)
 					mu.Unlock()
 					<-ctx.Done() // in a call, until the process is killed
