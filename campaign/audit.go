@@ -9,8 +9,9 @@ import (
 )
 
 // AuditEntry is a line of the audit log: who did or read what. Lines are only
-// ever added, numbered without a gap, and each one's checksum covers the one
-// before it, so that a missing or changed line shows.
+// ever added. With the next heartbeat, or when somebody reads the log, they are
+// numbered without a gap, and each one's checksum covers the one before it, so
+// that a missing or changed line shows.
 //
 // A person appears as Subject only, the keyed hash of a number: the log need
 // not be touched when somebody is forgotten.

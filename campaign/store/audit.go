@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,28 +64,38 @@ func (s *Core) keyBy(read func(to *string) error) (string, error) {
 	return key, nil
 }
 
-// audit adds lines to the audit log. It comes last in a transaction: from
-// here on all others that add to it wait for this one.
+// audit adds lines to the audit log. They are there with the transaction, which
+// waits for no other one; their places in the chain of checksums they get when
+// Seal comes by.
 func (t tx) audit(es ...campaign.AuditEntry) error {
-	for _, e := range es {
-		if _, err := t.exec(`UPDATE counter SET value = value + 1 WHERE name = 'audit'`); err != nil {
-			return err
-		}
-		if err := t.one(`SELECT value FROM counter WHERE name = 'audit'`, nil, &e.N); err != nil {
-			return err
-		}
-		before := ""
-		if e.N > 1 {
-			if err := t.one(`SELECT sum FROM audit WHERE n = ?`, []any{e.N - 1}, &before); err != nil {
-				return err
-			}
-		}
+	rows := make([][]any, len(es))
+	for i, e := range es {
 		if e.At.IsZero() {
 			e.At = campaign.Stamp{Time: t.s.opt.Now()}
 		}
-		e.Seal(before)
-		_, err := t.exec(`INSERT INTO audit (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			e.N, ms(e.At.Time), e.Who, e.What, e.About, e.Subject, e.Old, e.New, e.Reason, e.Sum)
+		rows[i] = []any{ms(e.At.Time), e.Who, e.What, e.About, e.Subject, e.Old, e.New, e.Reason}
+	}
+	_, err := t.db.Insert(`INSERT INTO audit_line (`+lineColumns+`)`, ``, rows)
+	return err
+}
+
+// sealAtOnce is how many lines one transaction seals.
+const sealAtOnce = 1000
+
+// Seal numbers the lines that were added to the audit log since the last time
+// and gives each the checksum that follows on the one before. Every heartbeat
+// does it, and whoever reads the log; of several processes one after the other.
+func (s *Core) Seal(ctx context.Context) error {
+	for n := sealAtOnce; n == sealAtOnce; {
+		waits := false
+		err := s.read(ctx, "audit log", func(sc Row) error { return sc.Scan(&waits) }, `SELECT EXISTS (SELECT 1 FROM audit_line)`)
+		if err != nil || !waits {
+			return err
+		}
+		err = s.write(ctx, "seal the audit log", func(t tx) (err error) {
+			n, err = t.seal()
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -92,7 +103,53 @@ func (t tx) audit(es ...campaign.AuditEntry) error {
 	return nil
 }
 
-const auditColumns = `n, at, who, what, about, subject, old, new, reason, sum`
+// seal seals the oldest lines and says how many.
+func (t tx) seal() (int, error) {
+	var last int64
+	if err := t.one(`SELECT value FROM counter WHERE name = 'audit' FOR UPDATE`, nil, &last); err != nil {
+		return 0, err
+	}
+	before := ""
+	if last > 0 {
+		if err := t.one(`SELECT sum FROM audit WHERE n = ?`, []any{last}, &before); err != nil {
+			return 0, err
+		}
+	}
+	var ids []string
+	var rows [][]any
+	err := t.query(func(sc Row) error {
+		var id, at int64
+		var e campaign.AuditEntry
+		if err := sc.Scan(&id, &at, &e.Who, &e.What, &e.About, &e.Subject, &e.Old, &e.New, &e.Reason); err != nil {
+			return err
+		}
+		last++
+		e.N, e.At = last, campaign.Stamp{Time: timeOf(at)}
+		e.Seal(before)
+		before = e.Sum
+		ids = append(ids, strconv.FormatInt(id, 10))
+		rows = append(rows, []any{e.N, at, e.Who, e.What, e.About, e.Subject, e.Old, e.New, e.Reason, e.Sum})
+		return nil
+	}, `SELECT id, `+lineColumns+` FROM audit_line ORDER BY id LIMIT ?`, sealAtOnce)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	if _, err := t.db.Insert(`INSERT INTO audit (`+auditColumns+`)`, ``, rows); err != nil {
+		return 0, err
+	}
+	// By their ids: another transaction may have added lines between them.
+	err = t.manyOf(func(Row) error { return nil }, ids, `DELETE FROM audit_line WHERE id IN `+manyList+` RETURNING id`)
+	if err != nil {
+		return 0, err
+	}
+	_, err = t.exec(`UPDATE counter SET value = ? WHERE name = 'audit'`, last)
+	return len(rows), err
+}
+
+const (
+	lineColumns  = `at, who, what, about, subject, old, new, reason`
+	auditColumns = `n, ` + lineColumns + `, sum`
+)
 
 func scanAudit(sc Row) (campaign.AuditEntry, error) {
 	var e campaign.AuditEntry
@@ -123,6 +180,13 @@ func (s *Core) Audit(ctx context.Context, number string, es ...campaign.AuditEnt
 
 // AuditLog gives entries, oldest first.
 func (s *Core) AuditLog(ctx context.Context, q campaign.AuditQuery, each func(campaign.AuditEntry) error) error {
+	if err := s.Seal(ctx); err != nil {
+		return err
+	}
+	return s.auditLog(ctx, q, each)
+}
+
+func (s *Core) auditLog(ctx context.Context, q campaign.AuditQuery, each func(campaign.AuditEntry) error) error {
 	where, args := []string{`1 = 1`}, []any{}
 	add := func(cond string, arg any) { where, args = append(where, cond), append(args, arg) }
 	if !q.Since.IsZero() {
@@ -160,12 +224,15 @@ var errBroken = errors.New("the audit log is not whole")
 // changed, the last one included.
 func (s *Core) VerifyAudit(ctx context.Context) (campaign.AuditState, error) {
 	st := campaign.AuditState{Whole: true}
+	if err := s.Seal(ctx); err != nil {
+		return st, err
+	}
 	var last int64 // first: what is added meanwhile is no fault
 	err := s.read(ctx, "audit log", func(sc Row) error { return sc.Scan(&last) }, `SELECT value FROM counter WHERE name = 'audit'`)
 	if err != nil {
 		return st, err
 	}
-	err = s.AuditLog(ctx, campaign.AuditQuery{}, func(e campaign.AuditEntry) error {
+	err = s.auditLog(ctx, campaign.AuditQuery{}, func(e campaign.AuditEntry) error {
 		kept := e.Sum
 		e.Seal(st.Sum)
 		if e.N != st.Entries+1 || e.Sum != kept {

@@ -23,6 +23,9 @@ func key(k campaign.Key) string { return strconv.FormatInt(int64(k), 10) }
 // says so. It refuses while one of them is with an agent or being called, and
 // where several people share the number and the query does not say who.
 func (s *Core) Erase(ctx context.Context, id string, q campaign.EraseQuery) (e campaign.Erasure, err error) {
+	if err := s.Seal(ctx); err != nil { // the log says what was exported
+		return e, err
+	}
 	err = s.write(ctx, "erase", func(t tx) error {
 		p, err := t.subjectsOf(q.Number, q.Person)
 		if err != nil {

@@ -403,10 +403,14 @@ func (t tx) noRecord(lists []int64, q campaign.LeaseQuery) (*campaign.NoRecord, 
 
 // Extend implements campaign.Store.
 func (s *Core) Extend(ctx context.Context, process string, until time.Time) error {
-	return s.write(ctx, "extend leases", func(t tx) error {
+	err := s.write(ctx, "extend leases", func(t tx) error {
 		_, err := t.exec(`UPDATE lease SET until = ? WHERE process = ?`, t.leaseUntil(s.opt.Now(), until), process)
 		return err
 	})
+	if err == nil {
+		err = s.Seal(ctx)
+	}
+	return err
 }
 
 // ours reads the record of a lease, if the lease stands: ErrLost otherwise.

@@ -123,6 +123,9 @@ func (t tx) recordsFor(p *subjects) error {
 // Dossier gathers everything that is kept of the people who have a number;
 // dataDir is what recordings are given relative to.
 func (s *Core) Dossier(ctx context.Context, number, dataDir string) (d *campaign.Dossier, err error) {
+	if err := s.Seal(ctx); err != nil {
+		return nil, err
+	}
 	err = s.write(ctx, "dossier", func(t tx) error { // one state of all tables
 		d = &campaign.Dossier{
 			MadeAt: campaign.Stamp{Time: s.opt.Now()}, Records: []campaign.DossierRecord{}, Contacts: []campaign.DossierContact{}, Consent: []campaign.DossierConsent{},

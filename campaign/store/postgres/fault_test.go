@@ -340,6 +340,36 @@ func TestListUnreadable(t *testing.T) {
 	}
 }
 
+// TestAuditApart: what others add to the audit log keeps no call waiting, even
+// while the log is being sealed; and what was added is not to be taken away.
+func TestAuditApart(t *testing.T) {
+	address := fresh(t)
+	s := open(t, address, postgres.Options{})
+	must(t, s.Import(t.Context(), "customers", contacts(1)))
+	l, err := s.Lease(t.Context(), leaseQuery())
+	must(t, err)
+	conn, err := pgx.Connect(t.Context(), address)
+	must(t, err)
+	defer conn.Close(t.Context())
+	sealing, err := conn.Begin(t.Context())
+	must(t, err)
+	for _, held := range []string{`SELECT value FROM counter WHERE name = 'audit' FOR UPDATE`,
+		`INSERT INTO audit_line (at, who, what, about, subject, old, new, reason) VALUES (1, 'eva', 'login', '', '', '', '', '')`} {
+		_, err = sealing.Exec(t.Context(), held)
+		must(t, err)
+	}
+	must(t, s.Permit(t.Context(), permitQuery(l, "A1")))
+	must(t, sealing.Commit(t.Context()))
+	for _, change := range []string{`DELETE FROM audit_line`, `UPDATE audit_line SET who = 'nobody'`, `TRUNCATE audit_line`} {
+		if _, err := conn.Exec(t.Context(), change); err == nil {
+			t.Errorf("the log let itself be changed: %s", change)
+		}
+	}
+	if st, err := s.VerifyAudit(t.Context()); err != nil || !st.Whole || st.Entries != 2 {
+		t.Errorf("%+v, %v", st, err)
+	}
+}
+
 // TestText: what a server would refuse in a text is no reason to lose a call.
 func TestText(t *testing.T) {
 	s := open(t, fresh(t), postgres.Options{})

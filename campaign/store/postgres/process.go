@@ -97,8 +97,10 @@ func (s *Store) Extend(ctx context.Context, process string, until time.Time) err
 	if err != nil {
 		return fmt.Errorf("store: extend leases: %w", err)
 	}
-	_, err = s.Sweep(ctx)
-	return err
+	if _, err = s.Sweep(ctx); err != nil {
+		return err
+	}
+	return s.Seal(ctx)
 }
 
 // Sweep settles the open attempts of processes that are gone, by

@@ -86,6 +86,33 @@ func TestAuditTampered(t *testing.T) {
 	}
 }
 
+// TestAuditLine: a line that has no number yet can neither be changed nor taken
+// away; the heartbeat gives it one.
+func TestAuditLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "freiton.db")
+	s := open(t, path)
+	for range 3 {
+		must(t, s.Audit(t.Context(), "", campaign.AuditEntry{Who: "eva", What: campaign.AuditLogin}))
+	}
+	for _, change := range []string{`UPDATE audit_line SET who = 'nobody'`, `DELETE FROM audit_line WHERE id = 2`} {
+		if err := tamper(t.Context(), path, change); err == nil {
+			t.Errorf("the log let itself be changed: %s", change)
+		}
+	}
+	must(t, s.Extend(t.Context(), "p", time.Now().Add(time.Minute)))
+	db, err := sql.Open("sqlite", path)
+	must(t, err)
+	defer db.Close()
+	var lines, sealed int
+	must(t, db.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM audit_line), (SELECT count(*) FROM audit)`).Scan(&lines, &sealed))
+	if lines != 0 || sealed != 3 {
+		t.Errorf("%d lines without a number, %d with one", lines, sealed)
+	}
+	if st, err := s.VerifyAudit(t.Context()); err != nil || !st.Whole || st.Entries != 3 {
+		t.Errorf("%+v, %v", st, err)
+	}
+}
+
 // tamper changes the file behind the store's back.
 func tamper(ctx context.Context, path string, statements ...string) error {
 	db, err := sql.Open("sqlite", path)
