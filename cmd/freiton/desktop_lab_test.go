@@ -294,8 +294,7 @@ func (p *agentPage) status(name string) {
 func (p *agentPage) firstReady() {
 	p.T.Helper()
 	p.Press(p.say("Ready"), p.Find("group", p.say("My status")))
-	check := p.Find("dialog", p.say("Device check"))
-	p.Press(p.say("Continue"), check)
+	p.Find("dialog", p.say("Device check")) // goes on by itself
 	p.Gone("dialog", p.say("Device check"))
 	p.hasStatus("Ready")
 }

@@ -57,8 +57,8 @@ func (f *floorUnderTest) status(t *testing.T, agent campaign.AgentID) campaign.A
 	return ""
 }
 
-// The first Ready leads through the device check; passed, it is not asked for
-// again. A test call brings one's own voice back. An unplugged headset is said,
+// The first Ready leads through the device check and, where nothing is red and
+// nobody tries anything in it, on to Ready; passed, it is not asked for again. A test call brings one's own voice back. An unplugged headset is said,
 // and nothing goes to the server until it is back.
 func TestDeviceCheck(t *testing.T) {
 	f := openFloor(t, 4, "progressive", fmt.Sprintf(deskList, "R-1;Paula;+493012345;Ulm\n"), campaign.User{Name: "ann", Role: campaign.RoleAgent})
@@ -70,6 +70,7 @@ func TestDeviceCheck(t *testing.T) {
 	if s := f.status(t, "ann"); s == campaign.AgentReady {
 		t.Fatal("Ready before the device check")
 	}
+	p.Press("Klingelton abspielen", box) // she tries something: it waits for her
 	result := p.Find("status", say("Check result"), box)
 	p.Until("the check has passed", func() bool {
 		return strings.HasPrefix(p.On(result, `function() { return this.textContent }`), "Bestanden")
@@ -84,6 +85,13 @@ func TestDeviceCheck(t *testing.T) {
 	p.Press(say("Ready"), p.Find("group", say("My status")))
 	until(t, 10*time.Second, "ann is Ready again without another check", func() bool { return f.status(t, "ann") == campaign.AgentReady })
 	replug(t, f, p, say)
+	p.Press(say("Not ready"), p.Find("group", say("My status")))
+	until(t, 10*time.Second, "ann is not Ready", func() bool { return f.status(t, "ann") == campaign.AgentNotReady })
+	p.Run(chromedp.Evaluate(`localStorage.removeItem('freiton.check')`, nil))
+	p.Press(say("Ready"), p.Find("group", say("My status")))
+	p.Find("dialog", say("Device check"))
+	p.Gone("dialog", say("Device check"))
+	until(t, 10*time.Second, "ann is Ready by itself", func() bool { return f.status(t, "ann") == campaign.AgentReady })
 }
 
 // ownVoice: what is heard in the page while the server plays is the tone.

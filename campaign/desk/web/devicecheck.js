@@ -4,7 +4,8 @@
  * passed with these devices is not asked again for a day's work.
  *
  *   Ready ─► passed before? ─yes─► status ready
- *              └no─► dialog ─ run() ─► Passed, Usable ─ Continue ─► status ready
+ *              └no─► dialog ─ run() ─► Passed, Usable ─► status ready, by itself
+ *                                  │     └ something was tried in it ─ Continue ─► status ready
  *                                  └─► Failed: the cure, Run check
  */
 import { h } from './dom.js';
@@ -31,6 +32,7 @@ const lines = new Map();
 let turn = 0; // of run(): what began before is void
 let running = false;
 let readyAfter = false; // opened by Ready
+let touched = false; // somebody tries something in the dialog: it waits for her
 let loudest = -120;
 let report = '';
 let checkedWith = ''; // the devices
@@ -75,6 +77,7 @@ export async function goReady() {
 /** Opens the dialog and begins. @param {boolean} [ready] go Ready afterwards */
 export function openCheck(ready = false) {
   readyAfter = ready;
+  touched = false;
   openDialog('check');
   run();
 }
@@ -230,6 +233,28 @@ async function keepResult() {
     })).id;
   } catch { /* the server's line is red then */ }
   redraw();
+  goOn();
+}
+
+const readFor = 1500; // ms: how long the verdict stands before it goes on
+let going = 0;
+
+/** Goes Ready by itself where nothing is red: only red keeps from it. */
+function goOn() {
+  const fit = () => readyAfter && !touched && ui.dialog === 'check' && ['passed', 'usable'].includes(result());
+  clearTimeout(going);
+  if (!fit()) return;
+  going = window.setTimeout(() => {
+    if (!fit()) return;
+    if (result() === 'usable') toast('info', `${t('check is usable')} ${t('check means usable')}`, { action: { name: t('Device check'), run: () => openCheck() } });
+    done();
+  }, readFor);
+}
+
+for (const type of ['pointerdown', 'keydown']) {
+  document.addEventListener(type, e => {
+    if (ui.dialog === 'check' && /** @type {Element|null} */ (e.target)?.closest?.('dialog')) touched = true;
+  });
 }
 
 function notReady() {
