@@ -74,7 +74,7 @@ func (p *looks) calls(say func(string) string) {
 	p.write(p.find("textbox", say("Note")), "Hat gerade wenig Zeit, bittet um Unterlagen per Post.")
 	p.choose(say("Call result"), say("Answer result"))
 	p.choose(say("Disposition code"), "Unterlagen gewünscht")
-	p.press("Kontakt bearbeiten")
+	p.write(p.find("textbox", "Ort", p.find("region", say("Contact"))), "Bad Muster")
 	p.look("talking")
 	p.press("Abbrechen", p.find("region", say("Contact")))
 	p.press(say("Consent given – start recording"))

@@ -57,7 +57,7 @@ func german() map[string]string {
 		"Start recording": "Aufzeichnung starten", "Pause recording": "Aufzeichnung pausieren", "Resume recording": "Aufzeichnung fortsetzen",
 		"Stop recording": "Aufzeichnung beenden", "Delete recording": "Aufzeichnung löschen", "Consent refused": "Abgelehnt",
 		"Consent given – start recording": "Einwilligung erteilt – Aufzeichnung starten",
-		"Edit contact":                    "Kontakt bearbeiten", "Telephone number": "Rufnummer",
+		"Telephone number":                "Rufnummer", "Remove from campaign": "Aus Kampagne entfernen",
 		"live": "verbunden", "by you": "von Ihnen", "by the contact": "vom Kontakt", "not connected": "nicht zustande gekommen",
 		"After-call work has run out": "Die Zeit der Nachbearbeitung ist um", "over time": "überzogen",
 		"Preview withdrawn": "Vorschau zurückgezogen", "Preview not accepted": "Vorschau nicht angenommen", "declined once": "Einmal abgelehnt",

@@ -26,8 +26,12 @@ function input(key, field, name, was, more = {}) {
     h('input', { type: 'text', autocomplete: 'off', maxlength: 2000, disabled: state.viewer, ...more, value: draft(key, field) ?? was, oninput: (/** @type {any} */ e) => setDraft(key, field, e.target.value) }));
 }
 
-/** Sends only what was changed, so that two who edit do not undo each other. @param {string} path @param {string} key @param {ContactRow} c */
-async function save(path, key, c) {
+/**
+ * What was typed and differs: only that is sent, so that two who edit do not
+ * undo each other.
+ * @param {string} key @param {ContactRow} c
+ */
+function changes(key, c) {
   /** @type {{name?: string, fields: {name: string, value: string}[]}} */
   const change = { fields: [] };
   const name = draft(key, 'c name');
@@ -36,7 +40,13 @@ async function save(path, key, c) {
     const v = draft(key, `c = ${f.name}`);
     if (v !== undefined && v !== f.value) change.fields.push({ name: f.name, value: v });
   }
-  if (change.name === undefined && !change.fields.length) return close(key, c);
+  return change.name === undefined && !change.fields.length ? null : change;
+}
+
+/** @param {string} path @param {string} key @param {ContactRow} c */
+async function save(path, key, c) {
+  const change = changes(key, c);
+  if (!change) return close(key, c);
   try {
     await call('PUT', path, change);
     toast('good', t('contact saved'));
@@ -49,26 +59,30 @@ async function save(path, key, c) {
   }
 }
 
-/** The fields of a contact, to read or to change. @param {string} key @param {string} path @param {ContactRow} c @param {...import('./dom.js').Kid} more */
+/** A field of a contact that is read, and changed where it stands. @param {string} key @param {string} field @param {string} name @param {string} was */
+function inPlace(key, field, name, was) {
+  return h('label', { class: 'in-place', key: field }, h('span', null, name),
+    h('input', { type: 'text', autocomplete: 'off', maxlength: field === 'c name' ? 200 : 2000, readonly: state.viewer, value: draft(key, field) ?? was,
+      oninput: (/** @type {any} */ e) => { setDraft(key, field, e.target.value); redraw(); } }));
+}
+
+/** The fields of a contact, each to be changed where it stands. @param {string} key @param {string} path @param {ContactRow} c @param {...import('./dom.js').Kid} more */
 function card(key, path, c, ...more) {
-  if (editing(key)) {
-    return h('form', { class: 'stack', key: 'edit', onsubmit: (/** @type {Event} */ e) => { e.preventDefault(); save(path, key, c); } },
-      input(key, 'c name', t('field name'), c.name || '', { maxlength: 200 }),
-      (c.fields || []).filter(f => !f.locked && f.value !== c.name).map(f => input(key, `c = ${f.name}`, fieldWords({ name: f.name, value: '' })[0], f.value)),
-      h('div', { class: 'row' },
-        h('button', { type: 'submit', class: 'button primary', disabled: state.viewer }, t('Save')),
-        button({ name: t('Cancel'), kind: 'quiet', run: () => close(key, c) })));
-  }
-  const fields = (c.fields || []).map(fieldWords).filter(([, v]) => v && v !== c.name);
   const numbers = c.numbers?.length ? c.numbers : [{ number: c.number, type: '' }];
-  return h('div', { class: 'stack', key: 'read' },
+  const own = (c.fields || []).filter(f => f.value !== c.name);
+  const fixed = own.filter(f => f.locked && f.value).map(fieldWords);
+  const changed = Boolean(changes(key, c));
+  return h('form', { class: 'stack contact-card', onsubmit: (/** @type {Event} */ e) => { e.preventDefault(); save(path, key, c); } },
+    inPlace(key, 'c name', t('field name'), c.name || ''),
     h('dl', { class: 'fields' },
       numbers.map((n, i) => h('div', { key: `# ${i}` }, h('dt', null, n.type || t('Number')), h('dd', { class: 'figures' }, phone(n.number)))),
       c.time_zone ? h('div', { key: 'zone' }, h('dt', null, t('local time')), h('dd', { class: 'figures' }, ticking('span', {}, () => zoneTime(c.time_zone || '')))) : null,
-      fields.map(([name, value], n) => h('div', { key: `${n}`, class: value.length > 22 ? 'long' : '' }, h('dt', null, name), h('dd', null, value)))),
+      fixed.map(([name, value], n) => h('div', { key: `${n}`, class: value.length > 22 ? 'long' : '' }, h('dt', null, name), h('dd', null, value)))),
+    own.filter(f => !f.locked).map(f => inPlace(key, `c = ${f.name}`, fieldWords({ name: f.name, value: '' })[0], f.value)),
     c.changed ? h('p', { class: 'quiet-text' }, t('changed by', { by: c.changed_by || '', time: dayTime(c.changed) })) : null,
-    h('div', { class: 'row' },
-      button({ name: t('Edit contact'), icon: 'pen', kind: 'quiet', run: () => { setDraft(key, 'contact', 'open'); redraw(); } }), ...more));
+    changed || more.length ? h('div', { class: 'row', key: 'row' },
+      changed ? h('button', { type: 'submit', class: 'button primary', disabled: state.viewer, key: 'save' }, t('Save')) : null,
+      changed ? button({ name: t('Cancel'), kind: 'quiet', run: () => close(key, c) }) : null, ...more) : null);
 }
 
 /** The contact of an interaction. @param {Interaction} i */
@@ -117,7 +131,7 @@ const opened = new Set();
 function person(c) {
   const path = `/contacts/${encodeURIComponent(c.id || '')}`;
   const key = `contact ${c.id}`;
-  return h('details', { open: editing(key) || undefined },
+  return h('details', { open: Boolean(changes(key, c)) || undefined },
     h('summary', null, h('span', { class: 'line-main' }, c.name || phone(c.number)), h('span', { class: 'quiet-text figures' }, phone(c.number)), c.list ? h('span', { class: 'tag' }, c.list) : null),
     card(key, path, c,
       state.me && c.number ? button({ name: t('Call'), icon: 'call', kind: 'good', disabled: Boolean(mine()), run: () => { dial(c.number || ''); } }) : null,
