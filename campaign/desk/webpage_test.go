@@ -225,6 +225,8 @@ func TestPreviewMode(t *testing.T) {
 	if d, ok := w.line.did[0].(campaign.Dial); !ok || d.Number != "+491713920001" {
 		t.Errorf("dialled %+v", w.line.did[0])
 	}
+	p.press(say("Remove from campaign"))
+	p.gone("region", say("Outbound interaction"))
 }
 
 // TestHostileName: what stands in a list is text.

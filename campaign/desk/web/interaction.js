@@ -188,7 +188,7 @@ function undialled(i) {
     h('label', { class: 'field inline' }, h('span', { class: 'field-name' }, t('Number')),
       h('input', { type: 'tel', inputmode: 'tel', placeholder: phone(own), value: typed, oninput: (/** @type {any} */ e) => setDraft(i.id, 'number', e.target.value) })),
     button({ name: t('Return to list'), icon: 'back', busy: on(i.id, 'return'), run: () => act(on(i.id, 'return')) }),
-    button({ name: t('Remove from campaign'), icon: 'remove', busy: on(i.id, 'remove'), run: () => { if (confirm(t('remove sure'))) act(on(i.id, 'remove')); } }),
+    button({ name: t('Remove from campaign'), icon: 'remove', busy: on(i.id, 'remove'), run: () => act(on(i.id, 'remove')) }),
     i.until && i.mode === 'push-preview' && i.state === 'open'
       ? ticking('span', { class: 'quiet-text', key: 'auto' }, () => t('auto dial', { n: Math.max(0, Math.ceil((new Date(/** @type {string} */ (i.until)).getTime() - now()) / 1000)) })) : null);
 }
