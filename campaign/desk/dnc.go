@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,8 @@ type Removed struct {
 func (d *Desk) dnc(api huma.API) {
 	huma.Register(api, both(operation("dnc", http.MethodGet, "/api/v1/dnc", campaign.RoleAdministrator,
 		"The do-not-call list")), d.blocked)
+	huma.Register(api, both(operation("dnc-search", http.MethodGet, "/api/v1/dnc/search", campaign.RoleSupervisor,
+		"Entries of the do-not-call list that hold a number, a name or a word; the newest 200")), d.searchBlocked)
 	huma.Register(api, both(operation("dnc-add", http.MethodPost, "/api/v1/dnc", campaign.RoleSupervisor,
 		"Add a number or person to the do-not-call list")), d.block)
 	huma.Register(api, both(operation("dnc-remove", http.MethodDelete, "/api/v1/dnc/{number}", campaign.RoleSupervisor,
@@ -49,6 +52,41 @@ func (d *Desk) blocked(ctx context.Context, _ *struct{}) (*body[[]Blocked], erro
 	out := make([]Blocked, 0, len(es))
 	for _, e := range es {
 		out = append(out, Blocked{Number: e.Number, Person: e.Person, Campaign: e.Campaign, Client: e.Client, At: e.At, By: e.By, Wording: e.Wording})
+	}
+	return reply(out), nil
+}
+
+// FoundBlocked are entries of the do-not-call list that were looked for.
+type FoundBlocked struct {
+	Entries []Blocked `json:"entries" doc:"newest first, 200 at most"`
+	All     int       `json:"all" doc:"how many there are"`
+}
+
+const mostBlocked = 200
+
+func (d *Desk) searchBlocked(ctx context.Context, in *struct {
+	Q string `query:"q" maxLength:"100" doc:"a number in any notation, or part of whatever an entry holds; empty: all"`
+}) (*body[FoundBlocked], error) {
+	if err := d.note(ctx, "", campaign.AuditEntry{What: campaign.AuditDNCExported, About: in.Q}); err != nil {
+		return nil, err
+	}
+	es, err := d.cfg.Store.Blocked(ctx)
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	q := strings.ToLower(strings.TrimSpace(in.Q))
+	number := ""
+	if n, err := d.cfg.Number(q); err == nil && strings.ContainsAny(q, "0123456789") {
+		number = n
+	}
+	es = slices.DeleteFunc(es, func(e campaign.DNCEntry) bool {
+		all := strings.ToLower(strings.Join([]string{e.Number, e.Person, e.Campaign, e.Client, e.By, e.Wording}, "\n"))
+		return !strings.Contains(all, q) && (number == "" || e.Number != number)
+	})
+	slices.SortStableFunc(es, func(a, b campaign.DNCEntry) int { return b.At.Compare(a.At) })
+	out := FoundBlocked{Entries: []Blocked{}, All: len(es)}
+	for _, e := range es[:min(len(es), mostBlocked)] {
+		out.Entries = append(out.Entries, Blocked{Number: e.Number, Person: e.Person, Campaign: e.Campaign, Client: e.Client, At: e.At, By: e.By, Wording: e.Wording})
 	}
 	return reply(out), nil
 }

@@ -47,7 +47,8 @@ let counter = 0;
 export async function call(method, path, body) {
   /** @type {{[name: string]: string}} */
   const headers = { Accept: 'application/json', 'X-Tab': tab };
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const document = typeof body === 'string'; // YAML, as it is
+  if (body !== undefined) headers['Content-Type'] = document ? 'application/yaml' : 'application/json';
   if (method !== 'GET') {
     headers['X-CSRF-Token'] = csrf;
     headers['Idempotency-Key'] = `${tab}-${Date.now()}-${++counter}`;
@@ -57,7 +58,7 @@ export async function call(method, path, body) {
   for (let again = method === 'GET' ? 0 : 1; ; again--) {
     try {
       answer = await fetch(root + path, {
-        method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: 'same-origin',
+        method, headers, body: body === undefined || document ? body : JSON.stringify(body), credentials: 'same-origin',
       });
       break;
     } catch (e) { // a repeated command has the same key and is done once
@@ -67,9 +68,12 @@ export async function call(method, path, body) {
   const text = await answer.text();
   /** @type {any} */
   let data = null;
-  try {
-    data = text ? JSON.parse(text) : null;
-  } catch { /* not ours */ }
+  if (answer.headers.get('Content-Type')?.startsWith('application/yaml')) data = text;
+  else {
+    try {
+      data = text ? JSON.parse(text) : null;
+    } catch { /* not ours */ }
+  }
   if (!answer.ok) {
     throw new Problem(answer.status, data?.detail || data?.title || answer.statusText, data?.code || '',
       Number(answer.headers.get('Retry-After')) || 0);

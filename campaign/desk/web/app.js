@@ -23,6 +23,9 @@ import { directory } from './contacts.js';
 import { messages, messageText } from './messages.js';
 import { reports } from './reports.js';
 import { lists } from './lists.js';
+import { campaigns } from './campaigns.js';
+import { users } from './users.js';
+import { doNotCallList } from './dnc.js';
 import { complaint, auditLog } from './persons.js';
 import { popups, preview, toastList, dialogs, banners } from './overlay.js';
 import { closeDialog } from './dialog.js';
@@ -95,6 +98,9 @@ function page() {
     case 'persons': return complaint();
     case 'audit': return auditLog();
     case 'lists': return lists();
+    case 'campaigns': return campaigns();
+    case 'users': return users();
+    case 'dnc': return doNotCallList();
     default: return idle();
   }
 }

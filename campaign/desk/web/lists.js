@@ -28,7 +28,7 @@ const now = {
 export function lists() {
   const k = look('/lists', 30_000);
   const all = /** @type {{name: string, records: number, by_status: {[name: string]: number}, imported: string}[]} */ (listOf(k.data));
-  return h('div', { key: 'lists', class: 'page' },
+  return h('div', { key: 'lists', class: 'page office' },
     importer(all.map(l => l.name)),
     region(t('Lists'), { key: 'all' }, all.length
       ? grid(t('Lists'), [t('list'), `#${t('Records')}`, t('state'), t('imported at'), t('Export')], all.map(l => ({ key: l.name, cells: [

@@ -2,7 +2,7 @@
 import { h } from './dom.js';
 import { t, dayTime, phone } from './i18n.js';
 import { icon } from './icons.js';
-import { state, mine, overseer, mayAll, mayAudit, mayImport, now } from './state.js';
+import { state, mine, overseer, mayAll, mayAudit, mayImport, mayBlock, now } from './state.js';
 import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft } from './ui.js';
 import { look, listOf } from './data.js';
 
@@ -60,7 +60,8 @@ function nav() {
   if (state.session?.role === 'client') views.splice(0);
   if (overseer()) views.push(['floor', t('Floor'), 'floor'], ['reports', t('Reports'), 'chart']);
   if (mayAll()) views.push(['persons', t('Complaint page'), 'person']);
-  if (mayImport()) views.push(['lists', t('Lists'), 'list']);
+  if (mayImport()) views.push(['lists', t('Lists'), 'list'], ['campaigns', t('Campaigns'), 'campaign'], ['users', t('Users and roles'), 'person']);
+  if (mayBlock()) views.push(['dnc', t('Do-not-call list'), 'dnd']);
   if (mayAudit()) views.push(['audit', t('Audit log'), 'list']);
   return h('nav', { key: 'nav', class: 'views', 'aria-label': 'Freiton' }, h('ul', null, views.map(([view, name, sign]) => h('li', { key: view },
     h('button', { type: 'button', class: `view ${ui.view === view ? 'here' : ''}`, 'aria-current': ui.view === view ? 'page' : undefined, 'aria-description': view === 'messages' && state.unread ? t('unread count', { n: state.unread }) : undefined, onclick: () => { ui.view = view; redraw(); } },
@@ -80,6 +81,8 @@ function manual() {
     setDraft(pad, 'number', (draft(pad, 'number') || '') + d);
     redraw();
   };
+  const i = mine();
+  if (i && i.state !== 'offered') return region(t('Manual call'), { key: 'manual' }, h('p', { class: 'quiet-text' }, t('manual later')));
   return region(t('Manual call'), { key: 'manual' },
     h('form', { class: 'manual', onsubmit: async (/** @type {Event} */ e) => {
       e.preventDefault();
@@ -92,6 +95,6 @@ function manual() {
       h('label', { class: 'field' }, h('span', { class: 'unseen' }, t('Number')),
         h('input', { type: 'tel', inputmode: 'tel', autocomplete: 'off', placeholder: '+49 …', value, oninput: (/** @type {any} */ e) => { setDraft(pad, 'number', e.target.value); redraw(); } })),
       button({ name: t('Keypad'), icon: 'keypad', iconOnly: true, expanded: ui.pad, run: () => { ui.pad = !ui.pad; redraw(); } }),
-      h('button', { type: 'submit', class: 'button good', disabled: state.viewer || !value.trim() || (Boolean(mine()) && mine()?.state !== 'offered') }, icon('call'), h('span', { class: 'label' }, t('Call')))),
+      h('button', { type: 'submit', class: 'button good', disabled: state.viewer || !value.trim() }, icon('call'), h('span', { class: 'label' }, t('Call')))),
     ui.pad ? h('div', { class: 'keypad', role: 'group', 'aria-label': t('Keypad') }, '123456789+0#'.split('').map(d => h('button', { type: 'button', class: 'button', key: d, onclick: () => put(d) }, d))) : null);
 }

@@ -66,7 +66,12 @@ export function mayAudit() {
   return ['administrator', 'auditor'].includes(state.session?.role || '');
 }
 
-/** Brings lists in and out. */
+/** Sees and changes the do-not-call list. */
+export function mayBlock() {
+  return ['team-leader', 'supervisor', 'administrator', 'auditor'].includes(state.session?.role || '');
+}
+
+/** Brings lists in and out, and changes campaigns and users. */
 export function mayImport() {
   return state.session?.role === 'administrator';
 }
