@@ -37,8 +37,8 @@ type Profile struct {
 	Regions          []Region // parts of the country with narrower rules
 	Postcodes        Areas
 	AreaCodes        Areas
-	RegionUnknown    bool          // where no region is known, the rules of all hold
-	DoNotCallAge     time.Duration // advertising: the national list must not be older; 0 = there is none
+	RegionUnknown    bool // where no region is known, the rules of all hold
+	NationalLists    []NationalList
 	MaxPerDay        int           // attempts per number and person in a calendar day and in 24 h; 0 = no limit
 	MinRing          time.Duration // the dialer never cancels before
 	LockAfter        time.Duration // no machine call after an abandoned one
@@ -83,21 +83,21 @@ type Facts struct {
 	LeaseOurs      bool
 	Manual         bool
 	Callback       bool
-	BlockedBy      *DNCEntry            // the do-not-call entry that applies
-	ListReadable   bool                 // the do-not-call list could be read
-	National       map[string]time.Time // of which day the national do-not-call list of a country is; nil: not looked up
-	InCall         bool                 // this number or person is being called, by any process
-	AttemptsToday  int                  // to number or person, this calendar day in its zone or the last 24 h, whichever is more
-	Recent         []time.Time          // when the attempts counted in AttemptsToday began, oldest first; may be left out
-	LastAttempt    time.Time            // to number or person
-	AbandonedAt    time.Time            // the last abandoned call to number or person
-	CallsLive      int                  // of the account
-	CallsLastSec   int                  // begun on the account in the last second
-	Ahead          bool                 // see PermitQuery
-	Answers        Answers              // of the campaign; read when Ahead
-	Unseated       int                  // calls of the campaign, in all processes, that are answered and have no agent yet, or were dialled Ahead and are not over
-	Zones          []string             // every time zone the number may be in; empty = by the number. Record.TimeZone goes before
-	Kind           NumberKind           // of the number; empty = the gate finds out itself, as it does with Zones
+	BlockedBy      *DNCEntry             // the do-not-call entry that applies
+	ListReadable   bool                  // the do-not-call list could be read
+	National       map[string]OnNational // by the lists' names; nil: not looked up
+	InCall         bool                  // this number or person is being called, by any process
+	AttemptsToday  int                   // to number or person, this calendar day in its zone or the last 24 h, whichever is more
+	Recent         []time.Time           // when the attempts counted in AttemptsToday began, oldest first; may be left out
+	LastAttempt    time.Time             // to number or person
+	AbandonedAt    time.Time             // the last abandoned call to number or person
+	CallsLive      int                   // of the account
+	CallsLastSec   int                   // begun on the account in the last second
+	Ahead          bool                  // see PermitQuery
+	Answers        Answers               // of the campaign; read when Ahead
+	Unseated       int                   // calls of the campaign, in all processes, that are answered and have no agent yet, or were dialled Ahead and are not over
+	Zones          []string              // every time zone the number may be in; empty = by the number. Record.TimeZone goes before
+	Kind           NumberKind            // of the number; empty = the gate finds out itself, as it does with Zones
 }
 
 // Verdict is the gate's answer.
@@ -145,6 +145,7 @@ const (
 	ReasonCallerID      ReasonCode = "caller-id"
 	ReasonDoNotCall     ReasonCode = "do-not-call"
 	ReasonNational      ReasonCode = "national-list-too-old"
+	ReasonListed        ReasonCode = "on-national-list"
 	ReasonNoConsent     ReasonCode = "no-consent"
 	ReasonNotAllowed    ReasonCode = "number-not-allowed"
 	ReasonNumberKind    ReasonCode = "number-kind"

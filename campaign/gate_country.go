@@ -1,11 +1,9 @@
 package campaign
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -23,18 +21,6 @@ func (r Rules) profilesFor(country string) []Profile {
 		p.Country = country
 	}
 	return append(slices.Clone(r.Profiles), p)
-}
-
-// AsksNational tells whether the law of the number's country asks for a national
-// do-not-call list.
-func (r Rules) AsksNational(number string) bool {
-	if len(r.Profiles) == 0 {
-		return false
-	}
-	n, err := ParseNumber(number, r.Profiles[0].Country, r.Allow)
-	return err == nil && slices.ContainsFunc(r.profilesFor(n.Country), func(p Profile) bool {
-		return p.Country == n.Country && p.DoNotCallAge > 0
-	})
 }
 
 // regionsOf are the regions whose rules hold for a record of the profile's
@@ -117,47 +103,4 @@ func cutCountry(v string) (country, rest string) {
 		return c, rest
 	}
 	return "", v
-}
-
-// national refuses advertising where the campaign's own country has a national
-// do-not-call list and ours is missing or too old: nothing is dialled until a
-// newer one is imported.
-func (g *gate) national() (Verdict, bool) {
-	i, text := g.oldList()
-	if i != 0 || text == "" {
-		return Verdict{}, false
-	}
-	return global(ReasonNational, text, time.Time{}), true
-}
-
-// nationalElsewhere: a number of another country waits, the others of the list
-// do not.
-func (g *gate) nationalElsewhere() (Reason, time.Time) {
-	i, text := g.oldList()
-	if i == 0 || text == "" {
-		return Reason{}, time.Time{}
-	}
-	return Reason{Code: ReasonNational, Text: text}, g.now.Add(24 * time.Hour)
-}
-
-// oldList says what is wrong with the national list that the number must be
-// compared with, and by which profile; empty: nothing. Who has consented may be
-// called all the same, and it is about advertising only.
-func (g *gate) oldList() (profile int, text string) {
-	advertising := g.Purpose == AdvertisingB2C || g.Purpose == AdvertisingB2B || g.Purpose == "" && !g.Manual
-	c := g.Record.Consent
-	if g.National == nil || !advertising || !c.At.IsZero() && (c.Revoked.IsZero() || c.Revoked.After(g.now)) {
-		return 0, ""
-	}
-	for i, p := range g.Profiles {
-		at, have := g.National[p.Country]
-		switch age := g.now.Sub(at); {
-		case p.DoNotCallAge <= 0 || p.Country != g.country || have && age <= p.DoNotCallAge:
-		case have:
-			return i, fmt.Sprintf("the national do-not-call list of %s is of %s: %s is too old", p.Country, at.Format(time.DateOnly), plural(int(age.Hours()/24), "day"))
-		default:
-			return i, "the national do-not-call list of " + p.Country + " was never imported"
-		}
-	}
-	return 0, ""
 }

@@ -68,9 +68,9 @@ func TestPostcode(t *testing.T) {
 	}
 }
 
-// The gate's rules of regions, of the number's country and of national lists.
+// The gate's rules of regions and of the number's country.
 func TestGateCountries(t *testing.T) {
-	all := map[string]Profile{"DE": lander(), "US": {Country: "US", Hours: daily(hm(8, 0), hm(21, 0)), DoNotCallAge: 31 * 24 * time.Hour}, "": {Country: "strictest", Hours: daily(hm(13, 0), hm(14, 0))}}
+	all := map[string]Profile{"DE": lander(), "US": {Country: "US", Hours: daily(hm(8, 0), hm(21, 0))}, "": {Country: "strictest", Hours: daily(hm(13, 0), hm(14, 0))}}
 	for _, c := range []struct {
 		name   string
 		change func(*Rules, *Facts, *time.Time)
@@ -92,28 +92,6 @@ func TestGateCountries(t *testing.T) {
 		{"a country without a profile", func(_ *Rules, f *Facts, _ *time.Time) { f.Number = "+33123456789" }, ReasonHours, Temporary},
 		{"a laboratory asks nobody", func(r *Rules, f *Facts, _ *time.Time) {
 			f.Number, r.Elsewhere, r.Profiles = "+33123456789", nil, []Profile{{Country: "lab"}}
-		}, "", ""},
-		{"no national list elsewhere", func(_ *Rules, f *Facts, n *time.Time) {
-			f.Number, *n, f.National = "+12125550100", n.Add(5*time.Hour), map[string]time.Time{}
-		}, ReasonNational, Temporary},
-		{"no national list at home", func(r *Rules, f *Facts, n *time.Time) {
-			r.Profiles[0].DoNotCallAge, f.National = time.Hour, map[string]time.Time{}
-		}, ReasonNational, Global},
-		{"an old one", func(r *Rules, f *Facts, n *time.Time) {
-			r.Profiles[0].DoNotCallAge, f.National = time.Hour, map[string]time.Time{"DE": n.Add(-61 * time.Minute)}
-		}, ReasonNational, Global},
-		{"a new one", func(r *Rules, f *Facts, n *time.Time) {
-			r.Profiles[0].DoNotCallAge, f.National = time.Hour, map[string]time.Time{"DE": n.Add(-time.Hour)}
-		}, "", ""},
-		{"another country's is no matter", func(r *Rules, f *Facts, n *time.Time) { f.National = map[string]time.Time{} }, "", ""},
-		{"who has consented", func(r *Rules, f *Facts, n *time.Time) {
-			r.Profiles[0].DoNotCallAge, f.National, f.Record.Consent.At = time.Hour, map[string]time.Time{}, n.Add(-time.Hour)
-		}, "", ""},
-		{"consent revoked", func(r *Rules, f *Facts, n *time.Time) {
-			r.Profiles[0].DoNotCallAge, f.National, f.Record.Consent = time.Hour, map[string]time.Time{}, Consent{At: n.Add(-time.Hour), Revoked: n.Add(-time.Minute)}
-		}, ReasonNational, Global},
-		{"no advertising", func(r *Rules, f *Facts, n *time.Time) {
-			r.Profiles[0].DoNotCallAge, f.National, r.Purpose = time.Hour, map[string]time.Time{}, Service
 		}, "", ""},
 	} {
 		rules, facts, now := allowRules(), okFacts(), noon()

@@ -16,7 +16,7 @@ func Gate(rules Rules, facts Facts, now time.Time) Verdict {
 	g := newGate(rules, facts, now)
 	for _, rule := range []func() (Verdict, bool){
 		g.lease, g.emergency, g.listReadable, g.running, g.callerID, g.budget, g.national,
-		g.doNotCall, g.consent, g.allowed, g.kind, g.attempts,
+		g.doNotCall, g.nationallyListed, g.consent, g.allowed, g.kind, g.attempts,
 		g.temporary, g.load,
 	} {
 		if v, decided := rule(); decided {

@@ -68,10 +68,11 @@ const (
 	ReasonKindOrder ReasonCode = "order"
 )
 
-// Add takes in a record. blocked is its do-not-call entry, or nil.
-func (p *Prospect) Add(c *Campaign, r *Record, blocked *DNCEntry, now time.Time) {
+// Add takes in a record. blocked is its do-not-call entry, or nil; national what
+// is known of its number and the national lists.
+func (p *Prospect) Add(c *Campaign, r *Record, blocked *DNCEntry, national map[string]OnNational, now time.Time) {
 	p.Looked++
-	code, text := c.never(r, blocked, now)
+	code, text := c.never(r, blocked, national, now)
 	if code == "" {
 		return
 	}
@@ -84,7 +85,7 @@ func (p *Prospect) Add(c *Campaign, r *Record, blocked *DNCEntry, now time.Time)
 }
 
 // never says why a record will not be dialled, whenever; empty: it may be.
-func (c *Campaign) never(r *Record, blocked *DNCEntry, now time.Time) (ReasonCode, string) {
+func (c *Campaign) never(r *Record, blocked *DNCEntry, national map[string]OnNational, now time.Time) (ReasonCode, string) {
 	switch {
 	case r.Status == Stale:
 		return ReasonStale, "the program stopped while they were called"
@@ -97,13 +98,16 @@ func (c *Campaign) never(r *Record, blocked *DNCEntry, now time.Time) (ReasonCod
 	}
 	rules := c.Rules
 	rules.CallerIDs, rules.PerSecond, rules.MaxCalls, rules.MinGap, rules.Running = nil, 0, 0, 0, true
-	v := Gate(rules, Facts{Number: r.Phone, Person: r.Person, Record: *r, LeaseOurs: true, ListReadable: true, BlockedBy: blocked}, now)
+	v := Gate(rules, Facts{Number: r.Phone, Person: r.Person, Record: *r, LeaseOurs: true, ListReadable: true, BlockedBy: blocked, National: national}, now)
 	if v.Permitted || v.Kind != Permanent {
 		return "", ""
 	}
 	text := v.Reason.Text
-	if blocked != nil {
+	switch {
+	case blocked != nil:
 		text = "they are on the do-not-call list"
+	case v.Reason.Code == ReasonListed:
+		text = "they are " + text
 	}
 	return v.Reason.Code, text
 }

@@ -37,7 +37,7 @@ func TestWhyNot(t *testing.T) {
 		}, "it may be dialled now"},
 		{"no national list", running, func(c *Campaign, _ *Record, f *Facts) {
 			p := germany()
-			p.DoNotCallAge, f.National = time.Hour, map[string]time.Time{}
+			p.NationalLists, f.National = []NationalList{{Blocks: []Purpose{AdvertisingB2C}, NeededFor: []Purpose{AdvertisingB2C}, MaxAge: time.Hour}}, map[string]OnNational{}
 			c.Rules.Profiles = []Profile{p}
 		}, "never imported"},
 	} {
@@ -63,13 +63,13 @@ func TestProspect(t *testing.T) {
 		return &r
 	}
 	for range 2 {
-		p.Add(c, rec(func(*Record) {}), &DNCEntry{Number: "x"}, noon())
+		p.Add(c, rec(func(*Record) {}), &DNCEntry{Number: "x"}, nil, noon())
 	}
-	p.Add(c, rec(func(r *Record) { r.Status = Updated }), nil, noon())
-	p.Add(c, rec(func(r *Record) { r.Status = Stale }), nil, noon())
-	p.Add(c, rec(func(r *Record) { r.Fields = []Field{{"Ort", "Ulm"}} }), nil, noon())
-	p.Add(c, rec(func(r *Record) { r.Phone = "+4312345678" }), nil, noon())
-	p.Add(c, rec(func(r *Record) {}), nil, noon().Add(12*time.Hour)) // closed now is no reason
+	p.Add(c, rec(func(r *Record) { r.Status = Updated }), nil, nil, noon())
+	p.Add(c, rec(func(r *Record) { r.Status = Stale }), nil, nil, noon())
+	p.Add(c, rec(func(r *Record) { r.Fields = []Field{{"Ort", "Ulm"}} }), nil, nil, noon())
+	p.Add(c, rec(func(r *Record) { r.Phone = "+4312345678" }), nil, nil, noon())
+	p.Add(c, rec(func(r *Record) {}), nil, nil, noon().Add(12*time.Hour)) // closed now is no reason
 	p.Sort()
 	if p.Looked != 7 || p.Not != 6 || len(p.Because) != 5 || p.Because[0].Code != ReasonDoNotCall || p.Because[0].Records != 2 {
 		t.Errorf("%+v", p)

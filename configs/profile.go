@@ -19,27 +19,48 @@ var profileFiles embed.FS
 // Profile is what the law of a country asks of a dialer, as gathered on a day
 // from public sources: data, no advice. Each file names its sources.
 type Profile struct {
-	Country          string    `yaml:"country"` // ISO 3166, "lab", or "strictest"
-	Version          string    `yaml:"version"` // day of the facts, "2025-11-01"
-	Hours            Hours     `yaml:"hours,flow"`
-	Holidays         []Holiday `yaml:"holidays,flow"`
-	RegionUnknown    string    `yaml:"region_unknown" oneof:"all,none"` // whose rules hold for a number of which no region is known
-	Regions          []Region  `yaml:"regions"`
-	Postcodes        Areas     `yaml:"postcodes"`
-	AreaCodes        Areas     `yaml:"area_codes"`
-	MaxPerDay        int       `yaml:"max_per_day" min:"0"` // attempts per number and person, in a day and in 24 h; 0 = no limit
-	MinRing          Duration  `yaml:"min_ring"`            // the dialer never cancels before
-	MaxRing          Duration  `yaml:"max_ring"`            // and lets it ring no longer; 0 = no limit
-	LockAfter        Duration  `yaml:"lock_after_abandoned"`
-	Abandoned        Abandoned `yaml:"abandoned,flow"`
-	ConnectWithin    Duration  `yaml:"connect_within"` // answer to agent; later is abandoned
-	ConsentFor       []string  `yaml:"consent_for" oneof:"advertising-b2c,advertising-b2b,service,research,collection"`
-	CallbackAnyHours bool      `yaml:"callback_any_hours"` // an agreed callback may pass the window
-	Recording        []string  `yaml:"recording" oneof:"off,on-demand,ask,announce,always"`
-	Premium          bool      `yaml:"premium"`         // premium and satellite numbers may be dialled
-	DoNotCallAge     Duration  `yaml:"do_not_call_age"` // of a national list at most; 0 = none is asked for
-	KeepConsent      Duration  `yaml:"keep_consent"`
-	Emergency        []string  `yaml:"emergency"` // numbers no machine dials and every person may
+	Country          string         `yaml:"country"` // ISO 3166, "lab", or "strictest"
+	Version          string         `yaml:"version"` // day of the facts, "2025-11-01"
+	Sources          []Source       `yaml:"sources,flow"`
+	Hours            Hours          `yaml:"hours,flow"`
+	Holidays         []Holiday      `yaml:"holidays,flow"`
+	RegionUnknown    string         `yaml:"region_unknown" oneof:"all,none"` // whose rules hold for a number of which no region is known
+	Regions          []Region       `yaml:"regions"`
+	Postcodes        Areas          `yaml:"postcodes"`
+	AreaCodes        Areas          `yaml:"area_codes"`
+	MaxPerDay        int            `yaml:"max_per_day" min:"0"` // attempts per number and person, in a day and in 24 h; 0 = no limit
+	MinRing          Duration       `yaml:"min_ring"`            // the dialer never cancels before
+	MaxRing          Duration       `yaml:"max_ring"`            // and lets it ring no longer; 0 = no limit
+	LockAfter        Duration       `yaml:"lock_after_abandoned"`
+	Abandoned        Abandoned      `yaml:"abandoned,flow"`
+	ConnectWithin    Duration       `yaml:"connect_within"` // answer to agent; later is abandoned
+	ConsentFor       []string       `yaml:"consent_for" oneof:"advertising-b2c,advertising-b2b,service,research,collection"`
+	CallbackAnyHours bool           `yaml:"callback_any_hours"` // an agreed callback may pass the window
+	Recording        []string       `yaml:"recording" oneof:"off,on-demand,ask,announce,always"`
+	Premium          bool           `yaml:"premium"` // premium and satellite numbers may be dialled
+	NationalLists    []NationalList `yaml:"national_lists"`
+	KeepConsent      Duration       `yaml:"keep_consent"`
+	Emergency        []string       `yaml:"emergency"` // numbers no machine dials and every person may
+}
+
+// Source is where the facts of a profile come from, or what is not certain.
+type Source struct {
+	What string `yaml:"what"` // law, paragraph, date of the text
+	For  string `yaml:"for"`  // what it says that stands in the profile
+	Seen string `yaml:"seen"` // day on which it was read, "2026-11-30"; empty: it was not, and the figure is not verified
+	At   string `yaml:"at"`   // where it was read
+}
+
+// NationalList is a public register of people who want no calls: which calls the
+// law bars to numbers on it, and how old our copy may be.
+type NationalList struct {
+	Name          string   `yaml:"name"` // as in --national; empty: the country's code
+	Title         string   `yaml:"title"`
+	Blocks        []string `yaml:"blocks" oneof:"advertising-b2c,advertising-b2b,service,research,collection"`
+	NeededFor     []string `yaml:"needed_for" oneof:"advertising-b2c,advertising-b2b,service,research,collection"` // not called for without a list of max_age
+	MaxAge        Duration `yaml:"max_age"`                                                                        // 0 = no limit
+	ConsentPasses bool     `yaml:"consent_passes"`                                                                 // documented consent of the person lets a call through
+	ConsentAge    Duration `yaml:"consent_age"`                                                                    // for so long; 0 = until it is revoked
 }
 
 // Region is a part of a country with narrower rules of its own.
@@ -185,6 +206,36 @@ func ProfileFor(country string) Profile {
 	panic("configs: no strictest profile")
 }
 
+// NationalListFor finds the national do-not-call list that is imported under a
+// name, and its country: a list of a profile, or the one of a country without a
+// profile, by its code.
+func NationalListFor(name string) (l NationalList, country string, err error) {
+	var names []string
+	known := false
+	for _, p := range Profiles() {
+		if p.Country == Strictest {
+			continue
+		}
+		for _, l := range p.NationalLists {
+			if l.Name == "" {
+				l.Name = p.Country
+			}
+			if l.Name == name {
+				return l, p.Country, nil
+			}
+			names = append(names, l.Name)
+		}
+		known = known || p.Country == name
+	}
+	strict := ProfileFor(Strictest).NationalLists
+	if known || len(name) != 2 || strings.ToUpper(name) != name || len(strict) == 0 {
+		return l, "", fmt.Errorf("%s is no national do-not-call list: known are %s, and for a country without a profile its code, as in FR", quote(name), strings.Join(names, ", "))
+	}
+	l = strict[0]
+	l.Name = name
+	return l, name, nil
+}
+
 // parseProfile reads a profile; it must be complete.
 func parseProfile(text []byte, name string) (Profile, error) {
 	t, problems := parseTree(text, &source{name: name, lines: true})
@@ -206,6 +257,8 @@ func parseProfile(text []byte, name string) (Profile, error) {
 	}
 	k.holidays("holidays", p.Holidays)
 	k.regions(p)
+	k.nationalLists(p)
+	k.sources(p)
 	for i, key := range keysOf(reflect.TypeFor[Profile]()) {
 		if _, given := d.places[key]; !given {
 			k.add(key, "is missing: a profile says everything", "add it, field "+strconv.Itoa(i+1))
@@ -218,6 +271,38 @@ func (k *checker) holidays(key string, hs []Holiday) {
 	for i, h := range hs {
 		if (h.Easter == nil) == (h.Date == MonthDay{}) || h.Easter != nil && h.Weekday != "" {
 			k.add(key+"."+strconv.Itoa(i), "needs a date or a distance from Easter, and not both", "write {date: 12-25} or {easter: 1}")
+		}
+	}
+}
+
+// nationalLists: each has a name of its own and says of which calls it is.
+func (k *checker) nationalLists(p Profile) {
+	var names []string
+	for i, l := range p.NationalLists {
+		key := fmt.Sprintf("national_lists.%d", i)
+		if l.Title == "" || len(l.Blocks) == 0 {
+			k.add(key, "says not what it is called or which calls it bars", "add title and blocks")
+		}
+		if l.Name == "" && len(p.NationalLists) > 1 {
+			k.add(key, "has no name, and there are others", "add one")
+		}
+		if l.ConsentAge > 0 && !l.ConsentPasses {
+			k.add(key, "gives consent an age, and it does not count", "add consent_passes: true")
+		}
+		names = append(names, l.Name)
+	}
+	k.unique("national_lists", names)
+}
+
+// sources: each says what it is good for, and when it was read.
+func (k *checker) sources(p Profile) {
+	for i, s := range p.Sources {
+		key := fmt.Sprintf("sources.%d", i)
+		if s.What == "" || s.For == "" {
+			k.add(key, "does not say what it is and what for", "add what and for")
+		}
+		if _, err := time.Parse(time.DateOnly, s.Seen); err != nil && s.Seen != "" {
+			k.add(key, quote(s.Seen)+" is not a day", "write it as in 2026-11-30, or leave it out: not verified")
 		}
 	}
 }

@@ -44,12 +44,25 @@ func TestStrictestIsStrictest(t *testing.T) {
 		if !least(s.MaxPerDay, p.MaxPerDay) || !least(int(s.MaxRing), int(p.MaxRing)) || s.MinRing < p.MinRing ||
 			s.LockAfter < p.LockAfter || s.Abandoned.Default > p.Abandoned.Default || s.Abandoned.Ceiling > p.Abandoned.Ceiling ||
 			s.CallbackAnyHours && !p.CallbackAnyHours || s.Premium && !p.Premium ||
-			!least(int(s.DoNotCallAge), int(p.DoNotCallAge)) || s.KeepConsent < p.KeepConsent {
+			s.KeepConsent < p.KeepConsent {
 			t.Errorf("%s is stricter:\n%+v\n%+v", p.Country, p, s)
 		}
 		for _, purpose := range p.ConsentFor {
 			if !slices.Contains(s.ConsentFor, purpose) {
 				t.Errorf("%s wants consent for %s", p.Country, purpose)
+			}
+		}
+		for _, l := range p.NationalLists {
+			own := s.NationalLists[0]
+			for _, purposes := range [][2][]string{{l.Blocks, own.Blocks}, {l.NeededFor, own.NeededFor}} {
+				for _, purpose := range purposes[0] {
+					if !slices.Contains(purposes[1], purpose) {
+						t.Errorf("%s: list %s and %s", p.Country, l.Name, purpose)
+					}
+				}
+			}
+			if !least(int(own.MaxAge), int(l.MaxAge)) || own.ConsentPasses && !l.ConsentPasses || own.ConsentPasses && !least(int(own.ConsentAge), int(l.ConsentAge)) {
+				t.Errorf("%s: list %s is stricter", p.Country, l.Name)
 			}
 		}
 		for _, mode := range s.Recording {
@@ -85,6 +98,22 @@ func TestGermanHolidays(t *testing.T) {
 	w := ProfileFor("DE").Hours.Week()
 	if len(w[time.Sunday]) != 0 || w[time.Saturday][0] != (Span{9 * time.Hour, 18 * time.Hour}) || w[time.Monday][0] != (Span{8 * time.Hour, 20 * time.Hour}) {
 		t.Errorf("hours: %v", w)
+	}
+}
+
+// Lists are found by the name they are imported under, a country's own by its
+// code where there is no profile.
+func TestNationalListFor(t *testing.T) {
+	for name, country := range map[string]string{"US": "US", "CA": "CA", "TPS": "GB", "CTPS": "GB", "FR": "FR"} {
+		l, got, err := NationalListFor(name)
+		if err != nil || got != country || l.Name != name || l.Title == "" {
+			t.Errorf("%s: %+v %s %v, want %s", name, l, got, err, country)
+		}
+	}
+	for _, name := range []string{"", "GB", "DE", "fr", "lab", "strictest", "Robinson"} {
+		if l, _, err := NationalListFor(name); err == nil || !strings.Contains(err.Error(), "TPS") {
+			t.Errorf("%q: %+v %v", name, l, err)
+		}
 	}
 }
 

@@ -140,14 +140,14 @@ func (d *Desk) unblock(ctx context.Context, in *struct {
 type blockedInput struct {
 	Upload
 	By       string `query:"by" doc:"who vouches for it, usually the file's name"`
-	National string `query:"national" maxLength:"2" doc:"country, such as US, whose whole national list this is"`
+	National string `query:"national" maxLength:"20" doc:"which whole national list this is, such as US, TPS or CTPS"`
 	Date     string `query:"date" doc:"of which day the national list is, 2026-11-22"`
 }
 
 func (d *Desk) importBlocked(ctx context.Context, in *blockedInput) (*body[ImportResult], error) {
 	o := BlockOptions{By: in.By, National: strings.ToUpper(in.National)}
 	if (in.National == "") != (in.Date == "") {
-		return nil, huma.Error422UnprocessableEntity("a national list needs a country and a date")
+		return nil, huma.Error422UnprocessableEntity("a national list needs a name and a date")
 	}
 	if in.Date != "" {
 		var err error

@@ -29,7 +29,7 @@ type ImportOptions struct {
 // BlockOptions say what a do-not-call list is.
 type BlockOptions struct {
 	By       string    // who vouches for it
-	National string    // country whose national list it is; empty: our own
+	National string    // name of the national list that it is, such as TPS; empty: our own
 	Date     time.Time // of which day a national list is
 }
 

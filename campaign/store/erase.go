@@ -95,7 +95,7 @@ func (t tx) erase(e *campaign.Erasure, p subjects, q campaign.EraseQuery) error 
 	for _, x := range before {
 		e.Exports = append(e.Exports, strings.TrimSpace(fmt.Sprintf("%s %s at %s by %s", x.What, x.About, x.At.UTC().Format(time.RFC3339), x.Who)))
 	}
-	for _, step := range []func(*campaign.Erasure, subjects, campaign.EraseQuery) error{t.lockConsent, t.hashEntries, t.eraseRecords} {
+	for _, step := range []func(*campaign.Erasure, subjects, campaign.EraseQuery) error{t.lockConsent, t.hashEntries, t.hashNational, t.eraseRecords} {
 		if err := step(e, p, q); err != nil {
 			return err
 		}
@@ -108,6 +108,9 @@ func (t tx) erase(e *campaign.Erasure, p subjects, q campaign.EraseQuery) error 
 	}
 	if e.Counts["do_not_call"] > 0 {
 		e.Kept = append(e.Kept, "do not call: hashed, so that the person is never called again")
+	}
+	if e.Counts["national"] > 0 {
+		e.Kept = append(e.Kept, "national do-not-call lists: hashed; the next one that is imported brings what the register says then")
 	}
 	e.Kept = append(e.Kept, "attempts: time, campaign, agent and result without the person, for the proof of abandoned calls; for 30 days with the number hashed, for locks and caps")
 	t.db.Changed()

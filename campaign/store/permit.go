@@ -168,7 +168,7 @@ func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
 		err = t.recent(&f, q, r)
 	}
 	if err == nil && q.Rules.AsksNational(q.Number) {
-		f.National, err = t.national()
+		f.National, err = t.national(q.Number)
 	}
 	if err == nil && q.Ahead {
 		err = t.budget(&f, q)

@@ -157,7 +157,7 @@ func (s *Core) Dossier(ctx context.Context, number, dataDir string) (d *campaign
 		}
 		for _, part := range []func(*campaign.Dossier, subjects) error{
 			func(d *campaign.Dossier, p subjects) error { return t.dossierAttempts(d, p, dataDir) },
-			t.dossierOffers, t.dossierRefusals, t.dossierBlocks, t.dossierAudit, t.dossierProofs, t.dossierErasures,
+			t.dossierOffers, t.dossierRefusals, t.dossierBlocks, t.dossierNational, t.dossierAudit, t.dossierProofs, t.dossierErasures,
 		} {
 			if err := part(d, p); err != nil {
 				return err

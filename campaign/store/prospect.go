@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/freiton/freiton/campaign"
@@ -17,6 +18,10 @@ func (s *Core) Prospect(ctx context.Context, c *campaign.Campaign, now time.Time
 		err = s.read(ctx, "columns", func(sc Row) error { return sc.Scan(&text) }, `SELECT names FROM layout WHERE id = ?`, id)
 		return text, err
 	}
+	days, err := s.nationalDays(ctx)
+	if err != nil {
+		return p, err
+	}
 	for _, list := range c.Lists {
 		var n int
 		err := s.read(ctx, "count", func(sc Row) error { return sc.Scan(&n) },
@@ -27,6 +32,10 @@ func (s *Core) Prospect(ctx context.Context, c *campaign.Campaign, now time.Time
 		p.Records += n
 		if p.Looked >= prospectAtMost {
 			continue
+		}
+		listed, err := s.nationallyListed(ctx, list)
+		if err != nil {
+			return p, err
 		}
 		err = s.read(ctx, "prospect", func(sc Row) error {
 			var blocked bool
@@ -41,7 +50,11 @@ func (s *Core) Prospect(ctx context.Context, c *campaign.Campaign, now time.Time
 			if blocked {
 				e = &campaign.DNCEntry{Number: r.Phone}
 			}
-			p.Add(c, &r.Record, e, now)
+			national := maps.Clone(days)
+			for _, name := range listed[r.Phone] {
+				national[name] = campaign.OnNational{Of: days[name].Of, Listed: true}
+			}
+			p.Add(c, &r.Record, e, national, now)
 			return nil
 		}, `SELECT `+recordColumns+`, CASE WHEN EXISTS (SELECT 1 FROM do_not_call d WHERE d.number <> '' AND d.number = r.phone AND `+scope+`)
 			OR EXISTS (SELECT 1 FROM do_not_call d WHERE d.person <> '' AND d.person IN (r.person, 'number:' || r.phone) AND `+scope+`)

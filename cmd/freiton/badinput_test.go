@@ -211,11 +211,21 @@ func TestServe(t *testing.T) {
 	for _, c := range []struct {
 		args string
 		want int
-	}{{"--national DE --date " + today, 0}, {"--national DE --date 2999-01-01", 2}, {"--national DE --date soon", 2}, {"--national DE", 2}} {
+	}{
+		{"--national TPS --date " + today, 0}, {"--national TPS --date 2999-01-01", 2}, {"--national TPS --date soon", 2}, {"--national TPS", 2},
+		{"--national DE --date " + today, 2}, {"--national GB --date " + today, 2},
+	} {
 		args := append([]string{"dnc", "import", file, "--config", config}, strings.Fields(c.args)...)
 		if status, _, errs := freiton(t, nil, args...); status != c.want {
 			t.Errorf("%s: status %d\n%s", c.args, status, errs)
 		}
+	}
+	// A national list is none of our own entries.
+	if _, again, _ := freiton(t, nil, "dnc", "export", "--config", config); again != out {
+		t.Errorf("after a national list:\n%s\n%s", out, again)
+	}
+	if _, page, errs := freiton(t, nil, "person", "show", number, "--config", config); !strings.Contains(page, "national list TPS") {
+		t.Errorf("person show:\n%s\n%s", page, errs)
 	}
 }
 

@@ -28,9 +28,10 @@ func (c *cli) dncImport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Add the numbers of a file: one a line, or a CSV with a heading",
 		Long: `Adds the numbers of a file, CSV or XLSX: one a line, or with a heading, such as dnc
-export prints. With --national it is the whole list of a country's registry as of --date:
-where the law asks for one, nobody is called for advertising once it is too old.`,
-		Example: "  freiton dnc import robinson.csv\n  freiton dnc import tps.csv --national GB --date 2026-11-20", Args: cobra.ExactArgs(1),
+export prints: nobody on it is called, whatever for. With --national it is the whole list
+of a country's registry as of --date, in place of an earlier one: it bars the calls that
+the country's profile says, and they are not made at all once it is too old.`,
+		Example: "  freiton dnc import robinson.csv\n  freiton dnc import tps.csv --national TPS --date 2026-11-20", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (national == "") != (date == "") {
 				return usage("--national and --date belong together: a list counts from the day it is of")
@@ -48,7 +49,7 @@ where the law asks for one, nobody is called for advertising once it is too old.
 			return c.imported(res, strict)
 		},
 	}
-	cmd.Flags().StringVar(&national, "national", "", "country, such as US, whose national list this is")
+	cmd.Flags().StringVar(&national, "national", "", "which national list this is: US, CA, TPS, CTPS; elsewhere the country, as in FR")
 	cmd.Flags().StringVar(&date, "date", "", "the day the national list is of, 2026-11-22")
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit status 1 if there was a bad line")
 	return cmd

@@ -155,23 +155,44 @@ func (l listFiles) Export(ctx context.Context, name string, w io.Writer, o desk.
 }
 
 func (l listFiles) ImportBlocked(ctx context.Context, r io.Reader, b desk.BlockOptions) (desk.ImportResult, error) {
-	var failed error
-	o := list.DNCOptions{Country: l.cfg.Dial.DefaultCountry, By: b.By, At: time.Now()}
-	if b.National != "" { // numbers are written as people there write them, and their dates say nothing to us
-		o.Country, o.By, o.Wording = b.National, "national list of "+b.National, "as of "+b.Date.Format(time.DateOnly)
+	if b.National != "" {
+		return l.importNational(ctx, r, b)
 	}
+	var failed error
 	res, err := list.ImportDNC(ctx, r, list.DNCOptions{
-		Country: o.Country, Allow: l.cfg.Allowed(), By: o.By, At: o.At, Wording: o.Wording,
+		Country: l.cfg.Dial.DefaultCountry, Allow: l.cfg.Allowed(), By: b.By, At: time.Now(),
 		Sink: func(ctx context.Context, es []campaign.DNCEntry) error {
 			failed = l.store.BlockAll(ctx, es)
 			return failed
 		},
 	})
-	if err == nil && b.National != "" {
-		if res.Imported == 0 {
-			return importResult("", res, false), inputError{errors.New("not one number was read: no national list")}
-		}
-		failed = l.store.PutNational(ctx, b.National, b.Date)
+	return importResult("", res, false), ours(failed, err)
+}
+
+// importNational takes in a whole national list. Its numbers are written as
+// people there write them; whatever else it says of them is no matter of ours.
+func (l listFiles) importNational(ctx context.Context, r io.Reader, b desk.BlockOptions) (desk.ImportResult, error) {
+	which, country, err := configs.NationalListFor(b.National)
+	if err != nil {
+		return desk.ImportResult{}, inputError{err}
+	}
+	var failed error
+	res, err := list.ImportDNC(ctx, r, list.DNCOptions{
+		Country: country, By: b.By, At: b.Date,
+		Sink: func(ctx context.Context, es []campaign.DNCEntry) error {
+			numbers := make([]string, len(es))
+			for i, e := range es {
+				numbers[i] = e.Number
+			}
+			failed = l.store.AddNational(ctx, which.Name, b.Date, numbers)
+			return failed
+		},
+	})
+	if err == nil && res.Imported == 0 {
+		err = errors.New("not one number was read: no national list")
+	}
+	if err == nil {
+		failed = l.store.PutNational(ctx, which.Name, b.Date, b.By)
 		err = failed
 	}
 	return importResult("", res, false), ours(failed, err)

@@ -58,7 +58,7 @@ func profileOf(p configs.Profile, now time.Time) campaign.Profile {
 	out := campaign.Profile{
 		Country: p.Country, Version: p.Version, Hours: week(p.Hours.Week()), MaxPerDay: p.MaxPerDay,
 		MinRing: time.Duration(p.MinRing), LockAfter: time.Duration(p.LockAfter), Premium: p.Premium,
-		CallbackAnyHours: p.CallbackAnyHours, Emergency: p.Emergency, DoNotCallAge: time.Duration(p.DoNotCallAge),
+		CallbackAnyHours: p.CallbackAnyHours, Emergency: p.Emergency,
 		Postcodes: campaign.Areas(p.Postcodes), AreaCodes: campaign.Areas(p.AreaCodes), RegionUnknown: p.RegionUnknown == "all",
 	}
 	days := func(list []configs.Date) (out []campaign.Date) {
@@ -74,8 +74,19 @@ func profileOf(p configs.Profile, now time.Time) campaign.Profile {
 			Code: r.Code, Hours: week(r.Hours.Week()), Holidays: days(r.Dates(from, to)), MaxPerDay: r.MaxPerDay,
 		})
 	}
-	for _, purpose := range p.ConsentFor {
-		out.ConsentFor = append(out.ConsentFor, campaign.Purpose(purpose))
+	out.ConsentFor = purposes(p.ConsentFor)
+	for _, l := range p.NationalLists {
+		out.NationalLists = append(out.NationalLists, campaign.NationalList{
+			Name: l.Name, Title: l.Title, Blocks: purposes(l.Blocks), NeededFor: purposes(l.NeededFor),
+			MaxAge: time.Duration(l.MaxAge), ConsentPasses: l.ConsentPasses, ConsentAge: time.Duration(l.ConsentAge),
+		})
+	}
+	return out
+}
+
+func purposes(names []string) (out []campaign.Purpose) {
+	for _, n := range names {
+		out = append(out, campaign.Purpose(n))
 	}
 	return out
 }

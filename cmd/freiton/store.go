@@ -31,7 +31,8 @@ type vaultStore interface {
 	KnownIDs(ctx context.Context, list string, ids []string) (map[string]string, error)
 	LastLine(ctx context.Context, list string) (int, error)
 	BlockAll(context.Context, []campaign.DNCEntry) error
-	PutNational(ctx context.Context, country string, at time.Time) error
+	AddNational(ctx context.Context, list string, of time.Time, numbers []string) error
+	PutNational(ctx context.Context, list string, of time.Time, by string) error
 	Facts(context.Context, campaign.PermitQuery) (campaign.Facts, error)
 	Forget(ctx context.Context, campaign string, lists []string, now time.Time) error
 	Prospect(ctx context.Context, c *campaign.Campaign, now time.Time) (campaign.Prospect, error)

@@ -342,6 +342,7 @@ export const de = {
   'why campaign-not-running': 'die Kampagne läuft nicht',
   'why caller-id': 'keine zulässige eigene Rufnummer gesetzt',
   'why do-not-call': 'steht auf der Sperrliste',
+  'why on-national-list': 'steht auf einer staatlichen Sperrliste',
   'why no-consent': 'keine Einwilligung für Anrufe',
   'why number-not-allowed': 'diese Nummer darf von hier nicht gewählt werden',
   'why number-kind': 'diese Art von Nummer darf nicht gewählt werden',

@@ -342,6 +342,7 @@ export const en = {
   'why campaign-not-running': 'the campaign does not run',
   'why caller-id': 'no permitted caller id is set',
   'why do-not-call': 'on the do-not-call list',
+  'why on-national-list': 'on a national do-not-call list',
   'why no-consent': 'no consent to be called',
   'why number-not-allowed': 'this number may not be dialled from here',
   'why number-kind': 'this kind of number may not be dialled',
