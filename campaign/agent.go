@@ -118,6 +118,11 @@ func (f *Floor) login(c ClickLogin) error {
 			f.popup(camp, PopupStarted, a)
 		}
 	}
+	if c.Last == nil {
+		f.store(OpRecall{recallOf(a.id, f.now)})
+	} else {
+		f.onRecalled(*c.Last)
+	}
 	f.welcome(a)
 	return nil
 }

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -258,18 +259,16 @@ func (m *move) settle() {
 			s.Block.Client = f.clientOf(f.callers[w.attempt.Number].camp)
 		}
 	}
-	s.Correction = w.correction
+	w.turn++
+	s.Correction, s.Turn, s.Filed = w.correction, w.turn, w.filed()
 	if w.barred {
 		s.Block = nil // that entry says who asked, and when
 	}
 	w.attempt, w.settled = s.Attempt, true
 	f.store(OpSettle{s})
 	m.keep = &Keep{Settlement: &s}
-	if w.kind == KindInbound && !w.answered() {
+	if !w.hers() {
 		return
-	}
-	if w.agent == nil || w.ahead && !w.taken {
-		return // nobody spoke to the contact
 	}
 	if w.kind != KindInbound {
 		c := lastCall{agent: w.who(), lease: w.lease}
@@ -281,18 +280,20 @@ func (m *move) settle() {
 	w.agent.remember(w)
 }
 
-// remember keeps the agent's last calls, the newest first.
+// hers: the call was an agent's, and is one of her last. Where nobody spoke to
+// the contact it is not.
+func (w *work) hers() bool {
+	return w.agent != nil && (w.kind != KindInbound || w.answered()) && (!w.ahead || w.taken)
+}
+
+// remember keeps the agent's last calls, the newest first; one that is
+// corrected stays where it is.
 func (a *agent) remember(w *work) {
-	if w.kind == KindConsult { // there is nothing to be said of it
+	if w.kind == KindConsult || slices.Contains(a.recent, w) { // of a consultation there is nothing to be said
 		return
 	}
 	kept := []*work{w}
-	for _, o := range a.recent {
-		if o != w && len(kept) < recentCalls {
-			kept = append(kept, o)
-		}
-	}
-	a.recent = kept
+	a.recent = append(kept, a.recent[:min(len(a.recent), recentCalls-1)]...)
 }
 
 // done needs a result after an answered call: nothing is invented.

@@ -128,6 +128,9 @@ func (c *Controller) Start(ctx context.Context) error {
 // *NotPossible, ErrClosed or the context's error.
 func (c *Controller) Do(ctx context.Context, click Click) error {
 	answer := make(chan error, 1)
+	if in, ok := click.(ClickLogin); ok {
+		click = c.recall(ctx, in)
+	}
 	j := job{in: click, reply: func(err error) { answer <- err }}
 	if err := c.send(ctx, j); err != nil {
 		return err

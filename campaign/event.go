@@ -31,7 +31,8 @@ type Keep struct {
 	Attempt    *Attempt    `json:"attempt,omitempty"`    // as it stands, with the line's token
 	Record     *Record     `json:"record,omitempty"`     // of the attempt, at its begin
 	Settlement *Settlement `json:"settlement,omitempty"` // decided; to be stored
-	Stored     AttemptID   `json:"stored,omitempty"`     // the store has confirmed the settlement
+	Stored     AttemptID   `json:"stored,omitempty"`     // the store has confirmed its settlement
+	Turn       int         `json:"turn,omitempty"`       // with Stored: which, see Settlement
 	Desk       *AtDesk     `json:"desk,omitempty"`       // of the attempt: what its agent sees, and has entered
 }
 
@@ -74,6 +75,7 @@ const (
 	EventReopened    EventKind = "reopened"       // I: undo, or after-call work from before a restart
 	EventContact     EventKind = "contact"        // I: the contact's fields were changed
 	EventCorrected   EventKind = "corrected"      // I, Text: old and new
+	EventRecalled    EventKind = "recalled"       // I: one of her last calls, from before a restart or at another process
 	EventNoRecord    EventKind = "no-record"      // Reason: Get record found none
 	EventDeclineLots EventKind = "declined-often" // I: told to supervisors
 	EventLost        EventKind = "lost"           // I, Reason: another process has the record

@@ -22,6 +22,7 @@ type memStore struct {
 	campaigns map[string]CampaignRow
 	tops      int64
 	away      error // every operation fails with it
+	refuse    func(Settlement) error
 	extended  int
 	watchers  []chan struct{}
 }
@@ -38,6 +39,7 @@ type memAttempt struct {
 	ahead   bool
 	fence   int64
 	settled int
+	filed   *Filed
 }
 
 func newMemStore(rs ...Record) *memStore {
@@ -346,6 +348,11 @@ func (s *memStore) Settle(_ context.Context, q Settlement) error {
 	if s.away != nil {
 		return s.away
 	}
+	if s.refuse != nil {
+		if err := s.refuse(q); err != nil {
+			return err
+		}
+	}
 	a := s.attempts[q.Attempt.ID]
 	if a == nil && q.Attempt.Inbound {
 		a = &memAttempt{}
@@ -362,6 +369,9 @@ func (s *memStore) Settle(_ context.Context, q Settlement) error {
 	}
 	if !q.Correction {
 		a.settled++
+	}
+	if q.Filed != nil {
+		a.filed = q.Filed
 	}
 	dialed := a.DialedAt
 	a.Attempt = q.Attempt
@@ -381,6 +391,23 @@ func (s *memStore) Settle(_ context.Context, q Settlement) error {
 	r.apply(q.Record)
 	s.chain(r, q.Chain)
 	return nil
+}
+
+func (s *memStore) Recall(_ context.Context, q RecallQuery) (works []ReturnedWork, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range slices.Backward(s.order) {
+		a := s.attempts[id]
+		if a.filed == nil || a.Agent != q.Agent || a.DialedAt.Before(q.Since) || len(works) >= q.Limit {
+			continue
+		}
+		var r Record
+		if have := s.rec(a.Record); have != nil {
+			r = have.Record
+		}
+		works = append(works, a.filed.Returned(a.Attempt, r))
+	}
+	return works, s.away
 }
 
 func (s *memStore) Open(_ context.Context, process string) ([]OpenAttempt, error) {

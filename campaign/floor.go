@@ -111,7 +111,7 @@ func NewFloor(cfg FloorConfig) *Floor {
 }
 
 // Apply takes in what happened: a Click, a LineEvent, a Leased, Permitted
-// or Looked, a Returned, StoreChanged, JournalFailed, DrainFloor or FinishFloor, or nil when only time has passed.
+// or Looked, a Returned or Recalled, StoreChanged, JournalFailed, DrainFloor or FinishFloor, or nil when only time has passed.
 // It gives what is to be done and when it wants to be asked again (zero: not
 // by itself).
 func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
@@ -132,6 +132,8 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 		f.onAdmitted(in)
 	case Returned:
 		f.onReturned(in)
+	case Recalled:
+		f.onRecalled(in)
 	case StoreChanged:
 		f.look()
 	case Looked:

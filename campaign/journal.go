@@ -72,6 +72,16 @@ type Unfinished struct {
 	Desk       *AtDesk     // nil: it was on nobody's desk
 }
 
+// storedBy reports whether the store has everything once it has confirmed the
+// settlement of a turn: neither was another decided meanwhile, nor Done taken
+// back.
+func (u *Unfinished) storedBy(turn int) bool {
+	if u.Settlement != nil {
+		return u.Settlement.Turn <= turn
+	}
+	return u.Desk == nil || !u.Desk.Correction
+}
+
 // eventCarried repeats, at the head of a file, what earlier files left open.
 const eventCarried EventKind = "carried"
 
@@ -444,8 +454,8 @@ func (j *Journal) note(e Event) {
 		return
 	}
 	if k.Stored != "" {
-		if u := j.open[k.Stored]; u == nil || u.Settlement != nil || u.Desk == nil || !u.Desk.Correction {
-			delete(j.open, k.Stored) // else Done was taken back meanwhile
+		if u := j.open[k.Stored]; u != nil && u.storedBy(k.Turn) {
+			delete(j.open, k.Stored)
 		}
 		return
 	}

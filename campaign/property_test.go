@@ -411,7 +411,7 @@ func (w *world) storeStep() {
 		w.must(w.s.Release(ctx, op.Lease, op.Release))
 	case OpSettle:
 		w.must(w.s.Settle(ctx, op.Settlement))
-		w.journal.note(Event{Keep: &Keep{Stored: op.Settlement.Attempt.ID}})
+		w.journal.note(Event{Keep: &Keep{Stored: op.Settlement.Attempt.ID, Turn: op.Settlement.Turn}})
 	case OpOffer:
 		w.must(w.s.AddOffer(ctx, op.Offer))
 	case OpBlock:

@@ -68,7 +68,9 @@ func (c *Controller) recover(ctx context.Context) error {
 			return err
 		}
 		if l.live() && l.desk != nil && l.attempt.Agent != "" {
-			c.left.Works = append(c.left.Works, ReturnedWork{Attempt: s.Attempt, Record: l.record, Desk: *l.desk, Lost: true})
+			d := *l.desk
+			d.Turn = s.Turn
+			c.left.Works = append(c.left.Works, ReturnedWork{Attempt: s.Attempt, Record: l.record, Desk: d, Lost: true})
 		}
 	}
 	n, err := c.cfg.Store.Reclaim(ctx, c.cfg.Floor.Process, now)
@@ -149,6 +151,16 @@ func (c *Controller) hangUp(ctx context.Context, left []leftover) {
 // settle decides about a leftover. No treatment is applied: a person looks at
 // it, or the agent has said enough.
 func (l leftover) settle(now time.Time) Settlement {
+	s := l.outcome(now)
+	if s.Turn = 1; l.desk != nil {
+		d := *l.desk
+		d.Turn++
+		s.Turn, s.Filed = d.Turn, file(d, l.record)
+	}
+	return s
+}
+
+func (l leftover) outcome(now time.Time) Settlement {
 	a := l.attempt
 	a.Token = nil
 	if a.Inbound {

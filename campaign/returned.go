@@ -39,6 +39,7 @@ type AtDesk struct {
 	Wrap        Wrap            `json:"wrap"`
 	Ahead       bool            `json:"ahead,omitempty"`
 	Correction  bool            `json:"correction,omitempty"` // Done was taken back
+	Turn        int             `json:"turn,omitempty"`       // how often it was settled, see Settlement
 	Barred      bool            `json:"barred,omitempty"`
 	Since       time.Time       `json:"since,omitzero"` // begin of after-call work
 }
@@ -62,7 +63,7 @@ func (w *work) keep() *Keep {
 	if w.agent != nil && w.kind != KindConsult {
 		k.Desk = &AtDesk{
 			Interaction: w.id, Kind: w.kind, Fence: w.lease.Fence, Past: w.lease.Past, Wrap: w.wrap, Ahead: w.ahead,
-			Correction: w.correction, Barred: w.barred, Since: w.wrapSince,
+			Correction: w.correction, Turn: w.turn, Barred: w.barred, Since: w.wrapSince,
 		}
 	}
 	return k
@@ -97,15 +98,7 @@ func (f *Floor) bringBack() {
 			}
 			return late
 		}
-		w := &work{
-			id: r.Desk.Interaction, kind: r.Desk.Kind, agent: a, attempt: r.Attempt, wrap: r.Desk.Wrap,
-			lease:     Lease{Record: r.Record, Fence: r.Desk.Fence, Process: f.cfg.Process, Past: r.Desk.Past},
-			offeredAt: r.Attempt.DialedAt, ahead: r.Desk.Ahead, taken: r.Desk.Ahead, correction: r.Desk.Correction, barred: r.Desk.Barred,
-			wrapSince: r.Desk.Since, returned: true,
-		}
-		if c != nil {
-			w.camp, w.doc = c, c.doc
-		}
+		w := f.workFrom(r)
 		if r.Lost {
 			f.lostCall(w)
 			return true
@@ -179,7 +172,7 @@ func (m *move) overdue() error {
 		return nil
 	}
 	s := m.f.settleReturned(ReturnedWork{Attempt: w.attempt, Record: w.lease.Record, Desk: *w.keep().Desk})
-	w.attempt, w.settled = s.Attempt, true
+	w.attempt, w.settled, w.turn = s.Attempt, true, s.Turn
 	w.agent.remember(w)
 	w.agent.notice = &Reason{Code: ReasonSettledAway, Name: w.party(), Text: fmt.Sprintf(
 		"your after-call work on %s was settled with what you had entered: you did not come back in time", w.party())}

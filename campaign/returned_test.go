@@ -15,7 +15,7 @@ func noteAll(j *Journal, fx Effects) {
 	}
 	for _, o := range fx.Store {
 		if s, ok := o.(OpSettle); ok {
-			j.note(Event{Keep: &Keep{Stored: s.Settlement.Attempt.ID}})
+			j.note(Event{Keep: &Keep{Stored: s.Settlement.Attempt.ID, Turn: s.Settlement.Turn}})
 		}
 	}
 }

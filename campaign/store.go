@@ -38,6 +38,11 @@ type Store interface {
 	// chain, and frees number and person. Idempotent by attempt, unless
 	// Settlement.Correction. A manual call's settlement has no record.
 	Settle(ctx context.Context, s Settlement) error
+	// Recall gives calls that were on an agent's desk and are settled, newest
+	// first, with what a correction needs: the record as it was when it was
+	// dialled, but with its present fields. Calls of people who were erased are
+	// left out.
+	Recall(ctx context.Context, q RecallQuery) ([]ReturnedWork, error)
 	// Missed gives personal callbacks that their owners did not take to the
 	// group: their status is MissedCallback and anybody may lease them. The
 	// owners get a message. It gives the records, Owner being whose they were.
@@ -250,6 +255,11 @@ type Settlement struct {
 	Chain   ChainAction
 	Block   *DNCEntry // do not call was ticked, or the far end asked for it (607)
 	Now     time.Time
+	// Turn counts the settlements of an attempt, from 1: Done, undo and Done, or
+	// corrections. An earlier one that is confirmed late confirms no later one.
+	Turn int
+	// Filed is kept for Recall; nil: the call was on nobody's desk.
+	Filed *Filed
 	// Correction replaces the outcome an earlier settlement of the attempt
 	// wrote. The record and chain follow only while nobody else works on the
 	// record; the attempt always does.

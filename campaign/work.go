@@ -39,6 +39,7 @@ type work struct {
 	stopBy                            Party // who asked for the end
 	quick                             bool  // Done follows the end by itself
 	settled                           bool
+	turn                              int // how often it was
 	correction                        bool
 	returned, awaits                  bool      // it is of an earlier process; and its agent is not there yet
 	barred                            bool      // ended because the contact is on the do-not-call list

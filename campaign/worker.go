@@ -206,9 +206,18 @@ func (w *worker) try(ctx context.Context, op StoreOp) bool {
 		if err = s.AddNumber(ctx, op.Record, op.Number); errors.Is(err, ErrNotFound) {
 			return true // erased meanwhile
 		}
+	case OpRecall:
+		var works []ReturnedWork
+		if works, err = s.Recall(ctx, op.Query); err == nil {
+			w.c.post(Recalled{op.Query.Agent, works})
+		}
 	case OpSettle:
+		if w.settles(op.Settlement.Attempt.ID) {
+			return false // Done, undo and Done again: in this order
+		}
 		if err = s.Settle(ctx, op.Settlement); err == nil || errors.Is(err, ErrLost) {
-			w.c.cfg.Journal.append([]Event{{Kind: EventStored, At: w.c.cfg.Now(), Keep: &Keep{Stored: op.Settlement.Attempt.ID}}}, func(error) {})
+			k := &Keep{Stored: op.Settlement.Attempt.ID, Turn: op.Settlement.Turn}
+			w.c.cfg.Journal.append([]Event{{Kind: EventStored, At: w.c.cfg.Now(), Keep: k}}, func(error) {})
 		}
 	case OpOffer:
 		err = s.AddOffer(ctx, op.Offer)
@@ -250,6 +259,14 @@ func (w *worker) waits(name string) bool {
 	return slices.ContainsFunc(w.aside, func(op StoreOp) bool {
 		s, ok := op.(OpState)
 		return ok && (name == "" || s.Row.Name == name)
+	})
+}
+
+// settles reports whether a settlement of an attempt is set aside.
+func (w *worker) settles(id AttemptID) bool {
+	return slices.ContainsFunc(w.aside, func(op StoreOp) bool {
+		s, ok := op.(OpSettle)
+		return ok && s.Settlement.Attempt.ID == id
 	})
 }
 

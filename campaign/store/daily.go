@@ -174,7 +174,11 @@ func (s *Core) OldNotes(ctx context.Context, before time.Time, dry bool) (n int,
 				return err
 			}
 		}
-		return nil
+		if dry {
+			return nil
+		}
+		_, err := t.exec(`UPDATE attempt SET filed = '' WHERE filed <> '' AND ended_at > 0 AND ended_at < ?`, ms(before)) // the record's note is in it
+		return err
 	})
 	return n, err
 }

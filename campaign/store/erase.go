@@ -272,7 +272,7 @@ func (t tx) eraseAttempts(e *campaign.Erasure, p subjects, attempts []campaign.A
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(`UPDATE attempt SET number = ?, person = ?, record_id = '', note = '', text = '', recording = '', token = NULL WHERE id = ?`, number, person, a.ID)
+		_, err = t.exec(`UPDATE attempt SET number = ?, person = ?, record_id = '', note = '', text = '', recording = '', filed = '', token = NULL WHERE id = ?`, number, person, a.ID)
 		if err != nil {
 			return err
 		}

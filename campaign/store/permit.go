@@ -355,18 +355,19 @@ type attemptState struct {
 	number      string
 	result      campaign.CallResult
 	disposition string
-	noted       bool
+	note        string
+	filed       string // see campaign.Filed
 }
 
 func (t tx) attempt(id campaign.AttemptID) (st attemptState, err error) {
 	var ended int64
-	var text, note string
-	err = t.one(`SELECT record_key, fence, ended_at, text, number, result, disposition, note, inbound FROM attempt WHERE id = ? FOR UPDATE`, []any{id},
-		&st.record, &st.fence, &ended, &text, &st.number, &st.result, &st.disposition, &note, &st.inbound)
+	var text string
+	err = t.one(`SELECT record_key, fence, ended_at, text, number, result, disposition, note, inbound, filed FROM attempt WHERE id = ? FOR UPDATE`, []any{id},
+		&st.record, &st.fence, &ended, &text, &st.number, &st.result, &st.disposition, &st.note, &st.inbound, &st.filed)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = campaign.ErrNotFound
 	}
-	st.ended, st.noted = ended != 0, note != ""
+	st.ended = ended != 0
 	st.orphan = st.ended && text == campaign.OrphanText
 	return st, err
 }

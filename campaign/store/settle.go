@@ -41,7 +41,11 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 			}
 		}
 		answered := !q.Attempt.AnsweredAt.IsZero()
-		if err := t.counting(q.Attempt.ID, answered, func() error { return t.end(q.Attempt) }); err != nil {
+		filed, err := filedText(q.Filed)
+		if err != nil {
+			return err
+		}
+		if err := t.counting(q.Attempt.ID, answered, func() error { return t.end(q.Attempt, filed) }); err != nil {
 			return err
 		}
 		if q.Block != nil {
@@ -54,7 +58,7 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 				return err
 			}
 		}
-		return t.auditCorrection(q, st)
+		return t.auditCorrection(q, st, filed)
 	})
 	if err == nil && lost {
 		err = campaign.ErrLost
@@ -71,9 +75,25 @@ func (t tx) keepOutcome(a campaign.Attempt, now time.Time) error {
 }
 
 // auditCorrection notes what a correction changed.
-func (t tx) auditCorrection(q campaign.Settlement, st attemptState) error {
-	was, is := outcome(st.result, st.disposition, st.noted), outcome(q.Attempt.Result, q.Attempt.Disposition, q.Attempt.Note != "")
-	if !st.ended || !q.Correction || was == is {
+func (t tx) auditCorrection(q campaign.Settlement, st attemptState, filed string) error {
+	if !st.ended || !q.Correction {
+		return nil
+	}
+	if filed == "" || st.filed == "" { // one of the two knows more than the other
+		filed, st.filed = "", ""
+	}
+	was, err := outcome(st.result, st.disposition, st.note, st.filed)
+	if err != nil {
+		return err
+	}
+	is, err := outcome(q.Attempt.Result, q.Attempt.Disposition, q.Attempt.Note, filed)
+	if err != nil {
+		return err
+	}
+	if st.note != "" && q.Attempt.Note != "" && st.note != q.Attempt.Note {
+		is = strings.Replace(is, "with a note", "with another note", 1)
+	}
+	if was == is {
 		return nil
 	}
 	subject, err := t.subject(st.number)
@@ -84,20 +104,8 @@ func (t tx) auditCorrection(q campaign.Settlement, st attemptState) error {
 		About: string(q.Attempt.ID), Subject: subject, Old: was, New: is})
 }
 
-// outcome is a result in words for the audit log; what a note says is not for it.
-func outcome(r campaign.CallResult, disposition string, noted bool) string {
-	s := r.String()
-	if disposition != "" {
-		s += ", " + disposition
-	}
-	if noted {
-		s += ", with a note"
-	}
-	return s
-}
-
 // end writes the outcome into the attempt and frees number and person.
-func (t tx) end(a campaign.Attempt) error {
+func (t tx) end(a campaign.Attempt, filed string) error {
 	rtp := ""
 	if a.RTP != nil {
 		b, err := json.Marshal(a.RTP)
@@ -117,12 +125,13 @@ func (t tx) end(a campaign.Attempt) error {
 		announced_at = greatest(announced_at, ?), announced_end = greatest(announced_end, ?),
 		ended_at = ?, ended_by = ?, text = ?, held_ms = ?, rtp = ?,
 		recording = CASE WHEN ? <> '' OR ? = 1 THEN ? ELSE recording END,
-		recorded = CASE WHEN ? <> '' THEN ? ELSE recorded END, token = NULL
+		recorded = CASE WHEN ? <> '' THEN ? ELSE recorded END,
+		filed = CASE WHEN ? <> '' THEN ? ELSE filed END, token = NULL
 		WHERE id = ?`,
 		a.Agent, a.Agent, a.Status, a.DialerResult, a.Result, a.Disposition, a.Note, flag(a.Counted),
 		ms(a.DialedAt), ms(a.DialedAt), ms(a.RingingAt), ms(a.AnsweredAt), ms(a.JoinedAt),
 		ms(a.AnnouncedAt), ms(a.AnnouncedEnd),
-		ms(a.EndedAt), a.EndedBy, a.Text, a.HeldMS, rtp, a.Recording, flag(gone), a.Recording, recorded, recorded, a.ID)
+		ms(a.EndedAt), a.EndedBy, a.Text, a.HeldMS, rtp, a.Recording, flag(gone), a.Recording, recorded, recorded, filed, filed, a.ID)
 	if err != nil {
 		return err
 	}
@@ -167,14 +176,15 @@ const attemptColumns = `a.id, a.campaign, a.record_key, a.record_id, a.list, a.n
 	a.joined_at, a.ended_at, a.ended_by, a.text, a.held_ms, a.rtp, a.recording, a.recorded, a.token, a.inbound,
 	a.announced_at, a.announced_end`
 
-func scanAttempt(sc Row) (campaign.Attempt, error) {
+// scanAttempt reads attemptColumns, followed by more.
+func scanAttempt(sc Row, more ...any) (campaign.Attempt, error) {
 	var a campaign.Attempt
 	var dialed, ringing, answered, joined, ended, announced, toEnd int64
 	var rtp, recorded string
-	err := sc.Scan(&a.ID, &a.Campaign, &a.Record, &a.RecordID, &a.List, &a.Number, &a.Person, &a.Agent, &a.Process,
+	err := sc.Scan(append([]any{&a.ID, &a.Campaign, &a.Record, &a.RecordID, &a.List, &a.Number, &a.Person, &a.Agent, &a.Process,
 		&a.Status, &a.DialerResult, &a.Result, &a.Disposition, &a.Note, &a.Counted, &dialed, &ringing, &answered,
 		&joined, &ended, &a.EndedBy, &a.Text, &a.HeldMS, &rtp, &a.Recording, &recorded, &a.Token, &a.Inbound,
-		&announced, &toEnd)
+		&announced, &toEnd}, more...)...)
 	if err != nil {
 		return a, err
 	}

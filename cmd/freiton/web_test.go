@@ -13,6 +13,7 @@ import (
 	"net/http/cookiejar"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,7 @@ type floorUnderTest struct {
 	x       *peer.Exchange
 	url     string
 	desktop *desktop
+	stop    func() // the desktop's
 }
 
 // openFloor opens it with a campaign "spring" over a list.
@@ -73,8 +75,9 @@ func openFloorWith(t testing.TB, speed float64, mode string, csv string, change 
 	if err != nil {
 		t.Fatal(err)
 	}
+	f := &floorUnderTest{app: a, x: x}
 	t.Cleanup(func() {
-		if err := a.Close(); err != nil {
+		if err := f.app.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -115,29 +118,53 @@ func openFloorWith(t testing.TB, speed float64, mode string, csv string, change 
 	if err := a.control.Do(ctx, campaign.ClickApply{By: "test", Campaign: &camp, State: campaign.Unloaded}); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.voice.registered(ctx, a.cfg); err != nil {
+	f.serve(t)
+	return f
+}
+
+// serve opens the desktop of an app that was just opened.
+func (f *floorUnderTest) serve(t testing.TB) {
+	t.Helper()
+	if err := f.voice.registered(t.Context(), f.cfg); err != nil {
 		t.Fatal(err)
 	}
-	d, err := a.openDesktop("")
+	d, err := f.openDesktop("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	serveWeb(t, d)
-	return &floorUnderTest{a, x, d.web.URL(), d}
+	f.stop = serveWeb(t, d)
+	f.url, f.desktop = d.web.URL(), d
 }
 
-// serveWeb serves a desktop until the test ends.
-func serveWeb(t testing.TB, d *desktop) {
+// again ends the program, and starts it over the same data.
+func (f *floorUnderTest) again(t testing.TB) {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
+	f.stop()
+	if err := f.app.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a, err := openApp(t.Context(), f.cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.app = a
+	f.serve(t)
+}
+
+// serveWeb serves a desktop until stop, or the test's end.
+func serveWeb(t testing.TB, d *desktop) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- d.web.Serve(ctx) }() // ends with ctx, waited for below
-	t.Cleanup(func() {
-		stop()
+	stop = sync.OnceFunc(func() {
+		cancel()
 		if err := errors.Join(<-done, d.Close()); err != nil {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(stop)
+	return stop
 }
 
 // browserTab is a browser's tab without a page: it keeps every byte it was sent.
@@ -370,6 +397,53 @@ func TestDesktopCall(t *testing.T) {
 	})
 	if recs := f.x.Records(); len(recs) != 1 || len(recs[0].Violations) > 0 {
 		t.Errorf("the exchange's records %+v", recs)
+	}
+	f.again(t)
+	correctsAfterRestart(t, f, f.tab(t), id)
+}
+
+// correctsAfterRestart: after a restart the call is among her last ones, under
+// its old name; what she corrects reaches the record, and its old value is in
+// her history and in the audit log.
+func correctsAfterRestart(t *testing.T, f *floorUnderTest, ann *browserTab, id string) {
+	t.Helper()
+	ann.login("ann")
+	var s desk.State
+	if _, text := ann.ask(http.MethodGet, "/api/v1/state", nil); json.Unmarshal([]byte(text), &s) != nil || len(s.Recent) != 1 || string(s.Recent[0].ID) != id ||
+		s.Recent[0].Result != campaign.Answer || s.Recent[0].Content == nil || s.Recent[0].Content.RecordID != "R-7001" {
+		t.Fatalf("her last calls after a restart: %s", text)
+	}
+	at := time.Now().Add(24 * time.Hour).UTC().Truncate(time.Second)
+	ann.do("/interactions/"+id+"/correct", desk.Outcome{Callback: &desk.CallbackWish{At: at, Personal: true}})
+	record := func() (r campaign.Record) {
+		if err := f.store.Records(t.Context(), campaign.RecordQuery{List: "customers"}, func(x campaign.Record) error { r = x; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	until(t, 5*time.Second, "the callback is written", func() bool {
+		r := record()
+		return r.Status == campaign.Ready && r.Type == campaign.PersonalRescheduled && r.Owner == "ann" && r.NextDial.Equal(at) && r.Attempts == 1
+	})
+	ann.do("/interactions/"+id+"/correct", desk.Outcome{Result: ptr(campaign.WrongNumber), Callback: &desk.CallbackWish{}})
+	until(t, 5*time.Second, "the result is written", func() bool {
+		r := record()
+		return r.Status == campaign.Updated && r.Result == campaign.WrongNumber && r.Owner == "" && r.Attempts == 1
+	})
+	var calls []desk.PastCall
+	if _, text := ann.ask(http.MethodGet, "/api/v1/history", nil); json.Unmarshal([]byte(text), &calls) != nil || len(calls) != 1 || len(calls[0].Was) != 1 || calls[0].Was[0].Result != "answer" {
+		t.Errorf("history: %s", text)
+	}
+	var lines []string
+	if err := f.store.AuditLog(t.Context(), campaign.AuditQuery{What: campaign.AuditCorrected}, func(e campaign.AuditEntry) error {
+		lines = append(lines, fmt.Sprintf("%s: %s → %s", e.Who, e.Old, e.New))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	callback := "answer, with a note, personal callback " + at.Format(time.RFC3339)
+	if want := []string{"ann: answer, with a note → " + callback, "ann: " + callback + " → wrong-number, with a note"}; !slices.Equal(lines, want) {
+		t.Errorf("the audit log has %q, want %q", lines, want)
 	}
 }
 

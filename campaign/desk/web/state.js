@@ -132,6 +132,10 @@ function takeInteraction(e, v) {
     state.recent = state.recent.map(r => (r.id === is.id ? is : r));
     return;
   }
+  if (e.kind === 'recalled') { // from before a restart, or from another process
+    state.recent = [is, ...state.recent].sort((a, b) => (b.dialed_at || '').localeCompare(a.dialed_at || '')).slice(0, 10);
+    return;
+  }
   if (is.state !== 'over') {
     state.interactions.set(is.id, is);
     return;

@@ -67,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"Note", note},
 		{"Open", openAttempts},
 		{"Past", past},
+		{"Recall", recall},
 		{"ImportRoundTrip", importRoundTrip},
 		{"ImportAgain", importAgain},
 		{"ImportChains", importChains},
