@@ -168,11 +168,11 @@ func (d *Desk) onFloor(ctx context.Context, u campaign.User) error {
 	return d.cfg.Control.Do(ctx, d.web.login(u))
 }
 
-// login is the click that brings a user to the floor. Whose headset is her
-// browser's gets no record before it is connected.
+// login is the click that brings a user to the floor. She gets no record before
+// her headset is connected.
 func (w *Web) login(u campaign.User) campaign.ClickLogin {
 	c := campaign.ClickLogin{Agent: u.Name, Engaged: u.Engaged, Team: u.Team}
-	if w.cfg.Headset != nil && (u.Headset == "browser" || u.Headset == "") {
+	if w.cfg.Headset != nil {
 		c.Headset = w.cfg.Headset(u.Name)
 	}
 	return c

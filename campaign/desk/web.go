@@ -29,7 +29,7 @@ type WebConfig struct {
 	CheckPassword func(plain, hash string) (bool, error)
 
 	Headsets Headsets
-	// Headset is how an agent's headset is just now, where it is a browser's.
+	// Headset is how an agent's headset is just now.
 	Headset   func(campaign.AgentID) campaign.HeadsetState
 	TestCalls TestCalls
 	PBX       func() Link

@@ -215,7 +215,7 @@ func openBeside(ctx context.Context, cfg *configs.Config) (folder string, _ vaul
 // openEar opens the headset, or the files in its place.
 func openEar(o callOptions, clock *media.Clock, log *slog.Logger) (media.Endpoint, *media.FileEndpoint, error) {
 	if o.headset != "" {
-		e, err := openDevice(o.headset, clock, log)
+		e, err := openDevice(o.headset, false, clock, log)
 		return e, nil, err
 	}
 	f, err := media.NewFileEndpoint(media.FileOptions{Play: o.play, Record: o.record, Wait: true, Clock: clock})

@@ -10,12 +10,13 @@ import (
 )
 
 // openDevice opens the sound card a headset names: "device", or "device:NAME".
-func openDevice(headset string, clock *media.Clock, log *slog.Logger) (*device.Headset, error) {
+// pin: nothing else takes its place when it is pulled out.
+func openDevice(headset string, pin bool, clock *media.Clock, log *slog.Logger) (*device.Headset, error) {
 	kind, name, _ := strings.Cut(headset, ":")
 	if kind != "device" {
 		return nil, usage("--headset: %q is neither device nor device:NAME", headset)
 	}
-	h, err := device.Open(device.Options{Name: name, Clock: clock, Log: log})
+	h, err := device.Open(device.Options{Name: name, Pin: pin, Clock: clock, Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("headset: %w", err)
 	}

@@ -33,6 +33,13 @@ func (h *headsets) put(a campaign.AgentID, e media.Endpoint) {
 	h.news.push(a, campaign.HeadsetUp)
 }
 
+// wear gives an agent a headset that is still to come: it says itself how it is.
+func (h *headsets) wear(a campaign.AgentID, e media.Endpoint) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.on[a] = e
+}
+
 // useBrowsers has headsets that were not put looked up among the browsers';
 // nil ends it.
 func (h *headsets) useBrowsers(look func(agent string) (media.Endpoint, bool)) {

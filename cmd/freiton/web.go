@@ -26,6 +26,7 @@ type desktop struct {
 	web   *desk.Web
 	sound *browser.Headsets
 	tests *testCalls
+	worn  *worn
 	files *os.Root // of the page, while developing
 
 	unwatch func() // of sound's states
@@ -77,6 +78,7 @@ func (a *app) openDesktop(files string) (_ *desktop, err error) {
 	}
 	a.voice.headsets.useBrowsers(d.tests.taken)
 	d.unwatch = d.sound.Watch(d.headsetChanged)
+	d.worn = keepWorn(a)
 	return d, nil
 }
 
@@ -138,6 +140,9 @@ func (d *desktop) Close() error {
 	var errs []error
 	if d.web != nil {
 		errs = append(errs, d.web.Close())
+	}
+	if d.worn != nil {
+		d.worn.Close()
 	}
 	if d.unwatch != nil {
 		d.unwatch()

@@ -74,7 +74,7 @@ func (c *card) start(opts Options, capture, play func([]int16)) error {
 		turn func([]int16)
 	}{{mic, capture}, {ear, play}} {
 		d := way.d
-		if opts.Name == "" {
+		if opts.Name == "" && !opts.Pin {
 			d.raw = "" // the server's default, also when that changes
 		}
 		s, err := c.sound.open(d, opts.Codec.Rate(), way.turn)

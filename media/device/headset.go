@@ -14,6 +14,7 @@ import (
 // Options say which headset to open, and how.
 type Options struct {
 	Name  string       // device by name or part of it, upper or lower case, for both directions; "": the defaults
+	Pin   bool         // without a name: the defaults of now, also when others become that
 	Codec media.Codec  // of the frames: mono at its rate; NoCodec: Linear8. The sound server converts
 	Clock *media.Clock // handed on to what mixes this endpoint with others; nil: one of its own
 	Log   *slog.Logger // nil: nowhere

@@ -122,8 +122,8 @@ func bothWays(t *testing.T, p *pulseServer, h *Headset) error {
 	ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 	defer cancel()
 	before := h.Stats()
-	rec := p.record(ctx)
-	p.say(ctx, media.ToneAt(48000, 700, 5*time.Second, -17), "48000")
+	rec := p.Record(ctx)
+	p.Say(ctx, media.ToneAt(48000, 700, 5*time.Second, -17), "48000")
 	file, err := media.NewFileEndpoint(media.FileOptions{Samples: media.Tone(1000, 6*time.Second, -13), Codec: media.PCMA})
 	if err != nil {
 		t.Fatal(err)
@@ -238,11 +238,11 @@ func TestLost(t *testing.T) {
 		what  string
 		do    func(*pulseServer)
 	}{
-		{"server killed", nil, "Testphone-", func(p *pulseServer) { p.signal(syscall.SIGKILL) }},
-		{"server ended", nil, "Testphone-", func(p *pulseServer) { p.signal(syscall.SIGTERM) }},
-		{"server stopped", ErrStuck, "Testphone-", func(p *pulseServer) { p.signal(syscall.SIGSTOP) }},
-		{"loudspeaker unplugged", nil, "Testphone-Ear", func(p *pulseServer) { p.unplug("sink_name=ear") }},
-		{"microphone unplugged", nil, "Testphone-Mic", func(p *pulseServer) { p.unplug("source_name=mic") }},
+		{"server killed", nil, "Testphone-", func(p *pulseServer) { p.Signal(syscall.SIGKILL) }},
+		{"server ended", nil, "Testphone-", func(p *pulseServer) { p.Signal(syscall.SIGTERM) }},
+		{"server stopped", ErrStuck, "Testphone-", func(p *pulseServer) { p.Signal(syscall.SIGSTOP) }},
+		{"loudspeaker unplugged", nil, "Testphone-Ear", func(p *pulseServer) { p.Unplug("sink_name=ear") }},
+		{"microphone unplugged", nil, "Testphone-Mic", func(p *pulseServer) { p.Unplug("source_name=mic") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -264,34 +264,18 @@ func TestLost(t *testing.T) {
 			if err := h.Close(); !errors.Is(err, c.happy) || (err == nil) != (c.happy == nil) {
 				t.Errorf("Close: %v, want %v", err, c.happy)
 			}
-			p.signal(syscall.SIGCONT) // let go what is stuck
+			p.Signal(syscall.SIGCONT) // let go what is stuck
 		})
 	}
-}
-
-// unplug takes a device of the server away.
-func (p *pulseServer) unplug(arg string) {
-	p.t.Helper()
-	out, err := p.command("pactl", "list", "short", "modules").Output()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	for line := range strings.Lines(string(out)) {
-		if strings.Contains(line, arg) {
-			p.ctl("unload-module", strings.Fields(line)[0])
-			return
-		}
-	}
-	p.t.Fatalf("no module with %s in %s", arg, out)
 }
 
 func TestServerWithoutCard(t *testing.T) {
 	t.Parallel()
 	p := startPulse(t)
-	p.ctl("load-module", "module-always-sink")
-	p.ctl("load-module", "module-null-sink", "sink_name=auto_null", "sink_properties=device.description=Dummy-Output")
-	p.ctl("set-default-sink", "auto_null")
-	p.ctl("set-default-source", "ear.monitor")
+	p.Ctl("load-module", "module-always-sink")
+	p.Ctl("load-module", "module-null-sink", "sink_name=auto_null", "sink_properties=device.description=Dummy-Output")
+	p.Ctl("set-default-sink", "auto_null")
+	p.Ctl("set-default-source", "ear.monitor")
 	_, err := open(Options{}, p.connect)
 	if !errors.Is(err, ErrNoSound) || !strings.Contains(err.Error(), "plug in a headset") {
 		t.Errorf("dummy as default: %v", err)
@@ -361,7 +345,7 @@ func TestChild(t *testing.T) {
 
 func TestOpenByEnvironment(t *testing.T) {
 	p := startPulse(t)
-	t.Setenv("PULSE_SERVER", p.server)
+	t.Setenv("PULSE_SERVER", p.Name)
 	list, err := Devices()
 	if err != nil || len(list) != 5 {
 		t.Fatalf("%v, %v", list, err)

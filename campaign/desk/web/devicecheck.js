@@ -11,7 +11,7 @@
 import { h } from './dom.js';
 import { t } from './i18n.js';
 import { get, post, Problem } from './api.js';
-import { state, mine } from './state.js';
+import { state, mine, ownHeadset } from './state.js';
 import { ui, act, button, redraw, toast } from './ui.js';
 import { dialog, closeDialog, openDialog } from './dialog.js';
 import { sound } from './sound.js';
@@ -53,15 +53,12 @@ function kept() {
   }
 }
 
-/** Whether the agent's headset is this browser. */
-const ours = () => !state.session?.headset || state.session.headset === 'browser';
-
 /** Ready was pressed: after the device check, where one is due. */
 export async function goReady() {
   const send = () => act('/agent/status', { status: 'ready' }, 'status ready');
   const k = kept();
-  if (!ours() || k?.passed === 'any') {
-    if (ours()) sound.wake();
+  if (!ownHeadset() || k?.passed === 'any') {
+    if (ownHeadset()) sound.wake();
     await send();
     return;
   }
@@ -266,7 +263,7 @@ function notReady() {
 // at once where the dialog is open. A blocked microphone takes no more records.
 sound.onChanged = () => {
   if (ui.dialog === 'check' && !running && sound.devices().microphone && devicesNow() !== checkedWith) run();
-  if (['mic denied', 'mic missing', 'mic busy'].includes(sound.problem()) && ours() && state.me?.status === 'ready' && !mine() && !state.viewer) notReady();
+  if (['mic denied', 'mic missing', 'mic busy'].includes(sound.problem()) && ownHeadset() && state.me?.status === 'ready' && !mine() && !state.viewer) notReady();
 };
 
 /** What support needs, as text. */

@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { t, span, phone } from './i18n.js';
 import { icon } from './icons.js';
 import { call, Problem } from './api.js';
-import { state, now, mine, offered, overseer } from './state.js';
+import { state, now, mine, offered, overseer, ownHeadset } from './state.js';
 import { ui, unsentNotes, dropDraft, button, fieldList, select, checkbox, act, on, onCampaign, redraw, toasts, dropToast, prefs, setPref, draft, setDraft, resultName, toast, explain, ticking, why, linkWords } from './ui.js';
 import { codes, keysOf, party } from './interaction.js';
 import { sound } from './sound.js';
@@ -165,7 +165,7 @@ function settings() {
     h('h3', null, t('link headset')),
     h('div', { class: 'row' },
       button({ name: t('Sound'), icon: 'mic', anyTab: true, run: () => { ui.dialog = 'sound'; redraw(); } }),
-      button({ name: t('Device check'), anyTab: true, run: () => openCheck() })),
+      ownHeadset() ? button({ name: t('Device check'), anyTab: true, run: () => openCheck() }) : null),
     h('h3', null, t('own password')),
     h('form', { class: 'stack', onsubmit: changePassword },
       h('input', { type: 'text', class: 'unseen', autocomplete: 'username', value: state.session?.user || '', readonly: true, tabindex: '-1', 'aria-hidden': 'true' }),
@@ -252,7 +252,7 @@ export function banners(takeOver) {
   if (state.session && state.session.has_password === false) all.push(['password', t('set password'), button({ name: t('set password now'), anyTab: true, run: () => { ui.dialog = 'settings'; redraw(); } })]);
   if (ui.connection === 'lost') all.push(['server', t('lost server'), null]);
   if (state.links.pbx?.state === 'lost') all.push(['pbx', [t(overseer() ? 'lost pbx overseer' : 'lost pbx'), linkWords(state.links.pbx)].filter(Boolean).join(' '), null]);
-  if (state.me && sound.problem() && !(ui.connection === 'lost' && sound.problem() === 'mic unreachable')) all.push(['mic', sound.problemText(), button({ name: t('Check sound'), anyTab: true, run: () => openCheck() })]);
+  if (state.me && sound.problem() && !(ui.connection === 'lost' && sound.problem() === 'mic unreachable')) all.push(['mic', sound.problemText(), ownHeadset() ? button({ name: t('Check sound'), anyTab: true, run: () => openCheck() }) : null]);
   else if (state.me && sound.silent()) all.push(['silent', t('mic silent'), button({ name: t('Check sound'), anyTab: true, run: () => openCheck() })]);
   if (ui.connection === 'live' && state.ready) {
     for (const { id, note, party } of unsentNotes(one => state.interactions.has(one))) {

@@ -6,7 +6,7 @@
 import { t } from './i18n.js';
 import { call, get, post, Problem } from './api.js';
 import { prefs, redraw, setPref, toast, ui } from './ui.js';
-import { mine } from './state.js';
+import { state, mine, ownHeadset } from './state.js';
 
 /** @typedef {import('./headset.js').Headset} Headset */
 
@@ -36,9 +36,9 @@ export const sound = {
    * how it goes: live, or a problem.
    */
   async wake() {
-    wanted = true;
+    wanted = ownHeadset();
     const open = headset && !['off', 'failed'].includes(headset.state);
-    const done = open ? settled() : connect(); // the microphone first: then a page may sound after a reload
+    const done = !wanted ? null : open ? settled() : connect(); // the microphone first: then a page may sound after a reload
     if (headset?.state === 'lost') headset.reconnect();
     tones ||= new AudioContext();
     tones.resume().catch(() => {});
@@ -46,7 +46,8 @@ export const sound = {
   },
   /** @returns {string} live, stale, connecting, lost, off */
   link() {
-    if (problem) return 'lost';
+    if (sound.problem()) return 'lost';
+    if (!ownHeadset()) return 'live';
     if (!headset) return wanted ? 'lost' : 'off';
     switch (headset.state) {
       case 'live': return headset.silentMS > 3000 ? 'stale' : 'live';
@@ -68,8 +69,8 @@ export const sound = {
   heard: () => headset?.heardLevel ?? -120,
   /** Whether the microphone has given nothing for 3 s though it should. */
   silent: () => silentSince > 0 && sound.link() === 'live',
-  problem: () => problem,
-  problemText: () => (problem ? t(problem, { text: detail }) : ''),
+  problem: () => (ownHeadset() ? problem : missing()),
+  problemText: () => (sound.problem() ? t(sound.problem(), { text: detail }) : ''),
   stop() {
     sound.rest();
     call('DELETE', '/headset').catch(() => {});
@@ -142,6 +143,12 @@ export const sound = {
     beep([[523, 0, 0.2], [659, 0.22, 0.2], [784, 0.44, 0.3]], 0.5, label);
   },
 };
+
+/** What is wrong with a headset that the server keeps, by its own word. */
+function missing() {
+  if (!state.me || !['lost', 'missing'].includes(state.me.headset || '')) return '';
+  return state.session?.headset?.startsWith('device') ? 'card gone' : 'telephone gone';
+}
 
 /** The preferred devices of a kind, best first. @param {string} kind @returns {string[]} */
 export function listed(kind) {

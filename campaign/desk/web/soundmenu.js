@@ -1,7 +1,7 @@
 /** The sound menu: devices, volumes, and whether all of it works. */
 import { h } from './dom.js';
 import { t } from './i18n.js';
-import { state } from './state.js';
+import { state, ownHeadset } from './state.js';
 import { button, checkbox, prefs, setPref } from './ui.js';
 import { dialog } from './dialog.js';
 import { sound, listed } from './sound.js';
@@ -11,20 +11,21 @@ import { testCallPanel } from './testcall.js';
 
 export function soundDialog() {
   const link = sound.link();
+  const own = ownHeadset();
   return dialog(t('Sound'), 'sound',
     h('p', { role: 'status', class: sound.problem() ? 'warn-text' : 'quiet-text' }, sound.problemText() || `${t('link headset')}: ${t(`link ${link}`)}`),
     link === 'off' && state.me ? h('div', { class: 'row' }, button({ name: t('headset start'), kind: 'primary', run: () => { sound.wake(); } })) : null,
-    h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('check microphone')), deviceSelect('microphones')),
-    levelBar(),
-    h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('check speaker')), deviceSelect('speakers')),
+    own ? h('label', { class: 'field', key: 'microphone' }, h('span', { class: 'field-name' }, t('check microphone')), deviceSelect('microphones')) : null,
+    own ? levelBar() : null,
+    own ? h('label', { class: 'field', key: 'speaker' }, h('span', { class: 'field-name' }, t('check speaker')), deviceSelect('speakers')) : null,
     h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('check ring')), deviceSelect('ring')),
-    preferred('microphones', t('preferred microphones')), preferred('speakers', t('preferred speakers')),
-    slider(t('speech volume'), prefs.speechVolume, v => { setPref('speechVolume', v); sound.volume(v); }),
+    own ? preferred('microphones', t('preferred microphones')) : null, own ? preferred('speakers', t('preferred speakers')) : null,
+    own ? slider(t('speech volume'), prefs.speechVolume, v => { setPref('speechVolume', v); sound.volume(v); }) : null,
     slider(t('ring volume'), prefs.ringVolume, v => setPref('ringVolume', v)),
     checkbox({ name: t('zip volume'), checked: prefs.zip, anyTab: true, change: v => setPref('zip', v) }),
     slider(t('zip loudness'), prefs.zipVolume, v => { setPref('zipVolume', v); sound.zip(); }),
-    h('div', { class: 'row' }, button({ name: t('Device check'), icon: 'mic', anyTab: true, run: () => openCheck() })),
-    testCallPanel());
+    own ? h('div', { class: 'row' }, button({ name: t('Device check'), icon: 'mic', anyTab: true, run: () => openCheck() })) : null,
+    own ? testCallPanel() : null);
 }
 
 /** The order in which devices are chosen when several are there. @param {'microphones'|'speakers'} kind @param {string} name */

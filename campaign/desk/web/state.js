@@ -34,6 +34,9 @@ export const state = {
   notReady: [],
 };
 
+/** Whether the agent's headset is this browser's; else it is a sound card or a telephone that the server keeps. */
+export const ownHeadset = () => !state.session?.headset || state.session.headset === 'browser';
+
 /** The server's time now, in ms. */
 export function now() {
   return Date.now() + state.offset;

@@ -6,7 +6,7 @@ import { h, say } from './dom.js';
 import { t, has, dayTime, phone } from './i18n.js';
 import { icon } from './icons.js';
 import { post, Problem } from './api.js';
-import { state } from './state.js';
+import { state, ownHeadset } from './state.js';
 
 /** @typedef {import('./dom.js').VNode} VNode */
 /** @typedef {import('./dom.js').Kid} Kid */
@@ -181,7 +181,7 @@ export function reasonName(r) {
 /** A reason in the reader's language. @param {import('./types.js').Reason|null|undefined} r */
 export function why(r) {
   if (!r) return '';
-  const key = `why ${r.code}`;
+  const key = r.code === 'no-headset' && !ownHeadset() ? 'why no-headset worn' : `why ${r.code}`;
   if (!has(key)) return r.text;
   const name = r.code === 'not-ready' ? (r.name ? `: ${reasonName(r.name)}` : '') : r.name || '';
   const text = r.text === r.code ? '' : r.text;
