@@ -101,13 +101,15 @@ type Abandoned struct {
 	Ceiling Percent `yaml:"ceiling"` // to which a campaign may move it
 }
 
-// Holiday is a day without calls: the same date every year, the last weekday of
+// Holiday is a day without calls: the same date every year or once, the last weekday of
 // a name up to that date, or so many days after Easter Sunday.
 type Holiday struct {
-	Name    string   `yaml:"name"`
-	Date    MonthDay `yaml:"date"`
-	Weekday string   `yaml:"weekday" oneof:"sun,mon,tue,wed,thu,fri,sat"`
-	Easter  *int     `yaml:"easter" min:"-60" max:"70"`
+	Name     string   `yaml:"name"`
+	Date     MonthDay `yaml:"date"`
+	Year     int      `yaml:"year" min:"2000" max:"2200"` // once, in that year; 0 = every year
+	Weekday  string   `yaml:"weekday" oneof:"sun,mon,tue,wed,thu,fri,sat"`
+	Easter   *int     `yaml:"easter" min:"-60" max:"70"`
+	Observed bool     `yaml:"observed"` // on a Saturday the Friday before is one as well, on a Sunday the Monday after
 }
 
 // MonthDay is a day of every year, written "12-25".
@@ -149,7 +151,12 @@ func dates(hs []Holiday, from, to int) []Date {
 	var out []Date
 	for _, h := range hs {
 		if h.Easter == nil && h.Weekday == "" {
-			out = append(out, Date{0, h.Date.Month, h.Date.Day})
+			if h.Year == 0 || h.Year >= from && h.Year <= to {
+				out = append(out, Date{h.Year, h.Date.Month, h.Date.Day})
+			}
+			if h.Observed {
+				out = append(out, observed(h.Date, from, to)...)
+			}
 			continue
 		}
 		for year := from; year <= to; year++ {
@@ -161,6 +168,26 @@ func dates(hs []Holiday, from, to int) []Date {
 				day := slices.Index(dayNames(), h.Weekday)
 				t = t.AddDate(0, 0, -((int(t.Weekday()) - day + 7) % 7))
 			}
+			out = append(out, Date{t.Year(), t.Month(), t.Day()})
+		}
+	}
+	return out
+}
+
+// observed are the days on which a holiday is kept that falls on a weekend, of
+// the years from to to; of one at New Year the last of them is in the year before.
+func observed(d MonthDay, from, to int) (out []Date) {
+	for year := from; year <= to+1; year++ {
+		t := time.Date(year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
+		switch t.Weekday() {
+		case time.Saturday:
+			t = t.AddDate(0, 0, -1)
+		case time.Sunday:
+			t = t.AddDate(0, 0, 1)
+		default:
+			continue
+		}
+		if t.Year() >= from && t.Year() <= to {
 			out = append(out, Date{t.Year(), t.Month(), t.Day()})
 		}
 	}
@@ -269,7 +296,8 @@ func parseProfile(text []byte, name string) (Profile, error) {
 
 func (k *checker) holidays(key string, hs []Holiday) {
 	for i, h := range hs {
-		if (h.Easter == nil) == (h.Date == MonthDay{}) || h.Easter != nil && h.Weekday != "" {
+		if (h.Easter == nil) == (h.Date == MonthDay{}) || h.Easter != nil && h.Weekday != "" ||
+			(h.Observed || h.Year != 0) && (h.Easter != nil || h.Weekday != "") || h.Observed && h.Year != 0 {
 			k.add(key+"."+strconv.Itoa(i), "needs a date or a distance from Easter, and not both", "write {date: 12-25} or {easter: 1}")
 		}
 	}

@@ -18,7 +18,7 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("%s: recording cannot be off", p.Country)
 		}
 	}
-	if want := []string{"CA", "DE", "GB", "US", "lab", "strictest"}; !slices.Equal(names, want) {
+	if want := []string{"AT", "CA", "CH", "DE", "GB", "US", "lab", "strictest"}; !slices.Equal(names, want) {
 		t.Errorf("profiles: %v, want %v", names, want)
 	}
 	if p := ProfileFor("FR"); p.Country != "FR" || p.Abandoned.Ceiling != 0 {
@@ -144,7 +144,7 @@ func TestParseProfileRefuses(t *testing.T) {
 	}
 	for _, c := range []struct{ old, new, want string }{
 		{"max_per_day: 3\n", "", "max_per_day: is missing"},
-		{"version: 2025-11-01", "version: today", `"today" is not a day`},
+		{"version: 2026-11-30", "version: today", `"today" is not a day`},
 		{"date: 01-01", "date: 13-01", "not a day of the year"},
 		{"easter: 39", "easter: 39, date: 05-14", "needs a date or a distance"},
 		{"country: DE", "country: AT", `"AT" is not the name of the file`},
