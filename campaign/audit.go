@@ -58,6 +58,7 @@ const (
 	AuditPersonExported   AuditWhat = "person-exported"
 	AuditPersonErased     AuditWhat = "person-erased"
 	AuditPlayed           AuditWhat = "recording-played"
+	AuditSIPRead          AuditWhat = "sip-read" // About: the Call-ID; New: text or pcap, where it was exported
 	AuditReportRead       AuditWhat = "report-read"
 	AuditRead             AuditWhat = "audit-read"
 	AuditRetention        AuditWhat = "retention"

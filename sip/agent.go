@@ -99,6 +99,7 @@ func New(cfg Config) (*Agent, error) {
 	a.calls.init()
 	a.hops.Store(&map[netip.Addr]bool{})
 	a.wire = newWire(a.log, advertise, a.timers)
+	a.wire.trace = cfg.Trace
 	a.wire.gate, a.wire.known = a.gate, func(ip netip.Addr) bool { return a.trusts(ip) || a.peers.has(ip) }
 	a.ep = newEndpoint(a.ctx, a.wire, a.unexpected)
 	a.ep.onRequest(a.handle)

@@ -19,6 +19,7 @@ type Config struct {
 	Accounts  []Account // at least one to dial
 	UserAgent string    // "freiton/1.0"
 	Timers    Timers    // zero values are those of sipgo when New is called
+	Trace     *Trace    // keeps the messages of the last calls; nil keeps none
 	Log       *slog.Logger
 }
 

@@ -3,6 +3,7 @@ package sip_test
 import (
 	"context"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 
 func TestCallAnsweredAndHungUpByUs(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
+	far, trace := peer.NewFar(t), sip.NewTrace(1<<20)
+	a := start(t, func(c *sip.Config) { c.Trace = trace })
 	p := dial(t, a, far.URI("4711"), func(o *sip.DialOptions) {
 		o.CallerID, o.CallerName = "+49301234", `Ann "A" \ Lee`
 		o.Headers = map[string]string{"X-Campaign": "spring"}
@@ -63,6 +64,14 @@ func TestCallAnsweredAndHungUpByUs(t *testing.T) {
 	far.ExpectNone(3*t1, "BYE")
 	if s := a.Stats(); s.Calls != 0 {
 		t.Errorf("%+v", s)
+	}
+	var ladder []string
+	for _, m := range trace.Call(inv.Get("Call-ID")).Messages {
+		word, _, _ := strings.Cut(m.Line, " ")
+		ladder = append(ladder, map[bool]string{true: ">", false: "<"}[m.Out]+word)
+	}
+	if got := strings.Join(ladder, " "); got != ">INVITE <100 <180 <200 >ACK >BYE <200" {
+		t.Errorf("the trace has %s", got)
 	}
 }
 

@@ -48,6 +48,7 @@ func (c *streamConn) fill() error {
 		if len(c.buf) > 0 {
 			m, n, err := readMessage(c.buf, true)
 			if err == nil {
+				c.wire.trace.note(false, "tcp", localPort(c.LocalAddr()), c.remote, c.buf[:n])
 				c.buf = c.buf[n:]
 				m.network, m.source = "tcp", c.remote
 				if c.out = c.wire.gate(m, func(p []byte) { _, _ = c.Write(p) }); c.out != nil {
@@ -97,6 +98,7 @@ func (c *streamConn) more() error {
 }
 
 func (c *streamConn) Write(b []byte) (int, error) {
+	c.wire.trace.note(true, "tcp", localPort(c.LocalAddr()), c.remote, b)
 	if err := c.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return 0, err
 	}

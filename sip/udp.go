@@ -48,6 +48,7 @@ func (u *udpSocket) take(data []byte, src netip.AddrPort) []byte {
 		u.wire.log.Debug("not SIP", "source", src.String(), "bytes", len(data))
 		return nil
 	}
+	u.wire.trace.note(false, "udp", u.local, src, data)
 	m.network, m.source = "udp", src
 	return u.wire.gate(m, func(p []byte) {
 		_, _ = u.WriteTo(p, net.UDPAddrFromAddrPort(src)) // stateless: the peer repeats if it is lost
@@ -58,6 +59,7 @@ func (u *udpSocket) take(data []byte, src netip.AddrPort) []byte {
 // whomever, is reported by the kernel at the next call: it is taken off and
 // the write done again.
 func (u *udpSocket) WriteTo(b []byte, to net.Addr) (int, error) {
+	u.wire.trace.note(true, "udp", u.local, localPort(to), b)
 	for tries := 0; ; tries++ {
 		n, err := u.UDPConn.WriteTo(b, to)
 		if err == nil || tries == 8 || !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.EHOSTUNREACH) {

@@ -27,6 +27,7 @@ type wire struct {
 	gate      func(*message, reply) []byte // canonical bytes to go on with, nil to stop here
 	known     func(netip.Addr) bool        // may this address open a connection
 	lost      func(netip.AddrPort)         // ICMP: nobody there
+	trace     *Trace
 
 	tpl    *sipmsg.TransportLayer
 	parser *sipmsg.Parser

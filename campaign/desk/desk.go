@@ -27,9 +27,10 @@ type Config struct {
 	Control      Control
 	Lists        Lists
 	Documents    Documents
-	Ledger       Ledger  // nil: nothing is written down
-	Persons      Persons // nil: no dossiers
-	Reports      Reports // nil: no figures
+	Ledger       Ledger   // nil: nothing is written down
+	Persons      Persons  // nil: no dossiers
+	Reports      Reports  // nil: no figures
+	SIP          SIPTrace // nil: no ladders
 	Why          func(context.Context, campaign.Record) (string, error)
 	Prospect     func(ctx context.Context, name string) (campaign.Prospect, error) // what the campaign will not dial
 	Report       func(ctx context.Context, name string) (any, error)
@@ -102,6 +103,7 @@ func New(cfg Config) *Desk {
 	d.contacts(api)
 	d.messages(api)
 	d.overseeing(api)
+	d.ladders(api)
 	d.texts(api)
 	return d
 }

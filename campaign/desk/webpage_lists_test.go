@@ -69,10 +69,15 @@ func TestListsPage(t *testing.T) {
 	q := &looks{tab: w.visit(t, b, "de"), axe: p.axe}
 	q.logIn("lena", say)
 	q.find("button", "Berichte")
-	for _, name := range []string{"Anruflisten", "Kampagnen", "Benutzer und Rollen"} {
+	for _, name := range []string{"Anruflisten", "Kampagnen", "Benutzer und Rollen", "SIP-Verlauf"} {
 		if len(q.seen("button", name)) > 0 {
 			t.Errorf("a team leader has the page %s", name)
 		}
+	}
+	var status int
+	q.evaluate(`fetch('/api/v1/sip').then(r => r.status)`, &status)
+	if status != 403 {
+		t.Errorf("a team leader asks for everybody's calls: %d", status)
 	}
 }
 

@@ -3,7 +3,34 @@ package desk_test
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/freiton/freiton/campaign/desk"
 )
+
+// oneCall was busy.
+type oneCall struct{}
+
+func (oneCall) Calls(text string, _ int) []desk.SIPCall {
+	if !strings.Contains("sip:+493023125000@pbx", text) {
+		return nil
+	}
+	return []desk.SIPCall{{CallID: "a/b@c", Begun: time.Now(), Method: "INVITE", From: "sip:1001@pbx", To: "sip:+493023125000@pbx", Answer: "486 Busy Here", Messages: 2}}
+}
+
+func (oneCall) Messages(id string) []desk.SIPMessage {
+	if id != "a/b@c" {
+		return nil
+	}
+	m := desk.SIPMessage{At: time.Now(), Out: true, Via: "udp", Local: "127.0.0.1:5070", Remote: "127.0.0.1:5060", Line: "INVITE sip:+493023125000@pbx", Text: "INVITE sip:+493023125000@pbx SIP/2.0\r\nContact: <img src=x onerror=alert(1)>\r\n"}
+	back := m
+	back.Out, back.At, back.Line, back.Text = false, m.At.Add(40*time.Millisecond), "486 Busy Here", "SIP/2.0 486 Busy Here\r\n"
+	return []desk.SIPMessage{m, back}
+}
+
+func (oneCall) Export(id, format string) []byte { return []byte(format + " of " + id) }
 
 // runsTheOffice: the administrator adds a user and locks her, enters a number
 // that nobody calls any more and takes it off again, and changes a campaign: the
@@ -57,4 +84,19 @@ func (p *looks) runsTheOffice(t *testing.T, say func(string) string) {
 	p.write(yaml, "bestand") // the document of that name in this world
 	p.press(say("Save"))
 	p.find("region", "Kampagne bearbeiten: bestand")
+
+	p.press("SIP-Verlauf")
+	p.write(p.find("searchbox", "Rufnummer, URI oder Call-ID"), "3023125000")
+	p.press(say("Search"))
+	p.until("the call", func() bool { return strings.Contains(main(), "486 Busy Here") })
+	p.run(chromedp.Evaluate(`document.querySelector("button[aria-label^='Anzeigen: +493023125000@pbx']").click()`, nil))
+	p.until("its messages", func() bool { return strings.Contains(main(), "+0.040 s") })
+	p.run(chromedp.Evaluate(`document.querySelectorAll('.ladder details').forEach(d => { d.open = true })`, nil))
+	p.until("their text", func() bool { return strings.Contains(main(), "<img src=x") })
+	p.glance("ladder")
+	var file string
+	p.evaluate(`fetch([...document.querySelectorAll('a')].find(a => a.textContent === 'Export als Text').href).then(r => r.text())`, &file)
+	if file != "text of a/b@c" {
+		t.Errorf("exported: %s", file)
+	}
 }

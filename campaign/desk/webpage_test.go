@@ -222,6 +222,9 @@ func TestPreviewMode(t *testing.T) {
 		next := p.seen("region", say("Outbound interaction"))
 		return len(next) == 1 && next[0].BackendDOMNodeID != view
 	})
+	if w.sound.asked.Load() == 0 {
+		t.Error("she was never Ready, calls, and nobody asked for her headset")
+	}
 	if d, ok := w.line.did[0].(campaign.Dial); !ok || d.Number != "+491713920001" {
 		t.Errorf("dialled %+v", w.line.did[0])
 	}

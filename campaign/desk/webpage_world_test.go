@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type world struct {
 	t       *testing.T
 	url     string
 	line    *scriptedLine
+	sound   noSound
 	control *campaign.Controller
 
 	mu  sync.Mutex
@@ -163,7 +165,7 @@ func worldOf(t *testing.T) *world {
 		Version: "test", Store: store, Control: w.control, Documents: docs, Now: time.Now, Log: log,
 		HashPassword: func(p string) (string, error) { return p, nil },
 		Number:       func(raw string) (string, error) { return strings.ReplaceAll(raw, " ", ""), nil },
-		Lists:        w.lists, Reports: evening{}, Persons: keptPersons{store}, Ledger: store,
+		Lists:        w.lists, Reports: evening{}, Persons: keptPersons{store}, Ledger: store, SIP: oneCall{},
 	})
 	w.serve(d, dir)
 	return w
@@ -185,7 +187,7 @@ func (w *world) serve(d *desk.Desk, dir string) {
 		Quality: func(campaign.AgentID) desk.Quality {
 			return desk.Quality{Contact: &desk.LegQuality{Codec: "PCMA", Loss: 0.2, JitterMS: 4, RTTMS: 31, MOS: 4.3}}
 		},
-		Headsets: noSound{},
+		Headsets: &w.sound,
 	})
 	must(w.t, err)
 	w.url = web.URL()
@@ -199,12 +201,13 @@ func (w *world) serve(d *desk.Desk, dir string) {
 }
 
 // noSound is a server without sound: the page says so and works on.
-type noSound struct{}
+type noSound struct{ asked atomic.Int32 }
 
-func (noSound) Open(context.Context, string, string) (string, error) {
+func (s *noSound) Open(context.Context, string, string) (string, error) {
+	s.asked.Add(1)
 	return "", errors.New("no sound in this test")
 }
-func (noSound) Close(string) {}
+func (*noSound) Close(string) {}
 
 func contacts() []campaign.Record {
 	people := []struct{ name, city, phone string }{

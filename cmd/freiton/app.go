@@ -48,20 +48,22 @@ func (v *vault) Close() error {
 
 // desk is the API over the store, and over the controller where one runs.
 func (v *vault) desk(control desk.Control) *desk.Desk {
-	return v.deskOver(control, nil)
+	return v.deskOver(control, nil, nil)
 }
 
-func (v *vault) deskOver(control desk.Control, j *campaign.Journal) *desk.Desk {
+func (v *vault) deskOver(control desk.Control, j *campaign.Journal, wire desk.SIPTrace) *desk.Desk {
 	dc := deskConfig(v.cfg, v.store, control, v.folder.path, v.log)
 	people := v.persons(j)
 	people.control = control
-	dc.Persons = people
+	dc.Persons, dc.SIP = people, wire
 	dc.Reports = figures{store: v.store, docs: documents{v.cfg, v.folder.path}, agentTimes: time.Duration(v.cfg.Retention.AgentTimes)}
 	return desk.New(dc)
 }
 
 // desk is the API over the running controller and its journal.
-func (a *app) desk(control desk.Control) *desk.Desk { return a.deskOver(control, a.journal) }
+func (a *app) desk(control desk.Control) *desk.Desk {
+	return a.deskOver(control, a.journal, ladders{a.voice.trace})
+}
 
 // journalFolder is the journal's name in the data folder.
 const journalFolder = "journal"
@@ -77,13 +79,14 @@ type voice struct {
 	line     *line.Line
 	headsets *headsets
 	clock    *media.Clock
+	trace    *sip.Trace
 }
 
 // openVoice opens the sockets and begins to register.
 func openVoice(ctx context.Context, cfg configs.Config, dataDir string, log *slog.Logger) (*voice, error) {
-	v := &voice{headsets: newHeadsets(), clock: media.NewClock()}
+	v := &voice{headsets: newHeadsets(), clock: media.NewClock(), trace: sip.NewTrace(traceSize)}
 	sc := sipConfig(cfg)
-	sc.Log = log.With("part", "sip")
+	sc.Trace, sc.Log = v.trace, log.With("part", "sip")
 	agent, err := sip.New(sc)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ import { directory } from './contacts.js';
 import { messages, messageText } from './messages.js';
 import { reports } from './reports.js';
 import { lists } from './lists.js';
+import { ladder } from './ladder.js';
 import { campaigns } from './campaigns.js';
 import { users } from './users.js';
 import { doNotCallList } from './dnc.js';
@@ -100,6 +101,7 @@ function page() {
     case 'lists': return lists();
     case 'campaigns': return campaigns();
     case 'users': return users();
+    case 'ladder': return ladder();
     case 'dnc': return doNotCallList();
     default: return idle();
   }
@@ -308,6 +310,7 @@ function effects(e) {
       textsOf(i?.campaign);
       break;
     case 'opened':
+      forget('/workbin');
       if (i) opened(i);
       break;
     case 'ringing':

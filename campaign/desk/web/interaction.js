@@ -128,7 +128,7 @@ function actions(i) {
   return h('div', { class: 'actions', role: 'group', 'aria-label': t('Call') + ' …' },
     previews(i) ? button({
       name: t('Call'), icon: 'call', kind: 'good', disabled: i.state !== 'open', busy: on(i.id, 'call'),
-      run: () => act(on(i.id, 'call'), { number: draft(i.id, 'number')?.trim() || undefined }),
+      run: () => sound.wake().then(() => act(on(i.id, 'call'), { number: draft(i.id, 'number')?.trim() || undefined })),
     }) : null,
     button({
       name: i.held ? t('Resume') : t('Hold'), icon: i.held ? 'resume' : 'hold', key: keys.hold, class: `slot-hold ${i.held ? 'is-held' : ''}`,

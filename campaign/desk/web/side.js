@@ -5,6 +5,7 @@ import { icon } from './icons.js';
 import { state, mine, overseer, mayAll, mayAudit, mayImport, mayBlock, now } from './state.js';
 import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft } from './ui.js';
 import { look, listOf } from './data.js';
+import { sound } from './sound.js';
 
 /** @param {import('./dom.js').Kid} warnings */
 export function side(warnings) {
@@ -33,7 +34,7 @@ function campaigns() {
         h('p', { class: 'quiet-text' }, [t(`mode ${c.mode}`), joined ? t('joined') : ''].filter(Boolean).join(' · ')),
         c.pause ? h('p', { class: 'warn-text' }, why(c.pause)) : null,
         h('div', { class: 'row' },
-          c.mode === 'preview' && joined ? button({ name: t('Get record'), icon: 'list', kind: 'primary', disabled: c.state !== 'running' || Boolean(mine()), busy: onCampaign(c.name, 'record'), run: () => act(onCampaign(c.name, 'record')) }) : null,
+          c.mode === 'preview' && joined ? button({ name: t('Get record'), icon: 'list', kind: 'primary', disabled: c.state !== 'running' || Boolean(mine()), busy: onCampaign(c.name, 'record'), run: () => { sound.wake(); act(onCampaign(c.name, 'record')); } }) : null,
           joined
             ? button({ name: t('Leave'), kind: 'quiet', busy: onCampaign(c.name, 'leave'), run: () => act(onCampaign(c.name, 'leave')) })
             : button({ name: t('Join'), disabled: c.state === 'unloaded', busy: onCampaign(c.name, 'join'), run: () => act(onCampaign(c.name, 'join')) })));
@@ -59,7 +60,7 @@ function nav() {
   if (!state.me) views.splice(0, 2);
   if (state.session?.role === 'client') views.splice(0);
   if (overseer()) views.push(['floor', t('Floor'), 'floor'], ['reports', t('Reports'), 'chart']);
-  if (mayAll()) views.push(['persons', t('Complaint page'), 'person']);
+  if (mayAll()) views.push(['persons', t('Complaint page'), 'person'], ['ladder', t('SIP ladder'), 'transfer']);
   if (mayImport()) views.push(['lists', t('Lists'), 'list'], ['campaigns', t('Campaigns'), 'campaign'], ['users', t('Users and roles'), 'person']);
   if (mayBlock()) views.push(['dnc', t('Do-not-call list'), 'dnd']);
   if (mayAudit()) views.push(['audit', t('Audit log'), 'list']);
@@ -71,7 +72,8 @@ function nav() {
 const pad = 'pad';
 
 /** @param {string} number */
-export function dial(number) {
+export async function dial(number) {
+  await sound.wake(); // who was not Ready yet has no headset connected
   return act('/manual', { number: number.replace(/[^\d+*#]/g, '') });
 }
 

@@ -2,12 +2,13 @@
 import { h } from './dom.js';
 import { t, dayTime, clockTime, phone, span } from './i18n.js';
 import { icon } from './icons.js';
-import { state, now, mine, overseer, director, stateWord, stateSince } from './state.js';
+import { state, now, mine, overseer, director, mayAll, stateWord, stateSince } from './state.js';
 import { ui, button, region, select, act, on, onCampaign, why, redraw, draft, setDraft, resultName, reasonName, statusName, ticking } from './ui.js';
 import { look, listOf } from './data.js';
 import { runWord } from './side.js';
 import { was } from './contacts.js';
 import { writeTo } from './messages.js';
+import { showLadder } from './ladder.js';
 import { party, keysOf } from './interaction.js';
 import { sound } from './sound.js';
 
@@ -128,6 +129,7 @@ function overAgent(a, i) {
   if (!director()) return null;
   return h('div', { class: 'row' },
     i?.state === 'offered' && i.declined > 0 ? button({ name: t('Set aside'), kind: 'quiet', run: () => act(on(i.id, 'aside')) }) : null,
+    mayAll() && i?.content?.number ? button({ name: `${t('SIP ladder')}: ${a.agent}`, label: 'SIP', kind: 'quiet', anyTab: true, run: () => showLadder(i.content?.number || '') }) : null,
     button({ name: `${t('message to')} ${a.agent}`, label: t('message short'), kind: 'quiet', run: () => writeTo(a.agent) }),
     button({ name: `${t('Set status')}: ${a.agent}`, label: t('Set status'), kind: 'quiet', expanded: forcing === a.agent, run: () => { forcing = forcing === a.agent ? '' : a.agent; redraw(); } }),
     forcing === a.agent ? h('form', { class: 'row', key: 'force', onsubmit: async (/** @type {Event} */ e) => {
