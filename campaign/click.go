@@ -116,6 +116,8 @@ type (
 	ClickReturn struct {
 		Agent       AgentID
 		Interaction InteractionID
+		// Aside > 0: the record rests there for so long.
+		Aside time.Duration
 	}
 	ClickRemove struct {
 		Agent       AgentID

@@ -108,11 +108,21 @@ func (m *move) decline() error {
 		return nil
 	}
 	if c, ok := m.in.(ClickDecline); ok && c.Aside > 0 {
-		m.f.giveBack(m.w.lease, Release{Declined: true, NotBefore: m.f.now.Add(min(c.Aside, 24*time.Hour)), Reason: "set aside"})
+		rest := m.f.aside(c.Aside)
+		rest.Declined = true
+		m.f.giveBack(m.w.lease, rest)
 		return nil
 	}
 	m.toTop()
 	return nil
+}
+
+// SetAside is the reason of a record that was set aside.
+const SetAside = "set aside"
+
+// aside gives a record back to its old place, to rest there for a while.
+func (f *Floor) aside(rest time.Duration) Release {
+	return Release{NotBefore: f.now.Add(min(rest, 24*time.Hour)), Reason: SetAside}
 }
 
 // miss: the countdown ran out, or the page did not show the record in time.
@@ -162,6 +172,10 @@ func (m *move) giveBack() error {
 			a.returned = map[Key]time.Time{}
 		}
 		a.returned[m.w.lease.Record.Key] = m.f.now.Add(returnedFor)
+	}
+	if c, ok := m.in.(ClickReturn); ok && c.Aside > 0 {
+		m.f.giveBack(m.w.lease, m.f.aside(c.Aside))
+		return nil
 	}
 	m.f.giveBack(m.w.lease, Release{})
 	return nil

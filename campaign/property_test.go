@@ -499,7 +499,7 @@ func (w *world) click() {
 	cb := &Callback{At: w.now.Add(time.Hour), Personal: rapid.Bool().Draw(w.t, "personal"), Agreed: true}
 	clicks := []Click{
 		ClickAccept{n, id}, ClickAccept{n, id}, ClickShown{n, id}, ClickShown{n, id}, ClickShown{n, id}, ClickDecline{Agent: n, Interaction: id},
-		ClickCall{n, id, ""}, ClickReturn{n, id}, ClickRemove{n, id}, ClickHold{n, id}, ClickResume{n, id}, ClickHangup{n, id},
+		ClickCall{n, id, ""}, ClickReturn{n, id, 0}, ClickRemove{n, id}, ClickHold{n, id}, ClickResume{n, id}, ClickHangup{n, id},
 		ClickDone{n, id, DoneOnly}, ClickDone{n, id, DoneAndNext}, ClickQuick{n, id, AnsweringMachine},
 		ClickResult{n, id, Entry{Result: &result}}, ClickResult{n, id, Entry{Result: &result}}, ClickResult{n, id, Entry{NoCall: &yes}}, ClickResult{n, id, Entry{Callback: cb}},
 		ClickStatus{n, AgentReady, ""}, ClickStatus{n, AgentReady, ""}, ClickStatus{n, AgentNotReady, "Pause"}, ClickUndo{n},
@@ -543,7 +543,7 @@ func (w *world) work() {
 	case x.state == StateOpening:
 		w.apply(ClickShown{n, x.id})
 	case x.state == StateOpen:
-		w.apply(rapid.SampledFrom([]Click{ClickCall{n, x.id, ""}, ClickCall{n, x.id, ""}, ClickReturn{n, x.id}, enter(x), ClickDone{n, x.id, ""}}).Draw(w.t, "open"))
+		w.apply(rapid.SampledFrom([]Click{ClickCall{n, x.id, ""}, ClickCall{n, x.id, ""}, ClickReturn{n, x.id, 0}, enter(x), ClickDone{n, x.id, ""}}).Draw(w.t, "open"))
 	case x.state == StateTalking:
 		talk := []Click{enter(x), ClickHangup{n, x.id}, ClickHold{n, x.id}, ClickQuick{n, x.id, AnsweringMachine}, ClickConsult{n, x.id, "+4930777" + string(n[0]%10+'0')}}
 		if x.side != nil {

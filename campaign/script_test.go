@@ -494,7 +494,7 @@ func (s *script) clickOn(verb string, w *work, args []string) Click {
 	case "call":
 		return ClickCall{a, id, text}
 	case "return":
-		return ClickReturn{a, id}
+		return ClickReturn{Agent: a, Interaction: id}
 	case "remove":
 		return ClickRemove{a, id}
 	case "hold":

@@ -132,6 +132,34 @@ func (s *Core) Retry(ctx context.Context, list, id string) error {
 	})
 }
 
+// EndRest lets records that were set aside until after a time be dialled again
+// at once: the moves of campaign.ClickDecline and ClickReturn taken back.
+func (s *Core) EndRest(ctx context.Context, lists []string, after time.Time) error {
+	return s.write(ctx, "end rest", func(t tx) error {
+		for _, list := range lists {
+			var rs []row
+			if err := t.query(func(sc Row) error {
+				r, err := scanRecord(sc)
+				rs = append(rs, r)
+				return err
+			}, `SELECT `+recordColumns+fromRecord+`WHERE l.name = ? AND r.status = ? AND r.next_dial > ? AND r.reason = ? FOR UPDATE OF r`,
+				list, campaign.Ready, ms(after), campaign.SetAside); err != nil {
+				return err
+			}
+			for i := range rs {
+				r := &rs[i]
+				if r.NextDial, r.Reason = s.opt.Now(), ""; r.Type == campaign.General && r.Attempts == 0 {
+					r.NextDial = time.Time{}
+				}
+				if err := t.save(r, s.opt.Now()); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // retried reads the records of an id and refuses what a retry may not touch.
 func (t tx) retried(list, id string) (rs []row, stale bool, err error) {
 	err = t.query(func(sc Row) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -76,7 +77,7 @@ Exit status 0 means that the list was worked, whatever the results.`,
 func addScriptFlags(cmd *cobra.Command, o *autopilotOptions, agents int) {
 	f := cmd.Flags()
 	f.IntVar(&o.agents, "agents", agents, "how many agents: the first of the campaign's, else agent-1 and so on")
-	f.Var(&o.accept, "accept", "which previews are accepted: all, none, or every:K (each K-th is declined)")
+	f.Var(&o.accept, "accept", "which previews are accepted: all, none (nobody is called), or every:K (each K-th is declined)")
 	f.DurationVar(&o.talk, "talk", 3*time.Second, "hang up so long after the answer; 0 = wait for the contact")
 	f.StringVar(&o.say, "say", "", "WAV file the agents speak")
 	f.StringVar(&o.hear, "hear", "", "folder for what the agents hear, a WAV file a call")
@@ -93,6 +94,9 @@ func (o *autopilotOptions) check() error {
 	}
 	if o.firstAgent < 0 || o.firstAgent > 1_000_000 {
 		return usage("--first-agent: %d is not between 1 and 1000000", o.firstAgent)
+	}
+	if err := notNegative(map[string]time.Duration{"talk": o.talk, "hold-at": o.holdAt, "hold-for": o.holdFor, "wait": o.wait}); err != nil {
+		return err
 	}
 	if o.holdFor > 0 && o.talk > 0 && o.holdAt >= o.talk {
 		return usage("--hold-at %s is not before the end of the call (--talk %s)", o.holdAt, o.talk)
@@ -113,6 +117,16 @@ func (o *autopilotOptions) check() error {
 		}
 	}
 	return checkReportFile(o.report)
+}
+
+// notNegative refuses times before the beginning, by flag.
+func notNegative(times map[string]time.Duration) error {
+	for _, flag := range slices.Sorted(maps.Keys(times)) {
+		if times[flag] < 0 {
+			return usage("--%s: %s is negative", flag, times[flag])
+		}
+	}
+	return nil
 }
 
 // checkReportFile tries whether a report can be written, before hours of calls
@@ -243,9 +257,10 @@ func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopi
 	if err != nil {
 		return err
 	}
+	started := time.Now().Truncate(time.Millisecond)
 	s := &scriptedAgents{
 		control: a.control, headsets: a.voice.headsets, clock: a.voice.clock, script: o.agentScript,
-		campaign: camp.Name, ahead: camp.Mode == campaign.ModePredictive, worn: map[campaign.AgentID]*media.FileEndpoint{},
+		campaign: camp.Name, ahead: camp.Mode == campaign.ModePredictive, fetches: camp.Mode == campaign.ModePreview, worn: map[campaign.AgentID]*media.FileEndpoint{},
 		calls: map[campaign.InteractionID]*scriptedCall{}, offered: map[string]bool{},
 		due: make(chan func(context.Context) error, 4*o.agents+16), over: make(chan struct{}),
 	}
@@ -286,7 +301,11 @@ func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopi
 		stop = nil
 	}
 	// What was decided is in the store before it is reported.
-	return errors.Join(err, stop, a.control.Settled(ctx))
+	err = errors.Join(err, stop, a.control.Settled(ctx))
+	if o.accept.none && err == nil { // declined is not forgotten: the next run may call them
+		err = a.store.EndRest(ctx, camp.Lists, started.Add(asideFor))
+	}
+	return err
 }
 
 // stopping is what a signal has begun.
@@ -378,8 +397,12 @@ func (w *watch) finished(ctx context.Context) (bool, error) {
 		return true, nil
 	case c.Pause != nil:
 		return true, fmt.Errorf("campaign %s has paused itself: %s", c.Name, c.Pause.Text)
-	case w.agents.script.accept.none:
-		return w.offeredAll(ctx)
+	case w.agents.script.accept.none && len(w.agents.offered) > 0:
+		if all, err := w.offeredAll(ctx); all || err != nil {
+			return all, err
+		}
+	}
+	switch {
 	case !c.Asked || c.InWork > 0:
 		return false, nil
 	case c.Idle != nil && c.Idle.Code == campaign.IdleGate && c.Idle.Until.IsZero():

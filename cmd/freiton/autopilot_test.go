@@ -63,22 +63,31 @@ func numbers(code string, n int) []string {
 	return rows
 }
 
+// Nobody is called, each record that is due is offered (or fetched) once, and
+// what was declined waits for the next run.
 func TestAutopilotAcceptsNone(t *testing.T) {
-	f := newFlight(t, "", numbers("02", 5)...)
-	r, errs := f.run(t, "--accept", "none", "--agents", "2")
-	offered := map[string]int{}
-	for _, o := range r.Offers {
-		offered[o.Record]++
-		if o.Decision != campaign.Declined {
-			t.Errorf("offer %+v", o)
+	for _, mode := range []string{"progressive", "preview"} {
+		rows := append(numbers("02", 4), "later;"+peer.Number("02", 9)+";2099-01-01T00:00:00Z")
+		rows[0] += ";next_dial_at"
+		f := newFlight(t, "mode: "+mode+"\n", rows...)
+		r, errs := f.run(t, "--accept", "none", "--agents", "2")
+		offered := map[string]int{}
+		for _, o := range r.Offers {
+			offered[o.Record]++
+			if o.Decision != campaign.Declined {
+				t.Errorf("offer %+v", o)
+			}
 		}
-	}
-	if len(offered) != 5 || len(r.Offers) != 5 || len(r.Attempts) != 0 || len(f.exchange.Records()) != 0 {
-		t.Errorf("offers %v, %d attempts, %d calls\n%s", offered, len(r.Attempts), len(f.exchange.Records()), errs)
-	}
-	for _, rec := range r.Records {
-		if rec.Status != campaign.Ready || rec.Attempts != 0 {
-			t.Errorf("record %+v", rec)
+		if want := map[string]int{"progressive": 4}[mode]; len(offered) != want || len(r.Offers) != want || len(r.Attempts) != 0 || len(f.exchange.Records()) != 0 {
+			t.Errorf("%s: offers %v, %d attempts, %d calls\n%s", mode, offered, len(r.Attempts), len(f.exchange.Records()), errs)
+		}
+		for _, rec := range r.Records {
+			if rec.Status != campaign.Ready || rec.Attempts != 0 || rec.NextDialAt.IsZero() == (rec.ID == "later") {
+				t.Errorf("%s: record %+v", mode, rec)
+			}
+		}
+		if r, errs := f.run(t); len(r.Attempts) != 4 {
+			t.Errorf("%s, the next run: %d attempts\n%s", mode, len(r.Attempts), errs)
 		}
 	}
 }
@@ -113,7 +122,7 @@ func TestListName(t *testing.T) {
 func TestAutopilotChecksFirst(t *testing.T) {
 	f := newFlight(t, "agents: [ann]\n", numbers("02", 2)...)
 	for _, more := range [][]string{
-		{"--agents", "2"}, {"--report", filepath.Join(f.dir, "nowhere", "r.json")}, {"--report", f.dir}, {"--list", f.dir},
+		{"--agents", "2"}, {"--report", filepath.Join(f.dir, "nowhere", "r.json")}, {"--report", f.dir}, {"--list", f.dir}, {"--talk", "-1s"}, {"--wait", "-1s"},
 	} {
 		if status, out, errs := freiton(t, nil, f.args(more...)...); status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%v: status %d, %q\n%s", more, status, out, errs)

@@ -40,7 +40,7 @@ func (c *cli) callCommand() *cobra.Command {
 		Short: "Make one call from the shell",
 		Long: `Makes one call through the account that dials, under the rules of dial: (the
 do-not-call list included), and prints it as one attempt of the report. Times
-count from the answer. Without --duration the call lasts to the end of --play,
+count from the answer. At a terminal that is a table, for scripts JSON. Without --duration the call lasts to the end of --play,
 without that until the far end or Ctrl-C ends it.
 
 Exit status 0 only if the call was answered.`,
@@ -94,6 +94,9 @@ func (o *callOptions) check() error {
 	}
 	if strings.Trim(o.dtmf, "0123456789*#ABCDabcd") != "" {
 		return usage("--dtmf %q: digits are 0-9 * # A-D", o.dtmf)
+	}
+	if err := notNegative(map[string]time.Duration{"duration": o.duration, "hold-at": o.holdAt, "hold-for": o.holdFor, "dtmf-at": o.dtmfAt}); err != nil {
+		return err
 	}
 	if o.holdFor > 0 && o.duration > 0 && o.holdAt >= o.duration {
 		return usage("--hold-at %s is not before the end of the call (--duration %s)", o.holdAt, o.duration)
@@ -169,7 +172,7 @@ func (c *cli) call(ctx context.Context, cfg configs.Config, number campaign.Numb
 	if !call.attempt.AnsweredAt.IsZero() {
 		out.ConnectedMS = call.attempt.EndedAt.Sub(call.attempt.AnsweredAt).Milliseconds()
 	}
-	if err := c.show(out, attemptTable(out)); err != nil {
+	if err := c.showReport(out, attemptTable(out)); err != nil {
 		return err
 	}
 	if call.attempt.AnsweredAt.IsZero() {

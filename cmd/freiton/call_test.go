@@ -59,7 +59,7 @@ func TestCall(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			before := len(x.Records())
 			number := peer.Number(c.fate, 0)
-			args := append([]string{"call", number, "--config", config, "--output", "json"}, strings.Fields(c.args)...)
+			args := append([]string{"call", number, "--config", config}, strings.Fields(c.args)...) // a script's: JSON without being asked
 			status, out, errs := freiton(t, nil, args...)
 			var got callResult
 			if err := json.Unmarshal([]byte(out), &got); err != nil {
@@ -107,6 +107,7 @@ func TestCallRefused(t *testing.T) {
 		{"unknown headset", peer.Number("00", 0), "--headset device --play x.wav", 2, "exclude"},
 		{"no such file", peer.Number("00", 0), "--play /nowhere.wav", 2, "/nowhere.wav"},
 		{"no digits", peer.Number("00", 0), "--dtmf 12x --duration 1s", 2, "--dtmf"},
+		{"before the answer", peer.Number("00", 0), "--duration -1s", 2, "negative"},
 		{"no folder", peer.Number("00", 0), "--record /nowhere/x.wav --duration 1s", 2, "--record /nowhere"},
 		{"port in use", peer.Number("00", 0), "", 1, "in use"},
 	} {

@@ -169,9 +169,16 @@ func statusTable(s desk.CampaignStatus) table {
 
 func (c *cli) campaignReport() *cobra.Command {
 	return &cobra.Command{
-		Use: "report NAME", Short: "Records, offers and attempts of a campaign", Example: "  freiton campaign report spring --output json", Args: cobra.ExactArgs(1),
+		Use: "report NAME", Short: "Records, offers and attempts of a campaign: JSON, at a terminal a table of the records",
+		Example: "  freiton campaign report spring > report.json\n  freiton campaign report spring --output table", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return fetch(c, cmd.Context(), http.MethodGet, campaignPath(args[0], "/report"), nil, func(r campaign.Report) table { return reportTable(&r) })
+			return c.admin(cmd.Context(), func(client *desk.Client) error {
+				var r campaign.Report
+				if err := client.JSON(cmd.Context(), http.MethodGet, campaignPath(args[0], "/report"), nil, &r); err != nil {
+					return err
+				}
+				return c.showReport(r, reportTable(&r))
+			})
 		},
 	}
 }

@@ -4,14 +4,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"unicode"
+
+	"golang.org/x/term"
 )
 
 // outputFormat is the value of --output; its zero value is a table.
 type outputFormat struct {
 	json bool
+	said bool // by the flag
 	csv  bool // by --csv of commands that have it
 }
 
@@ -24,6 +28,7 @@ func (f *outputFormat) String() string {
 
 // Set reads the flag.
 func (f *outputFormat) Set(s string) error {
+	f.said = true
 	switch s {
 	case "table":
 		f.json = false
@@ -62,6 +67,16 @@ func (c *cli) show(v any, t table) error {
 		return printJSON(c.out, v)
 	}
 	return t.print(c.out)
+}
+
+// showReport prints the report or a part of it: JSON, unless a person looks
+// at it or asked for a table.
+func (c *cli) showReport(v any, t table) error {
+	out, ok := c.out.(*os.File)
+	if c.output.said || ok && term.IsTerminal(int(out.Fd())) {
+		return c.show(v, t)
+	}
+	return printJSON(c.out, v)
 }
 
 // say prints one line of what is being done on standard error.

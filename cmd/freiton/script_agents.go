@@ -89,6 +89,7 @@ type scriptedAgents struct {
 	script   agentScript
 	campaign string
 
+	fetches  bool                                     // the campaign is in the mode in which agents get their records themselves
 	ahead    bool                                     // the campaign dials ahead: a call comes joined, so the next headset is always on
 	worn     map[campaign.AgentID]*media.FileEndpoint // for the next call
 	calls    map[campaign.InteractionID]*scriptedCall
@@ -107,8 +108,8 @@ type scriptedCall struct {
 }
 
 // asideFor is how long a declined record is set aside with --accept none, so
-// that the others get their turn.
-const asideFor = time.Minute
+// that the others get their turn. The end of the run ends it.
+const asideFor = time.Hour
 
 // login logs the agents in, joins them and makes them ready.
 func (s *scriptedAgents) login(ctx context.Context, agents []campaign.ClickLogin) error {
@@ -152,7 +153,7 @@ func (s *scriptedAgents) handle(ctx context.Context, e campaign.Event) error {
 		return s.open(ctx, v)
 	case campaign.EventShown:
 		if v.State == campaign.StateOpen { // a preview mode: the agent dials
-			return s.control.Do(ctx, campaign.ClickCall{Agent: v.Agent, Interaction: v.ID})
+			return s.dial(ctx, v)
 		}
 	case campaign.EventJoined:
 		s.talk(v)
@@ -179,19 +180,38 @@ func (s *scriptedAgents) later(d time.Duration, do func(context.Context) error) 
 	})
 }
 
-func (s *scriptedAgents) decide(ctx context.Context, v *campaign.InteractionView) error {
+// accepts counts a preview, and says whether it is accepted, and for how long
+// the record rests otherwise.
+func (s *scriptedAgents) accepts(v *campaign.InteractionView) (yes bool, aside time.Duration) {
 	s.previews++
 	if v.Content != nil {
 		s.offered[v.Content.RecordID] = true
 	}
 	switch r := s.script.accept; {
 	case r.none:
-		return s.control.Do(ctx, campaign.ClickDecline{Agent: v.Agent, Interaction: v.ID, Aside: asideFor})
-	case r.every > 0 && s.previews%r.every == 0:
-		return s.control.Do(ctx, campaign.ClickDecline{Agent: v.Agent, Interaction: v.ID})
+		return false, asideFor
 	default:
-		return s.control.Do(ctx, campaign.ClickAccept{Agent: v.Agent, Interaction: v.ID})
+		return r.every == 0 || s.previews%r.every != 0, 0
 	}
+}
+
+func (s *scriptedAgents) decide(ctx context.Context, v *campaign.InteractionView) error {
+	yes, aside := s.accepts(v)
+	if !yes {
+		return s.control.Do(ctx, campaign.ClickDecline{Agent: v.Agent, Interaction: v.ID, Aside: aside})
+	}
+	return s.control.Do(ctx, campaign.ClickAccept{Agent: v.Agent, Interaction: v.ID})
+}
+
+// dial calls an open record. Where the agent has fetched it, this is where she
+// decides; there is no preview to be accepted.
+func (s *scriptedAgents) dial(ctx context.Context, v *campaign.InteractionView) error {
+	if s.fetches {
+		if yes, aside := s.accepts(v); !yes {
+			return s.control.Do(ctx, campaign.ClickReturn{Agent: v.Agent, Interaction: v.ID, Aside: aside})
+		}
+	}
+	return s.control.Do(ctx, campaign.ClickCall{Agent: v.Agent, Interaction: v.ID})
 }
 
 // ear makes a headset that records into a file, if what is heard is kept.
