@@ -61,7 +61,11 @@ func (f *Floor) moveCampaign(what, name string) error {
 	m := campaignMoves()[what]
 	if !slices.Contains(m.from, c.state) {
 		state := cmp.Or(c.state, Unloaded)
-		return notPossible(ReasonNotNow, fmt.Sprintf("campaign %q is %s: %s is not possible", name, state, what))
+		text := fmt.Sprintf("campaign %q is %s: %s is not possible", name, state, what)
+		if what == "start" {
+			text += "; load it first"
+		}
+		return notPossible(ReasonNotNow, text)
 	}
 	if what == "start" && c.state == Running && c.pause == nil {
 		return notPossible(ReasonNotNow, fmt.Sprintf("campaign %q is running already", name))

@@ -21,6 +21,7 @@ type Record struct {
 	Phone      string            `json:"phone"`
 	PhoneType  string            `json:"phone_type,omitempty"`
 	Name       string            `json:"name,omitempty"`
+	Type       string            `json:"type"`
 	Status     string            `json:"status"`
 	CallResult string            `json:"call_result"`
 	Attempts   int               `json:"attempts"`
@@ -36,7 +37,7 @@ type Record struct {
 
 func recordView(r campaign.Record) Record {
 	v := Record{List: r.List, ID: r.ID, CustomerID: r.CustomerID, Chain: r.Chain, Position: r.Position,
-		Phone: r.Phone, PhoneType: r.PhoneType, Name: r.Name, Status: r.Status.String(), CallResult: r.Result.String(),
+		Phone: r.Phone, PhoneType: r.PhoneType, Name: r.Name, Type: r.Type.String(), Status: r.Status.String(), CallResult: r.Result.String(),
 		Attempts: r.Attempts, NextDialAt: moment(r.NextDial), LastCall: moment(r.LastCall), Owner: string(r.Owner),
 		Declined: r.Declined, Reason: r.Reason, Note: r.Note, DoNotCall: r.NoCall}
 	if len(r.Fields) > 0 {

@@ -94,7 +94,8 @@ func plain(err error) error {
 	if bad := (*yaml.TypeError)(nil); errors.As(err, &bad) {
 		text = strings.Join(bad.Errors, "; ")
 	}
-	unknown := regexp.MustCompile(`field (\S+) not found in type [^;]*`)
+	// A type without a name is written out by yaml, semicolons included.
+	unknown := regexp.MustCompile(`field (\S+) not found in type (struct \{[^}]*\}|[^;]*)`)
 	return errors.New(strings.ReplaceAll(unknown.ReplaceAllString(text, "there is no key $1"), "\n", " "))
 }
 

@@ -44,6 +44,7 @@ func TestBadInput(t *testing.T) {
 		{"nobody at the PBX's address", autopilot + " --set sip.accounts.0.registrar=sip:127.0.0.1:1", 1, []string{"127.0.0.1:1", "does not answer"}},
 		{"a port in use", autopilot + " --set sip.listen.0=udp://127.0.0.1:" + port, 1, []string{port, "in use"}},
 		{"an unwritable data folder", autopilot + " --set data=/proc/freiton", 1, []string{"/proc/freiton", "--set data="}},
+		{"no number to call", "call --config " + config, 2, []string{"freiton call NUMBER"}},
 		{"an agent too many", autopilot + " --agents 0", 2, []string{"--agents"}},
 		{"an unknown result", autopilot + " --result happy", 2, []string{"happy"}},
 		{"an unknown rule", autopilot + " --accept some", 2, []string{"some"}},

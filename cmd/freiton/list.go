@@ -346,6 +346,7 @@ func recordTable(r desk.Record) table {
 	row("list", r.List)
 	row("name", r.Name)
 	row("phone", r.Phone)
+	row("type", r.Type)
 	row("status", r.Status)
 	row("call result", r.CallResult)
 	row("attempts", strconv.Itoa(r.Attempts))

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -81,8 +83,18 @@ campaign file wrong and nothing tried.`,
 	return root
 }
 
-// markFailures lets main tell what a command says from what cobra says.
+// markFailures lets main tell what a command says from what cobra says, and
+// says of wrong arguments which ones are wanted.
 func markFailures(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			err := check(cmd, args)
+			if err != nil && strings.HasPrefix(err.Error(), "accepts ") {
+				return fmt.Errorf("write it as: %s", strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+			}
+			return err
+		}
+	}
 	if inner := cmd.RunE; inner != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			if err := inner(cmd, args); err != nil {

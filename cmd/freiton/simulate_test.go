@@ -58,6 +58,7 @@ func TestSimulateAWorldOfAFile(t *testing.T) {
 	}
 	for what, bad := range map[string]string{
 		"an unknown key":  strings.Replace(text, "failed:", "faild:", 1),
+		"a key too deep":  strings.Replace(text, "cv: 1.0", "cvv: 1.0", 1),
 		"too much":        strings.Replace(text, "machine: 0.35", "machine: 0.9", 1),
 		"no time":         strings.Replace(text, "150s", "150", 1),
 		"nobody":          "live: 0\n",
@@ -70,7 +71,7 @@ func TestSimulateAWorldOfAFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		status, _, complaint := simulated("--world", file, "--shifts", "1")
-		if status != exitUsage || !strings.Contains(complaint, "ours.yaml") || strings.Count(complaint, "\n") != 1 {
+		if status != exitUsage || !strings.Contains(complaint, "ours.yaml") || strings.Count(complaint, "\n") != 1 || strings.Contains(complaint, `yaml:\"`) {
 			t.Errorf("%s: status %d, %q", what, status, complaint)
 		}
 	}

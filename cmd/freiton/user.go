@@ -108,7 +108,11 @@ func (c *cli) userPassword() *cobra.Command {
 				return err
 			}
 			return c.admin(cmd.Context(), func(client *desk.Client) error {
-				return client.JSON(cmd.Context(), http.MethodPut, "/api/v1/users/"+url.PathEscape(args[0])+"/password", desk.Password{Password: plain}, nil)
+				err := client.JSON(cmd.Context(), http.MethodPut, "/api/v1/users/"+url.PathEscape(args[0])+"/password", desk.Password{Password: plain}, nil)
+				if err == nil {
+					c.say("%s has a new password", args[0])
+				}
+				return err
 			})
 		},
 	}
