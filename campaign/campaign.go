@@ -41,6 +41,7 @@ type Campaign struct {
 	Announcement string // sound file for a contact who finds no agent
 	Link         string // screen pop, with placeholders
 
+	Files    string // the bundle its texts and sounds are from
 	Rules    Rules  // worked out from profile, configuration and this document; Running is set by the floor
 	Document []byte // the YAML as applied: what Store.PutCampaign keeps and `campaign show` prints
 }

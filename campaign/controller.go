@@ -21,7 +21,7 @@ type ControllerConfig struct {
 	Now     func() time.Time // nil = time.Now
 	// Document works out a campaign's document as the store keeps it; nil = the
 	// campaigns of the store are not taken over.
-	Document func([]byte) (Campaign, error)
+	Document func(context.Context, CampaignRow) (Campaign, error)
 	LeaseFor time.Duration // how long a lease lasts without a heartbeat; 0 = 1 min
 }
 

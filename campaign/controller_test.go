@@ -122,12 +122,12 @@ func newRig(t *testing.T, dir string, store *memStore) *rig {
 }
 
 // newSharedRig is a process among others; document reads those of the store.
-func newSharedRig(t *testing.T, dir string, store *memStore, process string, document func([]byte) (Campaign, error)) *rig {
+func newSharedRig(t *testing.T, dir string, store *memStore, process string, document func(context.Context, CampaignRow) (Campaign, error)) *rig {
 	t.Helper()
 	return newRigOf(t, dir, store, FloorConfig{Process: process}, document)
 }
 
-func newRigOf(t *testing.T, dir string, store *memStore, floor FloorConfig, document func([]byte) (Campaign, error)) *rig {
+func newRigOf(t *testing.T, dir string, store *memStore, floor FloorConfig, document func(context.Context, CampaignRow) (Campaign, error)) *rig {
 	t.Helper()
 	r := &rig{t: t, store: store, line: newFakeLine(), dir: dir}
 	var err error

@@ -1,9 +1,9 @@
 package campaign
 
 import (
-	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 )
 
@@ -95,7 +95,7 @@ func (f *Floor) takeOver(t ToldCampaign) {
 		c = &camp{state: Unloaded}
 		f.campaigns = append(f.campaigns, c)
 		f.setDocument(c, t.Doc)
-	case t.Doc != nil && !bytes.Equal(c.doc.Document, t.Row.Document):
+	case t.Doc != nil && !t.Row.Says(c.doc):
 		f.setDocument(c, t.Doc)
 	}
 	f.follow(c, cmp.Or(t.Row.State, Unloaded))
@@ -183,7 +183,11 @@ func (w *worker) look(ctx context.Context, op OpLook) (Looked, error) {
 			return in, err
 		}
 		for _, row := range rows {
-			in.Campaigns = append(in.Campaigns, ToldCampaign{Row: row, Doc: w.document(row)})
+			doc, err := w.document(ctx, row)
+			if err != nil {
+				return in, err
+			}
+			in.Campaigns = append(in.Campaigns, ToldCampaign{Row: row, Doc: doc})
 		}
 	}
 	if len(op.Calls) == 0 {
@@ -205,26 +209,30 @@ func (w *worker) look(ctx context.Context, op OpLook) (Looked, error) {
 	return in, nil
 }
 
-// document works out a campaign's document, nil where it is refused here.
-func (w *worker) document(row CampaignRow) *Campaign {
-	if d, ok := w.documents[row.Name]; ok && bytes.Equal(d.text, row.Document) {
-		return d.doc
+// document works out a campaign's document, nil where it is refused here. An
+// error says that its files are away.
+func (w *worker) document(ctx context.Context, row CampaignRow) (*Campaign, error) {
+	if d, ok := w.documents[row.Name]; ok && row.Says(&d.as) {
+		return d.doc, nil
 	}
-	d := readDocument{text: row.Document}
-	c, err := w.c.cfg.Document(row.Document)
-	if err == nil {
+	d := readDocument{as: Campaign{Document: row.Document, Files: row.Files}}
+	c, err := w.c.cfg.Document(ctx, row)
+	switch {
+	case errors.Is(err, ErrFilesAway):
+		return nil, err
+	case err == nil:
 		d.doc = &c
-	} else {
+	default:
 		w.c.cfg.Log.Error("campaign left out", "campaign", row.Name, "err", err)
 	}
 	w.documents[row.Name] = d
-	return d.doc
+	return d.doc, nil
 }
 
-// readDocument is a campaign's document and what it says.
+// readDocument is a campaign's document, and what it says.
 type readDocument struct {
-	text []byte
-	doc  *Campaign
+	as  Campaign // what was read: Document and Files only
+	doc *Campaign
 }
 
 // watch tells the floor of changes in the store; quit ends it.

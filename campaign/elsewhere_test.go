@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -11,12 +12,13 @@ import (
 )
 
 // readTestDocument reads "NAME MODE".
-func readTestDocument(text []byte) (Campaign, error) {
+func readTestDocument(_ context.Context, row CampaignRow) (Campaign, error) {
+	text := row.Document
 	name, mode, ok := strings.Cut(string(text), " ")
 	if !ok {
 		return Campaign{}, errors.New("it names no mode")
 	}
-	return Campaign{Name: name, Mode: Mode(mode), Lists: []string{"l"}, Agents: AgentSet{All: true}, Document: text}, nil
+	return Campaign{Name: name, Mode: Mode(mode), Lists: []string{"l"}, Agents: AgentSet{All: true}, Document: text, Files: row.Files}, nil
 }
 
 // is fails unless a rig has the campaign in a state and a mode, paused or not.
@@ -47,7 +49,7 @@ func TestShareCampaigns(t *testing.T) {
 		}
 		apply := func(r *rig, text string) {
 			t.Helper()
-			doc, err := readTestDocument([]byte(text))
+			doc, err := readTestDocument(t.Context(), CampaignRow{Document: []byte(text)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -570,7 +570,7 @@ func (s *memStore) PutCampaign(_ context.Context, c CampaignRow) error {
 	if s.away == nil {
 		was := s.campaigns[c.Name]
 		if c.Document == nil {
-			c.Document = was.Document
+			c.Document, c.Files = was.Document, was.Files
 		}
 		if c.State == "" {
 			c.State, c.Pause = cmp.Or(was.State, Unloaded), was.Pause

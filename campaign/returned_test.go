@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -198,7 +199,7 @@ func TestWrapUpOutlivesKill(t *testing.T) {
 	})
 }
 
-func minuteAfterCalls([]byte) (Campaign, error) {
+func minuteAfterCalls(context.Context, CampaignRow) (Campaign, error) {
 	c := testCampaign()
 	c.AfterCallWork = time.Minute
 	return *c, nil

@@ -156,7 +156,7 @@ func (f *Floor) apply(in ClickApply) error {
 	if doc == nil || doc.Name == "" {
 		return notPossible(ReasonBadInput, "a campaign needs a name")
 	}
-	row := CampaignRow{Name: doc.Name, Document: doc.Document, Changed: f.now}
+	row := CampaignRow{Name: doc.Name, Document: doc.Document, Files: doc.Files, Changed: f.now}
 	c := f.campaign(doc.Name)
 	if c == nil {
 		row.State, row.Pause = in.State, in.Pause

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -82,8 +83,8 @@ type Store interface {
 	Lists(ctx context.Context) ([]ListInfo, error)
 
 	// Campaign documents (YAML as applied) and their state survive restarts. A
-	// row without Document leaves the document as it is, one without State the
-	// state and the pause.
+	// row without Document leaves the document and its files as they are, one
+	// without State the state and the pause.
 	PutCampaign(ctx context.Context, c CampaignRow) error
 	Campaigns(ctx context.Context) ([]CampaignRow, error)
 
@@ -351,10 +352,32 @@ type ListInfo struct {
 type CampaignRow struct {
 	Name     string
 	Document []byte // YAML as applied
+	Files    string // what Bundles keeps of the files it names; empty: it names none
 	State    RunState
 	Pause    string // why it paused itself; empty when it did not
 	Changed  time.Time
 }
+
+// Says reports whether a row still has the document, and the files, that a
+// campaign was worked out from.
+func (r CampaignRow) Says(c *Campaign) bool {
+	return bytes.Equal(r.Document, c.Document) && r.Files == c.Files
+}
+
+// Bundles keeps the files that campaign documents name (script, responses,
+// announcements), each campaign's in one piece, so that every process that
+// shares the store has them.
+type Bundles interface {
+	// PutBundle keeps a bundle and gives its name, which is its content's hash.
+	// What no campaign has named for a day is forgotten.
+	PutBundle(ctx context.Context, content []byte, now time.Time) (string, error)
+	// Bundle gives the content back; ErrNotFound.
+	Bundle(ctx context.Context, name string) ([]byte, error)
+}
+
+// ErrFilesAway says that a campaign's files cannot be read now, which says
+// nothing of its document.
+var ErrFilesAway = errors.New("the campaign's files cannot be read now")
 
 // RunState is what a campaign is doing.
 type RunState string

@@ -3,6 +3,7 @@ package configs
 import (
 	"path/filepath"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -174,6 +175,22 @@ func (c Campaign) Complete(cfg Config) Campaign {
 		c.OwnFailures.PauseAfter = 10
 	}
 	return c
+}
+
+// NamedFile is a file that a document names, or a folder of texts.
+type NamedFile struct {
+	Key    string // where it is named
+	Name   string
+	Folder bool
+}
+
+// Files are the files that the document names.
+func (c Campaign) Files() []NamedFile {
+	return slices.DeleteFunc([]NamedFile{
+		{Key: "script", Name: c.Script},
+		{Key: "responses", Name: c.Responses, Folder: true},
+		{Key: "announcement", Name: c.Announcement},
+	}, func(f NamedFile) bool { return f.Name == "" })
 }
 
 // Beside is the path of a file the document names: in its own folder or below.

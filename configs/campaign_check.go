@@ -109,11 +109,9 @@ func (k *checker) selection(c Campaign) {
 // campaignFiles keeps what a document names within its own folder: it may come
 // from another machine, and its texts are shown to agents.
 func (k *checker) campaignFiles(c Campaign) {
-	for _, f := range []struct{ key, name string }{
-		{"script", c.Script}, {"responses", c.Responses}, {"announcement", c.Announcement},
-	} {
-		if f.name != "" && !filepath.IsLocal(f.name) {
-			k.add(f.key, quote(f.name)+" is not beside this document", "put the file into the folder of the document or below, and write the path from there")
+	for _, f := range c.Files() {
+		if !filepath.IsLocal(f.Name) {
+			k.add(f.Key, quote(f.Name)+" is not beside this document", "put the file into the folder of the document or below, and write the path from there")
 		}
 	}
 	if c.Link != "" {

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -72,16 +71,16 @@ func (d *Desk) allCampaigns(ctx context.Context, _ *struct{}) (*body[[]CampaignI
 		if !mine.campaign(row.Name) {
 			continue
 		}
-		out = append(out, d.info(row))
+		out = append(out, d.info(ctx, row))
 	}
 	return reply(out), nil
 }
 
 // info reads the mode from the document; one that this version cannot read
 // any more is still listed.
-func (d *Desk) info(row campaign.CampaignRow) CampaignInfo {
+func (d *Desk) info(ctx context.Context, row campaign.CampaignRow) CampaignInfo {
 	i := CampaignInfo{Name: row.Name, State: string(row.State), Paused: row.Pause, Changed: row.Changed}
-	if c, err := d.cfg.Documents.Parse(row.Document); err == nil {
+	if c, err := d.cfg.Documents.Parse(ctx, row); err == nil {
 		i.Mode = string(c.Mode)
 	}
 	return i
@@ -103,10 +102,11 @@ func (d *Desk) row(ctx context.Context, name string) (campaign.CampaignRow, erro
 // Documents reads campaign documents.
 type Documents interface {
 	// Parse reads one of the store.
-	Parse(document []byte) (campaign.Campaign, error)
-	// Adopt reads one that is to be applied, and takes over the files it names;
-	// file is where it was written, on this machine, or empty.
-	Adopt(document []byte, file string) (campaign.Campaign, error)
+	Parse(ctx context.Context, row campaign.CampaignRow) (campaign.Campaign, error)
+	// Adopt reads one that is to be applied, and brings the files it names into
+	// the store; file is where it was written, on this machine. Without it the
+	// files are those of the campaign as it is.
+	Adopt(ctx context.Context, document []byte, file string) (campaign.Campaign, error)
 }
 
 type applyInput struct {
@@ -126,7 +126,7 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 	if err != nil || len(doc) > maxDocument {
 		return nil, huma.Error413RequestEntityTooLarge("a campaign document may have 1 MiB")
 	}
-	c, err := d.cfg.Documents.Adopt(doc, in.File)
+	c, err := d.cfg.Documents.Adopt(ctx, doc, in.File)
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	}
@@ -134,7 +134,7 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 	if old, err := d.row(ctx, c.Name); err == nil {
 		row = old
 	}
-	changes, err := documentChanges(c.Name, row.Document, doc, in.Why)
+	changes, err := documentChanges(row, &c, in.Why)
 	if err != nil {
 		return nil, err
 	}
@@ -149,20 +149,24 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 		}
 		return d.infoOf(ctx, c.Name)
 	}
-	row.Document, row.Changed = doc, d.now()
+	row.Document, row.Files, row.Changed = doc, c.Files, d.now()
 	if err := d.cfg.Store.PutCampaign(ctx, row); err != nil {
 		return nil, d.problem(err)
 	}
-	return reply(d.info(row)), nil
+	return reply(d.info(ctx, row)), nil
 }
 
-// documentChanges is what the audit log says of a new document. A budget of
-// abandoned calls moves with a reason only.
-func documentChanges(name string, old, new []byte, why string) ([]campaign.AuditEntry, error) {
-	if bytes.Equal(old, new) {
+// documentChanges is what the audit log says of a new document, and of new
+// files. A budget of abandoned calls moves with a reason only.
+func documentChanges(row campaign.CampaignRow, c *campaign.Campaign, why string) ([]campaign.AuditEntry, error) {
+	if row.Says(c) {
 		return nil, nil
 	}
+	name, old, new := c.Name, row.Document, c.Document
 	gone, came := lineChanges(string(old), string(new))
+	if row.Files != c.Files {
+		came = strings.TrimSpace(came + "\nwith other files")
+	}
 	es := []campaign.AuditEntry{{What: campaign.AuditApplied, About: name, Old: gone, New: came, Reason: why}}
 	budget := regexp.MustCompile(`max_abandoned["']?\s*:\s*([^\s,}#]+)`) // documents are applied seldom
 	value := func(doc []byte) string {
@@ -254,7 +258,7 @@ func (d *Desk) campaignStatus(ctx context.Context, in *CampaignPath) (*body[Camp
 			return nil, err
 		}
 	}
-	s.CampaignInfo = d.info(row)
+	s.CampaignInfo = d.info(ctx, row)
 	if err := d.count(ctx, row, &s); err != nil {
 		return nil, d.problem(err)
 	}
@@ -286,7 +290,7 @@ func (d *Desk) floor(ctx context.Context, name string, s *CampaignStatus) error 
 }
 
 func (d *Desk) count(ctx context.Context, row campaign.CampaignRow, s *CampaignStatus) error {
-	c, err := d.cfg.Documents.Parse(row.Document)
+	c, err := d.cfg.Documents.Parse(ctx, row)
 	if err != nil {
 		return err
 	}
@@ -341,7 +345,7 @@ func (d *Desk) switchCampaign(ctx context.Context, in *struct {
 	if err := d.cfg.Store.PutCampaign(ctx, row); err != nil {
 		return nil, d.problem(err)
 	}
-	return reply(d.info(row)), nil
+	return reply(d.info(ctx, row)), nil
 }
 
 // click is the click for a switch.

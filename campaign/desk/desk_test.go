@@ -185,15 +185,18 @@ func (f *floor) Snapshot(context.Context, campaign.Viewer) (campaign.Snapshot, e
 // documents know the one key "name".
 type documents struct{}
 
-func (documents) Parse(doc []byte) (campaign.Campaign, error) {
+func (documents) Parse(_ context.Context, row campaign.CampaignRow) (campaign.Campaign, error) {
+	doc := row.Document
 	if !strings.HasPrefix(string(doc), "name: ") {
 		return campaign.Campaign{}, errors.New("campaign: line 1: name is missing")
 	}
 	name := strings.TrimSpace(strings.TrimPrefix(string(doc), "name: "))
-	return campaign.Campaign{Name: name, Mode: campaign.ModeProgressive, Lists: []string{"customers"}}, nil
+	return campaign.Campaign{Name: name, Mode: campaign.ModeProgressive, Lists: []string{"customers"}, Document: doc}, nil
 }
 
-func (d documents) Adopt(doc []byte, _ string) (campaign.Campaign, error) { return d.Parse(doc) }
+func (d documents) Adopt(ctx context.Context, doc []byte, _ string) (campaign.Campaign, error) {
+	return d.Parse(ctx, campaign.CampaignRow{Document: doc})
+}
 
 func newDesk(control Control) (*Desk, *memory, *lines) {
 	m := &memory{campaigns: map[string]campaign.CampaignRow{}, users: map[campaign.AgentID]campaign.User{}, records: []campaign.Record{

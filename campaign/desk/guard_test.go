@@ -302,14 +302,21 @@ func TestWhole(t *testing.T) {
 
 func TestBudgetMovesWithAReason(t *testing.T) {
 	old, new := []byte("name: c\npacing: {max_abandoned: 1%}\n"), []byte("name: c\npacing: {max_abandoned: 3%}\n")
-	if _, err := documentChanges("c", old, new, ""); err == nil || !strings.Contains(err.Error(), "1% to 3%") {
+	row := campaign.CampaignRow{Name: "c", Document: old, Files: "f"}
+	c := func(doc []byte, files string) *campaign.Campaign {
+		return &campaign.Campaign{Name: "c", Document: doc, Files: files}
+	}
+	if _, err := documentChanges(row, c(new, "f"), ""); err == nil || !strings.Contains(err.Error(), "1% to 3%") {
 		t.Errorf("without a reason: %v", err)
 	}
-	es, err := documentChanges("c", old, new, "board of 4 March")
+	es, err := documentChanges(row, c(new, "f"), "board of 4 March")
 	if err != nil || len(es) != 2 || es[1].What != campaign.AuditMaxAbandoned || es[1].Old != "1%" || es[1].New != "3%" || es[1].Reason != "board of 4 March" {
 		t.Errorf("%+v, %v", es, err)
 	}
-	if es, err := documentChanges("c", old, old, ""); err != nil || len(es) != 0 {
+	if es, err := documentChanges(row, c(old, "f"), ""); err != nil || len(es) != 0 {
 		t.Errorf("unchanged: %+v, %v", es, err)
+	}
+	if es, err := documentChanges(row, c(old, "g"), ""); err != nil || len(es) != 1 || es[0].New != "with other files" {
+		t.Errorf("other files: %+v, %v", es, err)
 	}
 }

@@ -49,7 +49,7 @@ func (d *Desk) changeMode(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	c, err := d.cfg.Documents.Parse(row.Document)
+	c, err := d.cfg.Documents.Parse(ctx, row)
 	if err != nil {
 		return nil, d.problem(err)
 	}
@@ -57,14 +57,15 @@ func (d *Desk) changeMode(ctx context.Context, in *struct {
 	if row.State == campaign.Running && c.Mode != in.Body.Mode && (!between(c.Mode) || !between(in.Body.Mode)) {
 		return nil, problem(http.StatusConflict, campaign.ReasonNotNow, "stop the campaign first: while it runs its mode changes between progressive and predictive only")
 	}
-	doc := withMode(row.Document, in.Body.Mode)
-	if c, err = d.cfg.Documents.Parse(doc); err != nil {
+	old := row
+	row.Document = withMode(row.Document, in.Body.Mode)
+	if c, err = d.cfg.Documents.Parse(ctx, row); err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	}
 	if c.Mode != in.Body.Mode {
 		return nil, huma.Error422UnprocessableEntity("the document's mode is written in a way that is not changed here: apply the document with another mode")
 	}
-	changes, err := documentChanges(in.Name, row.Document, doc, "")
+	changes, err := documentChanges(old, &c, "")
 	if err != nil {
 		return nil, err
 	}

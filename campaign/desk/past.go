@@ -211,7 +211,7 @@ func (d *Desk) mine(ctx context.Context) (reach, error) {
 		if !r.campaigns[row.Name] {
 			continue
 		}
-		if c, err := d.cfg.Documents.Parse(row.Document); err == nil {
+		if c, err := d.cfg.Documents.Parse(ctx, row); err == nil {
 			for _, l := range c.Lists {
 				r.lists[l] = true
 			}

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"slices"
@@ -45,8 +44,8 @@ type scopes struct {
 
 // readDocument is a campaign document, read once.
 type readDocument struct {
-	text []byte
-	c    campaign.Campaign
+	as campaign.Campaign // what was read: Document and Files only
+	c  campaign.Campaign
 }
 
 func (s *scopes) get(ctx context.Context, d *Desk) ([]campaign.User, map[string]readDocument, error) {
@@ -66,12 +65,12 @@ func (s *scopes) get(ctx context.Context, d *Desk) ([]campaign.User, map[string]
 	docs := make(map[string]readDocument, len(rows))
 	for _, row := range rows {
 		doc, known := s.docs[row.Name]
-		if !known || !bytes.Equal(doc.text, row.Document) {
-			c, err := d.cfg.Documents.Parse(row.Document)
+		if !known || !row.Says(&doc.as) {
+			c, err := d.cfg.Documents.Parse(ctx, row)
 			if err != nil {
 				continue // nobody's but the whole floor's
 			}
-			doc = readDocument{row.Document, c}
+			doc = readDocument{campaign.Campaign{Document: row.Document, Files: row.Files}, c}
 		}
 		docs[row.Name] = doc
 	}

@@ -34,11 +34,19 @@ type Response struct {
 	Text  string `json:"text"`
 }
 
+// How many texts a campaign may have, how long one, and all together, in bytes.
 const (
-	maxResponses    = 500
-	maxResponse     = 64 << 10 // bytes of one text
-	maxResponseText = 1 << 20  // of all
+	MaxResponses    = 500
+	MaxResponse     = 64 << 10
+	MaxResponseText = 1 << 20
 )
+
+// ResponseFile reports whether a file of the folder of responses, by its name,
+// is one of them.
+func ResponseFile(name string) bool {
+	ext := path.Ext(name)
+	return !strings.HasPrefix(path.Base(name), ".") && (ext == ".md" || ext == ".txt")
+}
 
 func (d *Desk) texts(api huma.API) {
 	huma.Register(api, operation("texts", http.MethodGet, "/api/v1/campaigns/{name}/texts", campaign.RoleAgent,
@@ -82,7 +90,7 @@ func (d *Desk) readable(ctx context.Context, name string) (campaign.Campaign, er
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
-	c, err := d.cfg.Documents.Parse(row.Document)
+	c, err := d.cfg.Documents.Parse(ctx, row)
 	return c, d.problem(err)
 }
 
@@ -103,13 +111,12 @@ func responses(folder string, words []string) ([]Response, error) {
 	defer root.Close()
 	total := 0
 	err = fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
-		ext := path.Ext(name)
 		switch {
 		case err != nil:
 			return err
-		case e.IsDir() || strings.HasPrefix(e.Name(), ".") || ext != ".md" && ext != ".txt":
+		case e.IsDir() || !ResponseFile(name):
 			return nil
-		case len(out) >= maxResponses || total >= maxResponseText:
+		case len(out) >= MaxResponses || total >= MaxResponseText:
 			return fs.SkipAll
 		}
 		f, err := root.Open(name)
@@ -117,7 +124,7 @@ func responses(folder string, words []string) ([]Response, error) {
 			return nil // a link out, or gone meanwhile
 		}
 		defer f.Close()
-		b, err := io.ReadAll(io.LimitReader(f, maxResponse))
+		b, err := io.ReadAll(io.LimitReader(f, MaxResponse))
 		if err != nil {
 			return err
 		}

@@ -112,16 +112,16 @@ func (l *scriptedLine) calls(number string) {
 // documents knows the campaigns by their names.
 type documents map[string]campaign.Campaign
 
-func (d documents) Parse(document []byte) (campaign.Campaign, error) {
-	c, ok := d[string(document)]
+func (d documents) Parse(_ context.Context, row campaign.CampaignRow) (campaign.Campaign, error) {
+	c, ok := d[string(row.Document)]
 	if !ok {
 		return c, errors.New("no such document")
 	}
 	return c, nil
 }
 
-func (d documents) Adopt(document []byte, _ string) (campaign.Campaign, error) {
-	return d.Parse(document)
+func (d documents) Adopt(ctx context.Context, document []byte, _ string) (campaign.Campaign, error) {
+	return d.Parse(ctx, campaign.CampaignRow{Document: document})
 }
 
 // worldOf opens a world with ann (agent), eva (agent, engaged), chief

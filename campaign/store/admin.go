@@ -45,16 +45,17 @@ func (s *Core) PutCampaign(ctx context.Context, c campaign.CampaignRow) error {
 	return s.write(ctx, "put campaign", func(t tx) error {
 		document := c.Document
 		if document == nil {
-			document = []byte{}
+			document = []byte{} // and Files do not matter
 		}
 		t.db.Changed()
-		_, err := t.exec(`INSERT INTO campaign (name, document, state, pause, changed) VALUES (?, ?, ?, ?, ?)
+		_, err := t.exec(`INSERT INTO campaign (name, document, files, state, pause, changed) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (name) DO UPDATE SET
 				document = CASE WHEN length(excluded.document) > 0 THEN excluded.document ELSE campaign.document END,
+				files = CASE WHEN length(excluded.document) > 0 THEN excluded.files ELSE campaign.files END,
 				state = CASE WHEN excluded.state <> '' THEN excluded.state ELSE campaign.state END,
 				pause = CASE WHEN excluded.state <> '' THEN excluded.pause ELSE campaign.pause END,
 				changed = excluded.changed`,
-			c.Name, document, c.State, c.Pause, ms(c.Changed))
+			c.Name, document, c.Files, c.State, c.Pause, ms(c.Changed))
 		return err
 	})
 }
@@ -65,11 +66,11 @@ func (s *Core) Campaigns(ctx context.Context) ([]campaign.CampaignRow, error) {
 	err := s.read(ctx, "campaigns", func(sc Row) error {
 		var c campaign.CampaignRow
 		var changed int64
-		err := sc.Scan(&c.Name, &c.Document, &c.State, &c.Pause, &changed)
+		err := sc.Scan(&c.Name, &c.Document, &c.Files, &c.State, &c.Pause, &changed)
 		c.State, c.Changed = cmp.Or(c.State, campaign.Unloaded), timeOf(changed)
 		out = append(out, c)
 		return err
-	}, `SELECT name, document, state, pause, changed FROM campaign ORDER BY name`)
+	}, `SELECT name, document, files, state, pause, changed FROM campaign ORDER BY name`)
 	return out, err
 }
 

@@ -24,21 +24,22 @@ import (
 
 // deskConfig is a desk over a store.
 func deskConfig(cfg configs.Config, store vaultStore, control desk.Control, dataDir string, log *slog.Logger) desk.Config {
+	docs := documents{cfg, dataDir, store}
 	return desk.Config{
 		Version: thisBuild().Version, Store: store, Control: control, Lists: listFiles{store, cfg},
-		Documents: documents{cfg, dataDir}, Ledger: store,
+		Documents: docs, Ledger: store,
 		Why: func(ctx context.Context, r campaign.Record) (string, error) {
-			return whyNot(ctx, documents{cfg, dataDir}, store, r)
+			return whyNot(ctx, docs, store, r)
 		},
 		Prospect: func(ctx context.Context, name string) (campaign.Prospect, error) {
-			c, _, err := campaignRow(ctx, documents{cfg, dataDir}, store, func(c campaign.Campaign) bool { return c.Name == name })
+			c, _, err := campaignRow(ctx, docs, store, func(c campaign.Campaign) bool { return c.Name == name })
 			if err != nil {
 				return campaign.Prospect{}, err
 			}
 			return store.Prospect(ctx, &c, time.Now())
 		},
 		Report: func(ctx context.Context, name string) (any, error) {
-			return reportOf(ctx, documents{cfg, dataDir}, store, name)
+			return reportOf(ctx, docs, store, name)
 		},
 		Number: func(raw string) (string, error) {
 			n, err := campaign.ParseNumber(raw, cfg.Dial.DefaultCountry, cfg.Allowed())
@@ -57,7 +58,7 @@ func campaignRow(ctx context.Context, docs documents, store vaultStore, which fu
 		return campaign.Campaign{}, campaign.CampaignRow{}, err
 	}
 	for _, row := range rows {
-		c, err := docs.Parse(row.Document)
+		c, err := docs.Parse(ctx, row)
 		if err == nil && which(c) {
 			return c, row, nil
 		}

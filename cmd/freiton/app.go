@@ -46,6 +46,8 @@ func (v *vault) Close() error {
 	return errors.Join(v.store.Close(), v.folder.Close())
 }
 
+func (v *vault) documents() documents { return documents{v.cfg, v.folder.path, v.store} }
+
 // desk is the API over the store, and over the controller where one runs.
 func (v *vault) desk(control desk.Control) *desk.Desk {
 	return v.deskOver(control, nil, nil)
@@ -56,7 +58,7 @@ func (v *vault) deskOver(control desk.Control, j *campaign.Journal, wire desk.SI
 	people := v.persons(j)
 	people.control = control
 	dc.Persons, dc.SIP = people, wire
-	dc.Reports = figures{store: v.store, docs: documents{v.cfg, v.folder.path}, agentTimes: time.Duration(v.cfg.Retention.AgentTimes)}
+	dc.Reports = figures{store: v.store, docs: v.documents(), agentTimes: time.Duration(v.cfg.Retention.AgentTimes)}
 	return desk.New(dc)
 }
 
@@ -206,6 +208,9 @@ func openPaced(ctx context.Context, cfg configs.Config, log *slog.Logger, grace,
 	if err := a.persons(a.journal).finishAll(ctx); err != nil {
 		log.Error("an erasure is not finished; it is tried again at the next start", "err", err)
 	}
+	if err := a.documents().Tidy(ctx); err != nil {
+		log.Warn("old files of campaigns stay in the data folder", "err", err)
+	}
 	process, err := processName(cfg, a.folder.path)
 	if err != nil {
 		return a, err
@@ -214,7 +219,7 @@ func openPaced(ctx context.Context, cfg configs.Config, log *slog.Logger, grace,
 	a.control, err = campaign.NewController(campaign.ControllerConfig{
 		Floor: campaign.FloorConfig{Process: process, Manual: manualRules(cfg, time.Now()), Inbound: inboundRule(cfg), Headset: headsetRules(cfg), Pacer: a.pacer, Grace: grace, ReturnWithin: returnWithin},
 		Store: a.store, Line: a.voice.line, Journal: a.journal, Log: log.With("part", "campaign"),
-		Document: documents{cfg, a.folder.path}.Parse,
+		Document: a.documents().Parse,
 	})
 	if err != nil {
 		return a, err

@@ -168,7 +168,7 @@ func (c *cli) autopilot(ctx context.Context, cfg configs.Config, o autopilotOpti
 	if err != nil {
 		return err
 	}
-	camp, err := documents{cfg, a.folder.path}.Adopt(document, file)
+	camp, err := a.documents().Adopt(ctx, document, file)
 	if err == nil {
 		err = c.fly(ctx, a, camp, o)
 	}

@@ -142,12 +142,12 @@ media: {ip: 127.0.0.1}
 }
 
 func (c *cli) runDemo(ctx context.Context, a *app, x *peer.Exchange, sample string, o demoOptions) error {
-	docs := documents{a.cfg, a.folder.path}
+	docs := a.documents()
 	document, file, err := docs.Read(filepath.Join(sample, "sample.yaml"))
 	if err != nil {
 		return err
 	}
-	camp, err := docs.Adopt(document, file)
+	camp, err := docs.Adopt(ctx, document, file)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,29 +12,38 @@ import (
 	"github.com/freiton/freiton/configs"
 )
 
-// documents reads campaign documents, and keeps the files they name (script,
-// responses, announcement) in the data folder: a restart finds them, wherever
-// the document was applied from.
+// documents reads campaign documents. The files they name (script, responses,
+// announcement) lie in the store, a bundle for each campaign, so that every
+// process has them; a copy is unpacked in the data folder when it is needed:
 //
-//	data/campaigns/spring/spring.yaml, script.md, responses/…
+//	data/campaigns/spring/2c26b46b68ffc68f/script.md, responses/…
 type documents struct {
-	cfg  configs.Config
-	data string // data folder
+	cfg   configs.Config
+	data  string // data folder
+	store vaultStore
 }
 
-// home is where a campaign's document and files are kept.
-func (d documents) home(name string) string {
-	dir := url.PathEscape(name)
-	return filepath.Join(d.data, "campaigns", dir, dir+".yaml")
+// folder is where copies of a campaign's files are.
+func (d documents) folder(name string) string {
+	return filepath.Join(d.data, "campaigns", url.PathEscape(name))
 }
 
-// Parse reads a document of the store.
-func (d documents) Parse(document []byte) (campaign.Campaign, error) {
-	c, err := configs.ParseCampaign(document, "campaign")
+// Parse reads a document of the store. campaign.ErrFilesAway when it names files
+// that are not here yet, and the store cannot be asked.
+func (d documents) Parse(ctx context.Context, row campaign.CampaignRow) (campaign.Campaign, error) {
+	c, err := configs.ParseCampaign(row.Document, "campaign")
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
-	return d.at(document, d.home(c.Name))
+	dir := d.folder(c.Name)
+	if row.Files != "" {
+		if dir, err = d.unpacked(ctx, dir, row.Files); err != nil {
+			return campaign.Campaign{}, err
+		}
+	}
+	got, err := d.at(row.Document, filepath.Join(dir, "campaign.yaml"))
+	got.Files = row.Files
+	return got, err
 }
 
 // at reads a document that lies, or could lie, in a file.
@@ -49,56 +58,62 @@ func (d documents) at(document []byte, file string) (campaign.Campaign, error) {
 	return campaignOf(c, document, d.cfg, time.Now())
 }
 
-// Adopt reads a document that was written in a file and takes over the files
-// it names. Without a file it is one whose files are here already.
-func (d documents) Adopt(document []byte, file string) (campaign.Campaign, error) {
-	if file == "" {
-		return d.Parse(document)
-	}
-	if _, err := d.at(document, file); err != nil { // where its files are
-		return campaign.Campaign{}, err
-	}
+// Adopt reads a document that was written in a file and brings the files it
+// names into the store. Without a file they are those of the campaign as it is.
+func (d documents) Adopt(ctx context.Context, document []byte, file string) (campaign.Campaign, error) {
 	c, err := configs.ParseCampaign(document, file)
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
-	home := d.home(c.Name)
-	if err := os.MkdirAll(filepath.Dir(home), 0o700); err != nil {
+	row := campaign.CampaignRow{Document: document}
+	if file == "" {
+		rows, err := d.store.Campaigns(ctx)
+		if err != nil {
+			return campaign.Campaign{}, err
+		}
+		for _, was := range rows {
+			if was.Name == c.Name {
+				row.Files = was.Files
+			}
+		}
+		return d.Parse(ctx, row)
+	}
+	if _, err := d.at(document, file); err != nil { // where its files are
 		return campaign.Campaign{}, err
 	}
-	kept := c
-	kept.File = home
-	for _, name := range []string{c.Script, c.Responses, c.Announcement} {
-		if name == "" || c.Beside(name) == kept.Beside(name) {
-			continue
-		}
-		if err := copyAll(kept.Beside(name), c.Beside(name)); err != nil {
-			return campaign.Campaign{}, fmt.Errorf("%s: %s: %w", file, name, err)
-		}
+	content, err := packed(c)
+	if err == nil && content != nil {
+		row.Files, err = d.store.PutBundle(ctx, content, time.Now())
 	}
-	if err := writeFile(home, document); err != nil {
+	if err != nil {
 		return campaign.Campaign{}, err
 	}
-	return d.at(document, home)
+	return d.Parse(ctx, row)
 }
 
-// copyAll copies a file, or a folder with what is in it.
-func copyAll(to, from string) error {
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(from)
+// Tidy removes the copies of files that no campaign has any more. Nothing may
+// be under way that was begun with them.
+func (d documents) Tidy(ctx context.Context) error {
+	rows, err := d.store.Campaigns(ctx)
 	if err != nil {
 		return err
 	}
-	if info.IsDir() {
-		return errors.Join(os.RemoveAll(to), os.CopyFS(to, os.DirFS(from)))
+	used := map[string]bool{}
+	for _, row := range rows {
+		if row.Files != "" {
+			used[d.copyOf(d.folder(row.Name), row.Files)] = true
+		}
 	}
-	text, err := os.ReadFile(from)
+	copies, err := filepath.Glob(filepath.Join(d.data, "campaigns", "*", "*"))
 	if err != nil {
 		return err
 	}
-	return writeFile(to, text)
+	for _, dir := range copies {
+		if isCopy(filepath.Base(dir)) && !used[dir] {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}
+	return err
 }
 
 // Read reads a document from a file, for a command that was given its name.

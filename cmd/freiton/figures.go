@@ -27,7 +27,7 @@ func (f figures) Day(ctx context.Context, day time.Time, keep desk.ReportScope) 
 		return campaign.DayReport{}, err
 	}
 	for _, row := range rows {
-		if c, err := f.docs.Parse(row.Document); err == nil && (keep.Campaign == nil || keep.Campaign(c.Name)) {
+		if c, err := f.docs.Parse(ctx, row); err == nil && (keep.Campaign == nil || keep.Campaign(c.Name)) {
 			in.Campaigns = append(in.Campaigns, c)
 		}
 	}

@@ -268,7 +268,7 @@ func (f *floorUnderTest) change(t *testing.T, how func(*campaign.Campaign)) {
 	if err != nil || len(rows) != 1 {
 		t.Fatalf("%v %v", rows, err)
 	}
-	c, err := documents{f.cfg, f.folder.path}.Parse(rows[0].Document)
+	c, err := f.documents().Parse(t.Context(), rows[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 // vaultStore is the store of either kind, with what administration needs.
 type vaultStore interface {
 	campaign.Store
+	campaign.Bundles
 	desk.SessionStore
 	campaign.Directory
 	campaign.Histories

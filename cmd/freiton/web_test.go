@@ -103,12 +103,12 @@ func openFloorWith(t testing.TB, speed float64, mode string, csv string, change 
 	file := write("spring.yaml", "name: spring\ndescription: Spring offer\nmode: "+mode+"\ncountry: lab\nagents: all\nlists: [customers]\n"+
 		"results: [answer, {wrong-number: quick}]\nresponses: responses\ngreeting: \"Good day, {name}\"\nafter_call_work: 30s\n"+
 		"preview: {timeout: 20s}\nfields: {preview: [campaign, name, City], case: [campaign, phone], record: [name, City]}\n")
-	docs := documents{a.cfg, a.folder.path}
+	docs := a.documents()
 	document, file, err := docs.Read(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	camp, err := docs.Adopt(document, file)
+	camp, err := docs.Adopt(ctx, document, file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -238,10 +238,44 @@ func campaignParts(t *testing.T, b *bench) {
 	is(campaign.CampaignRow{Document: []byte("one"), State: campaign.Unloaded})
 	put(campaign.CampaignRow{Name: "spring", State: campaign.Running, Pause: "trunks"})
 	is(campaign.CampaignRow{Document: []byte("one"), State: campaign.Running, Pause: "trunks"})
-	put(campaign.CampaignRow{Name: "spring", Document: []byte("two"), Changed: b.now})
-	is(campaign.CampaignRow{Document: []byte("two"), State: campaign.Running, Pause: "trunks", Changed: b.now})
+	put(campaign.CampaignRow{Name: "spring", Document: []byte("two"), Files: "f", Changed: b.now})
+	is(campaign.CampaignRow{Document: []byte("two"), Files: "f", State: campaign.Running, Pause: "trunks", Changed: b.now})
 	put(campaign.CampaignRow{Name: "spring", State: campaign.Running})
+	is(campaign.CampaignRow{Document: []byte("two"), Files: "f", State: campaign.Running})
+	put(campaign.CampaignRow{Name: "spring", Document: []byte("two")}) // it names none any more
 	is(campaign.CampaignRow{Document: []byte("two"), State: campaign.Running})
+}
+
+// bundles: every process has the files; nobody's are forgotten after a day.
+func bundles(t *testing.T, b *bench) {
+	one, other := b.s.(campaign.Bundles), b.open(t).(campaign.Bundles)
+	put := func(content string, at time.Time) string {
+		t.Helper()
+		name, err := one.PutBundle(t.Context(), []byte(content), at)
+		b.must(err)
+		return name
+	}
+	is := func(name, want string) {
+		t.Helper()
+		got, err := other.Bundle(t.Context(), name)
+		if want == "" && !errors.Is(err, campaign.ErrNotFound) || want != "" && (err != nil || string(got) != want) {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
+		}
+	}
+	is("nothing", "")
+	large := strings.Repeat("\x00long\xff", 1<<17)
+	used, unused := put(large, b.now), put("unused", b.now)
+	if used == unused || put(large, b.now) != used {
+		t.Error("a name is not that of the content")
+	}
+	b.must(b.s.PutCampaign(t.Context(), campaign.CampaignRow{Name: "spring", Document: []byte("one"), Files: used}))
+	is(used, large)
+	is(unused, "unused")
+	put("later", b.now.Add(23*time.Hour))
+	is(unused, "unused")
+	put("later", b.now.Add(25*time.Hour))
+	is(used, large)
+	is(unused, "")
 }
 
 // watch: whoever changes something, those who watch are told.

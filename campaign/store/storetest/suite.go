@@ -77,6 +77,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"Offers", offers},
 		{"Campaigns", campaigns},
 		{"CampaignParts", campaignParts},
+		{"Bundles", bundles},
 		{"Watch", watch},
 		{"Sessions", sessions},
 		{"Users", users},

@@ -1,0 +1,9 @@
+-- +goose Up
+
+-- The files that a campaign's document names, in one piece, by their hash.
+CREATE TABLE bundle (
+    name    TEXT NOT NULL PRIMARY KEY, -- SHA-256 of the content
+    content BLOB NOT NULL,
+    named   INTEGER NOT NULL -- when it was last put: nobody's are forgotten after a day
+);
+ALTER TABLE campaign ADD COLUMN files TEXT NOT NULL DEFAULT '';
