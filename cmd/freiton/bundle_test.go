@@ -24,7 +24,6 @@ func TestCampaignFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
 	here, there := documents{cfg, t.TempDir(), s}, documents{cfg, t.TempDir(), s}
 	dir := t.TempDir()
 	write := func(name, text string) {
