@@ -26,6 +26,7 @@ type Core struct {
 	layouts map[int64][]string // column names; never change once written
 	zones   map[string]*time.Location
 	expired time.Time         // when leases that had run out were last given back
+	crowded map[string]bool   // lists of which more has fallen due than a lease looks at
 	passed  map[string]passed // by passedKey
 	key     string            // of subject; never changes
 }
@@ -45,8 +46,10 @@ type Engine interface {
 	// Transact runs fn in a transaction, which is on disk when Transact
 	// returns nil. It runs fn again from its beginning when another
 	// transaction came between. A context that is done before it begins stops
-	// it; later ones do not.
-	Transact(ctx context.Context, fn func(Tx) error) error
+	// it; later ones do not. lazily: what it does may be lost should the machine
+	// of the database lose its power, until a later transaction is on disk. It
+	// need not wait for the disk, then.
+	Transact(ctx context.Context, lazily bool, fn func(Tx) error) error
 	// Read runs a query outside of transactions and calls each for every row.
 	Read(ctx context.Context, each func(Row) error, query string, args ...any) error
 	// Matching looks for a word, small letters and digits only, in the column
@@ -60,6 +63,8 @@ type Engine interface {
 type Tx interface {
 	// Exec runs a statement and says how many rows it changed.
 	Exec(query string, args ...any) (int64, error)
+	// Batch runs statements one after the other, in one journey to the database.
+	Batch(...Statement) error
 	// Insert runs an INSERT INTO table (columns) for rows of equal length, each
 	// of numbers, texts and nulls, and says how many were new. end is what
 	// follows the values.
@@ -74,12 +79,17 @@ type Tx interface {
 	// Expired is until when leases have run out. It may lag behind Clock: while
 	// the database was away nobody could renew one.
 	Expired(now time.Time) time.Time
-	// Lazily: what the transaction does may be lost should the machine of the
-	// database lose its power. It need not wait for the disk, then.
-	Lazily()
 	// Changed tells other processes, once the transaction is on disk, that
 	// campaigns, users or the do-not-call list are not what they were.
 	Changed()
+}
+
+// Statement is one of Tx.Batch.
+type Statement struct {
+	Query   string
+	Args    []any
+	Each    func(Row) error // as of Tx.Query; nil: nothing is read
+	Changed *int64          // if not nil: how many rows it changed
 }
 
 // Row is a row of a query.
@@ -90,7 +100,7 @@ func New(db Engine, o Options) *Core {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Core{db: db, opt: o, layouts: map[int64][]string{}, zones: map[string]*time.Location{}, passed: map[string]passed{}}
+	return &Core{db: db, opt: o, layouts: map[int64][]string{}, zones: map[string]*time.Location{}, crowded: map[string]bool{}, passed: map[string]passed{}}
 }
 
 // OpenError says in one line why a store cannot be opened, and what to do.
@@ -123,9 +133,18 @@ type passing struct{ error }
 // write runs fn in a transaction, which is on disk when write returns nil. fn
 // may run several times: what it gives to the outside it sets, never adds to.
 func (s *Core) write(ctx context.Context, what string, fn func(tx) error) error {
+	return s.transact(ctx, what, false, fn)
+}
+
+// writeLazily is write, but for the disk: see Engine.Transact.
+func (s *Core) writeLazily(ctx context.Context, what string, fn func(tx) error) error {
+	return s.transact(ctx, what, true, fn)
+}
+
+func (s *Core) transact(ctx context.Context, what string, lazily bool, fn func(tx) error) error {
 	err := ctx.Err()
 	if err == nil {
-		err = s.db.Transact(ctx, func(t Tx) error { return fn(tx{t, s}) })
+		err = s.db.Transact(ctx, lazily, func(t Tx) error { return fn(tx{t, s}) })
 	}
 	if p := (passing{}); errors.As(err, &p) {
 		return p.error

@@ -14,10 +14,10 @@ import (
 
 const (
 	// Of the waiting records whose time has come, a lease looks at those that
-	// fell due first, and moves some to the line, where they are found by
-	// their place. It takes one record itself, so that even of 100,000 that
-	// fall due together all are in line before long, and no lease costs more
-	// than another.
+	// fell due first. Where there are more, each record that is settled or given
+	// back moves some to the line, where they are found by their place: more than
+	// were leased meanwhile, so that even of 100,000 that fall due together all
+	// are in line before long, and no lease costs more than another.
 	window  = 64
 	promote = 2
 	// countLimit ends the counting of waiting records.
@@ -40,11 +40,10 @@ const free = ` AND NOT EXISTS (SELECT 1 FROM lease x WHERE x.number = r.phone)
 func (s *Core) Lease(ctx context.Context, q campaign.LeaseQuery) (campaign.Lease, error) {
 	var out campaign.Lease
 	var none *campaign.NoRecord
-	err := s.write(ctx, "lease", func(t tx) error {
+	// Permit asks whether the lease is ours, and waits for the disk: with what it
+	// writes, the lease is there as well.
+	err := s.writeLazily(ctx, "lease", func(t tx) error {
 		out, none = campaign.Lease{}, nil
-		// Permit asks whether the lease is ours, and waits for the disk: with
-		// what it writes, the lease is there as well.
-		t.db.Lazily()
 		l, ok, err := t.straight(q)
 		if ok || err != nil {
 			out = l
@@ -57,7 +56,7 @@ func (s *Core) Lease(ctx context.Context, q campaign.LeaseQuery) (campaign.Lease
 		if err := t.expire(q.Now); err != nil {
 			return err
 		}
-		if err := t.promote(lists, q.Now); err != nil {
+		if err := t.promote(q.Lists, q.Now); err != nil {
 			return err
 		}
 		key, err := t.next(lists, q)
@@ -146,15 +145,18 @@ func (t tx) endLease(key campaign.Key) error {
 
 // promote moves waiting records whose time has come to their places in line:
 // see window.
-func (t tx) promote(lists []int64, now time.Time) error {
-	for _, id := range lists {
-		_, err := t.exec(`UPDATE record SET queue = CASE WHEN `+fresh+` THEN 1 ELSE 6 END, rank = ord WHERE key IN
-			(SELECT key FROM record WHERE list_id = ? AND queue = 4 AND rank <= ? ORDER BY rank, ord LIMIT ? FOR UPDATE SKIP LOCKED)`, id, ms(now), promote)
-		if err != nil {
-			return err
-		}
+func (t tx) promote(lists []string, now time.Time) error {
+	var todo []Statement
+	for _, name := range lists {
+		todo = append(todo, promoteIn(name, now))
 	}
-	return nil
+	return t.db.Batch(todo...)
+}
+
+func promoteIn(list string, now time.Time) Statement {
+	return Statement{Query: `UPDATE record SET queue = CASE WHEN ` + fresh + ` THEN 1 ELSE 6 END, rank = ord WHERE key IN
+		(SELECT key FROM record WHERE list_id = ` + listOf + ` AND queue = 4 AND rank <= ? ORDER BY rank, ord LIMIT ` + strconv.Itoa(promote) + ` FOR UPDATE SKIP LOCKED)`,
+		Args: []any{list, ms(now)}}
 }
 
 // next finds the record to be leased; 0 when there is none.
@@ -312,8 +314,12 @@ func (t tx) taken(r *row, q campaign.LeaseQuery) (campaign.Lease, error) {
 		r.Key, r.listID, r.Phone, r.Person, q.Process, r.fence, t.leaseUntil(q.Now, q.Until)); err != nil {
 		return campaign.Lease{}, err
 	}
-	l := campaign.Lease{Record: r.Record, Fence: r.fence, Process: q.Process}
-	var err error
+	return t.leased(r, q)
+}
+
+// leased is the lease of a record that was taken, with what is known beside it.
+func (t tx) leased(r *row, q campaign.LeaseQuery) (l campaign.Lease, err error) {
+	l = campaign.Lease{Record: r.Record, Fence: r.fence, Process: q.Process}
 	if r.Chain != "" {
 		if l.Others, err = t.others(r); err != nil {
 			return l, err
@@ -436,7 +442,10 @@ func (s *Core) Release(ctx context.Context, l campaign.Lease, rel campaign.Relea
 		if err := t.release(&r, rel); err != nil {
 			return err
 		}
-		return t.endLease(r.Key)
+		if err := t.endLease(r.Key); err != nil {
+			return err
+		}
+		return t.clearCrowd(rel.Now)
 	})
 }
 

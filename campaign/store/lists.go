@@ -15,8 +15,7 @@ import (
 // every part of a file, while the list grows: with the plans of transactions,
 // which do not hang on what the server believes of the size of a table.
 func (s *Core) Known(ctx context.Context, numbers []string) (out map[string][]string, err error) {
-	err = s.write(ctx, "known numbers", func(t tx) error {
-		t.db.Lazily()
+	err = s.writeLazily(ctx, "known numbers", func(t tx) error {
 		out = map[string][]string{}
 		return t.manyOf(func(sc Row) error {
 			var phone, list string
@@ -34,8 +33,7 @@ func (s *Core) Known(ctx context.Context, numbers []string) (out map[string][]st
 // are: empty, where one of them is of none. It is asked like Known; the sum, and no grouping, keep the database
 // from walking through the whole list instead of looking the ids up.
 func (s *Core) KnownIDs(ctx context.Context, list string, ids []string) (out map[string]string, err error) {
-	err = s.write(ctx, "known ids", func(t tx) error {
-		t.db.Lazily()
+	err = s.writeLazily(ctx, "known ids", func(t tx) error {
 		out = map[string]string{}
 		return t.manyOf(func(sc Row) error {
 			var id, chain string
@@ -54,7 +52,10 @@ func (s *Core) KnownIDs(ctx context.Context, list string, ids []string) (out map
 func (s *Core) Records(ctx context.Context, q campaign.RecordQuery, each func(campaign.Record) error) error {
 	where, args := []string{`1 = 1`}, []any{}
 	add := func(cond string, arg any) { where, args = append(where, cond), append(args, arg) }
-	if q.List != "" { // by the list's number, so that the index on places gives the order
+	switch {
+	case q.List != "" && q.ID != "": // an id is looked up, and no list walked through
+		add(`r.list_id + 0 = `+listOf, q.List)
+	case q.List != "": // by the list's number, so that the index on places gives the order
 		add(`r.list_id = `+listOf, q.List)
 	}
 	if q.After > 0 {

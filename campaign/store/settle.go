@@ -57,6 +57,9 @@ func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 			if lost, err = t.settleRecord(q, st); err != nil {
 				return err
 			}
+			if err := t.clearCrowd(q.Now); err != nil {
+				return err
+			}
 		}
 		return t.auditCorrection(q, st, filed)
 	})

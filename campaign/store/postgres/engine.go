@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -48,9 +49,9 @@ type engine struct {
 var errDoubt = errors.New("the connection broke in the very moment of writing")
 
 // Transact implements store.Engine.
-func (e *engine) Transact(ctx context.Context, fn func(store.Tx) error) error {
+func (e *engine) Transact(ctx context.Context, lazily bool, fn func(store.Tx) error) error {
 	for conflict, cut := 0, 0; ; {
-		err := e.once(ctx, fn)
+		err := e.once(ctx, lazily, fn)
 		switch {
 		case err == nil:
 			return nil
@@ -109,7 +110,7 @@ func broken(err error) bool {
 }
 
 // once runs a transaction one time.
-func (e *engine) once(ctx context.Context, fn func(store.Tx) error) error {
+func (e *engine) once(ctx context.Context, lazily bool, fn func(store.Tx) error) error {
 	get, cancel := context.WithTimeout(ctx, statementTime)
 	conn, err := e.w.Conn(get)
 	cancel()
@@ -123,17 +124,14 @@ func (e *engine) once(ctx context.Context, fn func(store.Tx) error) error {
 	// A caller who gives up in the middle would cost the connection.
 	life, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	guard := time.AfterFunc(statementTime, cut)
 	t := &tx{e: e, ctx: life, db: conn}
-	err = t.begin()
-	guard.Stop()
-	if err != nil {
-		return cutError{err}
-	}
 	if err = fn(t); err == nil {
 		err = t.finish()
 	}
-	guard = time.AfterFunc(statementTime, cut)
+	if !t.begun {
+		return err
+	}
+	guard := time.AfterFunc(statementTime, cut)
 	defer guard.Stop()
 	if err != nil {
 		_, _ = t.raw("rollback")
@@ -143,7 +141,7 @@ func (e *engine) once(ctx context.Context, fn func(store.Tx) error) error {
 		return err
 	}
 	end := "commit"
-	if t.lazy {
+	if lazily {
 		end = "SET LOCAL synchronous_commit = off; commit"
 	}
 	results, err := t.raw(end)
@@ -160,28 +158,22 @@ func (e *engine) once(ctx context.Context, fn func(store.Tx) error) error {
 	return e.outcome(life, t.xid, err)
 }
 
-// begin is one journey: it tells the server's number of the transaction, which
-// is asked for when a commit is not answered, and the server's clock.
-func (t *tx) begin() error {
-	results, err := t.raw(`begin; SELECT pg_current_xact_id()::text, (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-		(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint`)
-	if err != nil {
-		return err
-	}
-	row := results[1].Rows[0]
-	at, err1 := strconv.ParseInt(string(row[1]), 10, 64)
-	up, err2 := strconv.ParseInt(string(row[2]), 10, 64)
-	t.xid, t.now, t.up = string(row[0]), time.UnixMilli(at), time.UnixMilli(up)
-	return errors.Join(err1, err2)
-}
-
 // raw sends statements without parameters in one go.
 func (t *tx) raw(statements string) (results []*pgconn.Result, err error) {
+	err = t.on(func(c *pgx.Conn) error {
+		results, err = c.PgConn().Exec(t.ctx, statements).ReadAll()
+		return err
+	})
+	return results, err
+}
+
+// on runs fn on the connection.
+func (t *tx) on(fn func(*pgx.Conn) error) (err error) {
 	own := t.db.Raw(func(driverConn any) error {
-		results, err = driverConn.(*stdlib.Conn).Conn().PgConn().Exec(t.ctx, statements).ReadAll()
+		err = fn(driverConn.(*stdlib.Conn).Conn())
 		return nil // what is wrong with the connection, the pool finds out itself
 	})
-	return results, cmp.Or(own, err)
+	return cmp.Or(own, err)
 }
 
 // outcome asks the server what became of a transaction whose commit was not
@@ -277,61 +269,6 @@ type cleaned struct {
 func (c cleaned) Error() string        { return c.text }
 func (c cleaned) Is(target error) bool { return errors.Is(c.err, target) }
 
-// tx is a running transaction.
-type tx struct {
-	e       *engine
-	ctx     context.Context
-	db      *sql.Conn
-	xid     string // the server's number of the transaction
-	changed bool
-	lazy    bool      // the commit does not wait for the disk
-	cut     bool      // the connection broke
-	now     time.Time // the server's clock at the begin, and
-	up      time.Time // since when the server runs
-}
-
-// run gives a statement its time and notes how it failed.
-func (t *tx) run(fn func(ctx context.Context) error) error {
-	ctx, cancel := context.WithTimeout(t.ctx, statementTime+time.Second)
-	defer cancel()
-	err := fn(ctx)
-	if err != nil && broken(err) {
-		t.cut = true
-	}
-	return err
-}
-
-// Exec implements store.Tx.
-func (t *tx) Exec(q string, args ...any) (n int64, err error) {
-	vals, err := values(args)
-	if err != nil {
-		return 0, err
-	}
-	err = t.run(func(ctx context.Context) error {
-		res, err := t.db.ExecContext(ctx, t.e.numbered(q), vals...)
-		if err == nil {
-			n, err = res.RowsAffected()
-		}
-		return err
-	})
-	return n, err
-}
-
-// Query implements store.Tx.
-func (t *tx) Query(each func(store.Row) error, q string, args ...any) error {
-	vals, err := values(args)
-	if err != nil {
-		return err
-	}
-	return t.run(func(ctx context.Context) error {
-		rows, err := t.db.QueryContext(ctx, t.e.numbered(q), vals...)
-		if err != nil {
-			return err
-		}
-		return drain(rows, each)
-	})
-}
-
 // Lock implements store.Tx. The server keeps the locks until the transaction
 // ends; all take them in the same order.
 func (t *tx) Lock(names ...string) error {
@@ -347,8 +284,7 @@ func (t *tx) Lock(names ...string) error {
 		for i := range lockAtOnce {
 			args = append(args, part[min(i, len(part)-1)])
 		}
-		err := t.Query(func(r store.Row) error { return r.Scan(new(any)) },
-			`SELECT pg_advisory_xact_lock(key) FROM unnest(ARRAY[?::bigint, ?, ?]) AS key`, args...)
+		_, err := t.Exec(`SELECT pg_advisory_xact_lock(key) FROM unnest(ARRAY[?::bigint, ?, ?]) AS key`, args...)
 		if err != nil {
 			return err
 		}
@@ -359,26 +295,6 @@ func (t *tx) Lock(names ...string) error {
 // lockAtOnce is how many locks one statement takes, in the order of its array.
 const lockAtOnce = 3
 
-// Clock implements store.Tx.
-func (t *tx) Clock(now time.Time) time.Time {
-	if t.e.callers {
-		return now
-	}
-	return t.now
-}
-
-// Expired implements store.Tx: soon after the server began, nothing has.
-func (t *tx) Expired(now time.Time) time.Time {
-	at := t.Clock(now)
-	if !t.e.callers && at.Sub(t.up) < t.e.grace {
-		return time.Time{}
-	}
-	return at
-}
-
-// Lazily implements store.Tx.
-func (t *tx) Lazily() { t.lazy = true }
-
 // Changed implements store.Tx.
 func (t *tx) Changed() { t.changed = true }
 
@@ -388,9 +304,7 @@ const channel = "freiton"
 // finish is the end of a transaction that will be committed.
 func (t *tx) finish() error {
 	if t.changed { // last: others who change something wait from here on
-		var said string
-		err := t.Query(func(r store.Row) error { return r.Scan(&said) },
-			`UPDATE counter SET value = value + 1 WHERE name = 'changes' RETURNING pg_notify('`+channel+`', value::text)::text`)
+		_, err := t.Exec(`UPDATE counter SET value = value + 1 WHERE name = 'changes' RETURNING pg_notify('` + channel + `', value::text)::text`)
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,13 @@
 package postgres
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/freiton/freiton/campaign/store"
 )
 
 // Insert implements store.Tx: all rows are one statement and one journey, each
@@ -27,13 +30,9 @@ func (t *tx) Insert(into, end string, rows [][]any) (added int64, err error) {
 		}
 		names[c], args[c] = "$"+strconv.Itoa(c+1)+"::"+kind+"[]", column
 	}
-	err = t.run(func(ctx context.Context) error {
-		res, err := t.db.ExecContext(ctx, into+` SELECT * FROM unnest(`+strings.Join(names, ", ")+`) `+end, args...)
-		if err == nil {
-			added, err = res.RowsAffected()
-		}
-		return err
-	})
+	todo := &pgx.Batch{}
+	t.queue(todo, into+` SELECT * FROM unnest(`+strings.Join(names, ", ")+`) `+end, args)
+	err = t.send(todo, []store.Statement{{Changed: &added}})
 	return added, err
 }
 

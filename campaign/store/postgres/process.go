@@ -59,7 +59,7 @@ func (s *Store) takeBack(ctx context.Context) error {
 	for i, d := range ds {
 		var err error
 		if d.attempt != "" {
-			err = s.db.Transact(ctx, func(t store.Tx) error {
+			err = s.db.Transact(ctx, false, func(t store.Tx) error {
 				if _, err := t.Exec(`DELETE FROM calling WHERE attempt = ?`, d.attempt); err != nil {
 					return err
 				}
@@ -86,7 +86,7 @@ func (s *Store) Extend(ctx context.Context, process string, until time.Time) err
 		return err
 	}
 	now := s.now()
-	err := s.db.Transact(ctx, func(t store.Tx) error {
+	err := s.db.Transact(ctx, false, func(t store.Tx) error {
 		end := t.Clock(now).Add(until.Sub(now)).UnixMilli()
 		if _, err := t.Exec(`UPDATE lease SET until = ? WHERE process = ?`, end, process); err != nil {
 			return err
@@ -109,7 +109,7 @@ func (s *Store) Extend(ctx context.Context, process string, until time.Time) err
 // Their other leases run out by themselves.
 func (s *Store) Sweep(ctx context.Context) (int, error) {
 	gone := map[campaign.AttemptID]bool{}
-	err := s.db.Transact(ctx, func(t store.Tx) error {
+	err := s.db.Transact(ctx, false, func(t store.Tx) error {
 		clear(gone)
 		at := t.Expired(s.now())
 		if at.IsZero() {

@@ -8,7 +8,7 @@ import (
 
 // Pragma reads a setting of the writing connection.
 func Pragma(s *Store, name string) (value string) {
-	_ = s.db.Transact(context.Background(), func(t store.Tx) error {
+	_ = s.db.Transact(context.Background(), false, func(t store.Tx) error {
 		return t.Query(func(r store.Row) error { return r.Scan(&value) }, "PRAGMA "+name)
 	})
 	return value

@@ -20,6 +20,7 @@ type engine struct {
 	writer chan struct{}        // holds a token while nobody writes
 	conn   *sql.Conn            // the writing connection and
 	stmts  map[string]*sql.Stmt // its statements; of the holder of the token
+	lazy   bool                 // its commits do not wait for the disk
 
 	hub     hub // of those who watch for changes
 	commits atomic.Int64
@@ -51,15 +52,12 @@ func (t *tx) Clock(now time.Time) time.Time { return now }
 // Expired is the caller's time as well.
 func (t *tx) Expired(now time.Time) time.Time { return now }
 
-// Lazily has nothing to do: the file is written one way.
-func (t *tx) Lazily() {}
-
 // Changed tells those who watch in this process: nobody else writes the file
 // while it runs.
 func (t *tx) Changed() { t.changed = true }
 
 // Transact implements store.Engine.
-func (e *engine) Transact(ctx context.Context, fn func(store.Tx) error) error {
+func (e *engine) Transact(ctx context.Context, lazily bool, fn func(store.Tx) error) error {
 	select {
 	case <-e.writer:
 		defer func() { e.writer <- struct{}{} }()
@@ -69,10 +67,10 @@ func (e *engine) Transact(ctx context.Context, fn func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return e.transact(fn)
+	return e.transact(lazily, fn)
 }
 
-func (e *engine) transact(fn func(store.Tx) error) (err error) {
+func (e *engine) transact(lazily bool, fn func(store.Tx) error) (err error) {
 	ctx := context.Background()
 	if e.conn == nil {
 		if e.conn, err = e.w.Conn(ctx); err != nil {
@@ -86,6 +84,9 @@ func (e *engine) transact(fn func(store.Tx) error) (err error) {
 			e.dropConn() // the next transaction gets a new one
 		}
 	}()
+	if err := e.waitForDisk(!lazily); err != nil {
+		return err
+	}
 	// Immediate: it takes the write lock before it reads, so two processes
 	// never decide upon the same state.
 	if _, err := e.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
@@ -107,6 +108,24 @@ func (e *engine) transact(fn func(store.Tx) error) (err error) {
 	return err
 }
 
+// waitForDisk says whether the commits that follow wait for the disk. Those that
+// do bring along what others have left in the write-ahead log; that alone makes
+// the difference between FULL and NORMAL there.
+func (e *engine) waitForDisk(wait bool) error {
+	if wait != e.lazy {
+		return nil
+	}
+	level := "FULL"
+	if !wait {
+		level = "NORMAL"
+	}
+	if _, err := e.conn.ExecContext(context.Background(), "PRAGMA synchronous = "+level); err != nil {
+		return err
+	}
+	e.lazy = !wait
+	return nil
+}
+
 // dropConn closes the writing connection. The caller holds the token.
 func (e *engine) dropConn() {
 	for _, st := range e.stmts {
@@ -115,7 +134,7 @@ func (e *engine) dropConn() {
 	e.stmts = nil
 	if e.conn != nil {
 		_ = e.conn.Close()
-		e.conn = nil
+		e.conn = nil // the next one waits for the disk, whatever lazy says
 	}
 }
 
@@ -144,6 +163,26 @@ func (t *tx) Exec(q string, args ...any) (int64, error) {
 	n, err := res.RowsAffected()
 	t.rows += n
 	return n, err
+}
+
+// Batch implements store.Tx: here no journey is long.
+func (t *tx) Batch(statements ...store.Statement) error {
+	for _, st := range statements {
+		if st.Each != nil {
+			if err := t.Query(st.Each, st.Query, st.Args...); err != nil {
+				return err
+			}
+			continue
+		}
+		n, err := t.Exec(st.Query, st.Args...)
+		if err != nil {
+			return err
+		}
+		if st.Changed != nil {
+			*st.Changed = n
+		}
+	}
+	return nil
 }
 
 // Query implements store.Tx.

@@ -168,6 +168,21 @@ func leaseMassDue(t *testing.T, b *bench) {
 	}
 }
 
+// leaseCrowd: when more have fallen due than a lease looks at, those that are
+// settled or given back make room, and before long all come in list order.
+func leaseCrowd(t *testing.T, b *bench) {
+	b.imports(recs(1, 130, func(r *campaign.Record) { r.NextDial = b.now.Add(-time.Duration(r.Line) * time.Second) })...)
+	last := 0
+	for n := range 60 {
+		l := mustLease(b, b.query("ann"))
+		if n > 45 && l.Record.Line < last {
+			t.Errorf("lease %d was record %d, behind %d", n, l.Record.Line, last)
+		}
+		last = l.Record.Line
+		b.must(b.s.Release(t.Context(), l, campaign.Release{NotBefore: b.now.Add(time.Hour), Now: b.now}))
+	}
+}
+
 // leaseSamePerson: neither a number nor a person is leased twice, or while in
 // a call, over all lists.
 func leaseSamePerson(t *testing.T, b *bench) {

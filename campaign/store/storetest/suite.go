@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"LeaseCallbacks", leaseCallbacks},
 		{"LeaseNotYetDue", leaseNotYetDue},
 		{"LeaseMassDue", leaseMassDue},
+		{"LeaseCrowd", leaseCrowd},
 		{"LeaseSamePerson", leaseSamePerson},
 		{"LeaseChain", leaseChain},
 		{"LeaseOnlyReady", leaseOnlyReady},
