@@ -365,26 +365,39 @@ func EachSpan(states []AgentState, from, until time.Time, each func(AgentState, 
 	}
 }
 
-// CountList adds a record to a list's figures.
-func (l *ListFigures) CountList(r Record, now time.Time) {
-	if l.Statuses == nil {
-		l.Statuses, l.Results = map[string]int{}, map[string]int{}
+// RecordCount counts records of a list that have status and result in common.
+type RecordCount struct {
+	Status  RecordStatus
+	Result  CallResult
+	Records int
+	Called  int // those that were called at least once
+	Open    int // those that are callbacks, and of them
+	Overdue int // those whose time has come
+}
+
+// Count adds records to a list's figures.
+func (l *ListFigures) Count(n RecordCount) {
+	if n.Records == 0 {
+		return
 	}
-	l.Records++
-	l.Statuses[r.Status.String()]++
-	l.Results[orUnknown(r.Result).String()]++
-	if r.Attempts > 0 || !r.LastCall.IsZero() || r.Status.Done() {
-		l.Used++
+	l.Records += n.Records
+	l.Statuses[n.Status.String()] += n.Records
+	l.Results[orUnknown(n.Result).String()] += n.Records
+	if n.Status.Done() {
+		l.Used += n.Records
+	} else {
+		l.Used += n.Called
 	}
-	if !r.Status.Done() && r.Status != Stale {
-		l.Left++
+	if !n.Status.Done() && n.Status != Stale {
+		l.Left += n.Records
 	}
-	callback := r.Type == PersonalCallback || r.Type == CampaignCallback
-	if missed := r.Status == MissedCallback; missed || callback && r.Status == Ready {
-		l.Open++
-		if missed || !r.NextDial.IsZero() && r.NextDial.Before(now) {
-			l.Overdue++
-		}
+	switch n.Status {
+	case MissedCallback:
+		l.Open += n.Records
+		l.Overdue += n.Records
+	case Ready:
+		l.Open += n.Open
+		l.Overdue += n.Overdue
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/freiton/freiton/campaign"
 )
@@ -151,4 +152,32 @@ func (s *Core) CountRecords(ctx context.Context, lists []string) (map[campaign.R
 		}
 	}
 	return byStatus, byResult, nil
+}
+
+// ListFigures counts the records of lists: of those that keep, nil for all,
+// lets through, by their names. now is when a callback is overdue.
+func (s *Core) ListFigures(ctx context.Context, keep func(list string) bool, now time.Time) ([]campaign.ListFigures, error) {
+	var out []campaign.ListFigures
+	err := s.read(ctx, "list figures", func(sc Row) error {
+		var name string
+		var n campaign.RecordCount
+		if err := sc.Scan(&name, &n.Status, &n.Result, &n.Records, &n.Called, &n.Open, &n.Overdue); err != nil {
+			return err
+		}
+		if keep != nil && !keep(name) {
+			return nil
+		}
+		if len(out) == 0 || out[len(out)-1].List != name {
+			out = append(out, campaign.ListFigures{List: name, Statuses: map[string]int{}, Results: map[string]int{}})
+		}
+		out[len(out)-1].Count(n)
+		return nil
+	}, `SELECT l.name, coalesce(c.status, 0), coalesce(c.result, 0), coalesce(c.n, 0), coalesce(c.called, 0), coalesce(c.open, 0), coalesce(c.overdue, 0)
+		FROM list l LEFT JOIN (SELECT list_id, status, result, count(*) AS n,
+			sum(CASE WHEN attempts > 0 OR last_call > 0 THEN 1 ELSE 0 END) AS called,
+			sum(CASE WHEN type IN (?, ?) THEN 1 ELSE 0 END) AS open,
+			sum(CASE WHEN type IN (?, ?) AND next_dial > 0 AND next_dial < ? THEN 1 ELSE 0 END) AS overdue
+			FROM record GROUP BY list_id, status, result) c ON c.list_id = l.id ORDER BY l.name, c.status, c.result`,
+		int64(campaign.PersonalCallback), int64(campaign.CampaignCallback), int64(campaign.PersonalCallback), int64(campaign.CampaignCallback), ms(now))
+	return out, err
 }

@@ -31,7 +31,7 @@ func (f figures) Day(ctx context.Context, day time.Time, keep desk.ReportScope) 
 			in.Campaigns = append(in.Campaigns, c)
 		}
 	}
-	if in.Lists, err = f.lists(ctx, keep, now); err != nil {
+	if in.Lists, err = f.store.ListFigures(ctx, keep.List, now); err != nil {
 		return campaign.DayReport{}, err
 	}
 	err = f.store.AttemptsBetween(ctx, "", in.From, in.Until, func(a campaign.Attempt) error {
@@ -59,29 +59,6 @@ func (f figures) Day(ctx context.Context, day time.Time, keep desk.ReportScope) 
 		in.States = slices.DeleteFunc(in.States, func(a campaign.AgentState) bool { return !keep.Agent(a.Agent) })
 	}
 	return campaign.ReportDay(in), nil
-}
-
-func (f figures) lists(ctx context.Context, keep desk.ReportScope, now time.Time) ([]campaign.ListFigures, error) {
-	infos, err := f.store.Lists(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []campaign.ListFigures
-	for _, i := range infos {
-		if keep.List != nil && !keep.List(i.Name) {
-			continue
-		}
-		l := campaign.ListFigures{List: i.Name, Statuses: map[string]int{}, Results: map[string]int{}}
-		err := f.store.Records(ctx, campaign.RecordQuery{List: i.Name}, func(r campaign.Record) error {
-			l.CountList(r, now)
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, l)
-	}
-	return out, nil
 }
 
 // Abandonment is a day's proof for a campaign.

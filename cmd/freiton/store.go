@@ -45,6 +45,7 @@ type vaultStore interface {
 	PendingErasures(context.Context) ([]campaign.Erasure, error)
 	Erased(ctx context.Context, id string, at time.Time) error
 	AttemptsBetween(ctx context.Context, campaign string, from, until time.Time, each func(campaign.Attempt) error) error
+	ListFigures(ctx context.Context, keep func(list string) bool, now time.Time) ([]campaign.ListFigures, error)
 	CountRefusals(ctx context.Context, campaign string, code campaign.ReasonCode, from, until time.Time) (int, error)
 	KeepStates(context.Context, []campaign.AgentState) error
 	States(ctx context.Context, from, until time.Time) ([]campaign.AgentState, error)

@@ -109,6 +109,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"EraseShared", eraseShared},
 		{"EraseLocked", eraseLocked},
 		{"AgentTimes", agentTimes},
+		{"ListFigures", listFigures},
 		{"Retained", retained},
 		{"Concurrent", concurrent},
 		{"RandomHistory", randomHistory},
