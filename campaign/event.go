@@ -268,6 +268,7 @@ type CampaignView struct {
 	Joined      []AgentID `json:"joined"`
 	Idle        *Reason   `json:"idle,omitempty"` // why nothing is being dialled
 	Pacing      *Reason   `json:"pacing,omitempty"`
+	Advice      *Advice   `json:"advice,omitempty"` // another mode would serve better
 	// What the store last said when it had no record: when one is due, how
 	// many wait for a time, how many are in work. Asked reports that it was
 	// asked since something changed.

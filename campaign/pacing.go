@@ -19,6 +19,38 @@ type Observer interface {
 	Observe(PacingEvent)
 }
 
+// Adviser is a pacer that knows what another mode would bring.
+type Adviser interface {
+	// Advice is about a campaign in a mode with so many agents at work; nil:
+	// nothing to say. The floor asks it like Dials.
+	Advice(campaign string, mode Mode, agents int) *Advice
+}
+
+// Advice recommends another mode for a campaign, with the figures that it
+// rests on.
+type Advice struct {
+	Mode     Mode `json:"mode" doc:"the mode that would serve better"`
+	Answered int  `json:"answered" doc:"percent of the dials that a person answers"`
+	Handling int  `json:"handling" doc:"seconds that an agent talks and wraps up for one of them"`
+	Agents   int  `json:"agents" doc:"agents at work"`
+	OneToOne int  `json:"one_to_one" doc:"percent of their time that agents are busy when one call is placed for each free agent; estimated"`
+	Ahead    int  `json:"ahead" doc:"the same when calls are placed ahead of free agents"`
+}
+
+// advice is what the pacer has to say about a running campaign. To dial ahead
+// is recommended only where abandoned calls are allowed at all.
+func (f *Floor) advice(c *camp, agents int) *Advice {
+	adviser, ok := f.cfg.Pacer.(Adviser)
+	if !ok {
+		return nil
+	}
+	a := adviser.Advice(c.doc.Name, c.doc.Mode, agents)
+	if a != nil && a.Mode == ModePredictive && c.doc.Rules.MaxAbandoned <= 0 {
+		return nil
+	}
+	return a
+}
+
 // PacingState is what a pacer is shown of a campaign.
 type PacingState struct {
 	Mode    Mode

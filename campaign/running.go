@@ -217,6 +217,7 @@ func (f *Floor) campaignView(c *camp) CampaignView {
 	}
 	if c.state == Running {
 		v.Idle = f.whyNotDialling(c, ready)
+		v.Advice = f.advice(c, ready)
 	}
 	return v
 }

@@ -133,6 +133,9 @@ func (s *script) line(words []string) {
 				n, _ := strconv.Atoi(v)
 				s.cfg.Pacer = linesPacer{n}
 			}
+			if w == "advice" {
+				s.cfg.Pacer = contraryPacer{}
+			}
 		}
 		return
 	case "campaign":
@@ -700,6 +703,9 @@ func (s *script) event(e Event) string {
 		if v.Pacing != nil {
 			text += " (" + v.Pacing.Text + ")"
 		}
+		if v.Advice != nil {
+			text += " (rather " + string(v.Advice.Mode) + ")"
+		}
 		return text
 	case e.Popup != nil:
 		return fmt.Sprintf("popup %s %s %s", e.Agent, e.Popup.Campaign, e.Popup.Stage)
@@ -739,6 +745,19 @@ func (s *script) event(e Event) string {
 		text += ": " + e.Reason.Text
 	}
 	return text
+}
+
+// contraryPacer thinks the other of the two modes the better one.
+type contraryPacer struct{ OneToOne }
+
+func (contraryPacer) Advice(_ string, m Mode, agents int) *Advice {
+	switch {
+	case agents == 0:
+		return nil
+	case m == ModePredictive:
+		return &Advice{Mode: ModeProgressive, Agents: agents}
+	}
+	return &Advice{Mode: ModePredictive, Agents: agents}
 }
 
 // linesPacer keeps so many calls under way for each agent, as far as one budget

@@ -14,6 +14,9 @@ type paced struct {
 	model *Model
 	seen  float64 // statistics when the model was worked out
 	news  float64 // events since the beginning
+
+	advised   *need   // what advice goes by
+	advisedAt float64 // and when it was worked out
 }
 
 // New makes a pacer that knows nothing yet.
@@ -55,9 +58,12 @@ func (p *Pacer) Dials(s campaign.PacingState) (int, *campaign.Reason) {
 	return d.Dials, d.Why
 }
 
+// stale reports that enough has been learned since for a new look.
+func (c *paced) stale(seen float64) bool { return c.news-seen > min(max(5, seen/20), 200) }
+
 // model works the model out anew when enough has been learned since.
 func (p *Pacer) model(c *paced, s campaign.PacingState) *Model {
-	if c.model == nil || c.news-c.seen > min(max(5, c.seen/20), 200) {
+	if c.model == nil || c.stale(c.seen) {
 		c.model, c.seen = NewModel(c.stats, s.Agents, p.cfg.Grace.Seconds()), c.news
 	}
 	c.model.rate = c.stats.Answers.rate()

@@ -91,6 +91,7 @@
  * @property {string[]} joined
  * @property {Reason} [idle]
  * @property {Reason} [pacing]
+ * @property {{mode: string, answered: number, handling: number, agents: number, one_to_one: number, ahead: number}} [advice]
  * @property {boolean} asked
  * @property {string} [next]
  * @property {number} waiting
