@@ -129,6 +129,12 @@ func (d documents) Adopt(ctx context.Context, document []byte, _ string) (campai
 // muster (client). Their passwords are their names twice.
 func worldOf(t *testing.T) *world {
 	t.Helper()
+	return worldWith(t, campaigns()...)
+}
+
+// worldWith is that world with other campaigns.
+func worldWith(t *testing.T, campaigns ...campaign.Campaign) *world {
+	t.Helper()
 	ctx, log := t.Context(), slog.New(slog.DiscardHandler)
 	dir := t.TempDir()
 	store, err := sqlite.Open(ctx, filepath.Join(dir, "freiton.db"), sqlite.Options{Country: "DE", Allow: []string{"+49"}})
@@ -157,7 +163,7 @@ func worldOf(t *testing.T) *world {
 	t.Cleanup(func() { _ = w.control.Close() })
 	w.lists = fileLists{store}
 	docs := documents{}
-	for _, c := range campaigns() {
+	for _, c := range campaigns {
 		docs[c.Name] = c
 		must(t, w.control.Do(ctx, campaign.ClickApply{By: "test", Campaign: &c}))
 	}

@@ -70,17 +70,16 @@ function view() {
   const i = mine();
   const open = i && i.state !== 'offered' && i.state !== 'take-over' ? i : null;
   const atDesk = ui.view === 'desk';
-  const yields = !atDesk && (state.me?.popups || []).length > 0; // a popup covers no button of a page
-  return h('div', { class: `app ${open && atDesk ? 'in-call' : ''} ${yields ? 'with-popups' : ''}`, key: 'app' },
+  return h('div', { class: `app ${open && atDesk ? 'in-call' : ''}`, key: 'app' },
     stateBar({ language: changeLanguage, logOff }),
     ui.phone ? warnings() : null,
+    ui.phone && !open ? popups() : null,
     h('div', { class: 'columns' },
-      side(ui.phone ? null : warnings()),
+      side(ui.phone ? null : warnings(), ui.phone && !open ? null : popups()),
       h('main', { class: 'centre', id: 'centre', tabindex: '-1' },
         open && !atDesk ? backToCall(open) : null,
         !atDesk ? page() : open ? interaction(open) : idle()),
       open && atDesk && open.kind !== 'manual' ? aside(open) : null),
-    popups(),
     preview(),
     toastList(),
     dialogs());

@@ -1,6 +1,6 @@
 /** Contacts: the one of an interaction, and the directory of all. */
-import { h } from './dom.js';
-import { t, dayTime, phone, span, zoneTime } from './i18n.js';
+import { h, keep } from './dom.js';
+import { t, dayTime, phone, span, zoneTime, currentLanguage } from './i18n.js';
 import { icon } from './icons.js';
 import { call } from './api.js';
 import { state, mine } from './state.js';
@@ -68,7 +68,8 @@ function inPlace(key, field, name, was) {
 
 /** The fields of a contact, each to be changed where it stands. @param {string} key @param {string} path @param {ContactRow} c @param {...import('./dom.js').Kid} more */
 function card(key, path, c, ...more) {
-  const numbers = c.numbers?.length ? c.numbers : [{ number: c.number, type: '' }];
+  const all = c.numbers?.length ? c.numbers : [{ number: c.number, type: '' }];
+  const numbers = all.filter((n, i) => all.findIndex(x => x.number === n.number) === i); // a contact of two lists has it twice
   const own = (c.fields || []).filter(f => f.value !== c.name);
   const fixed = own.filter(f => f.locked && f.value).map(fieldWords);
   const changed = Boolean(changes(key, c));
@@ -126,14 +127,22 @@ export function directory() {
 
 /** @type {Set<string>} those whose calls are shown */
 const opened = new Set();
+/** @type {Set<string>} those whose fields are shown */
+const unrolled = new Set();
 
 /** @param {ContactRow} c */
 function person(c) {
   const path = `/contacts/${encodeURIComponent(c.id || '')}`;
   const key = `contact ${c.id}`;
-  return h('details', { open: Boolean(changes(key, c)) || undefined },
+  const open = unrolled.has(key) || Boolean(changes(key, c));
+  return h('details', { open: open || undefined, ontoggle: (/** @type {any} */ e) => {
+    if (e.target.open === unrolled.has(key)) return;
+    if (e.target.open) unrolled.add(key);
+    else unrolled.delete(key);
+    redraw();
+  } },
     h('summary', null, h('span', { class: 'line-main' }, c.name || phone(c.number)), h('span', { class: 'quiet-text figures' }, phone(c.number)), c.list ? h('span', { class: 'tag' }, c.list) : null),
-    card(key, path, c,
+    !open ? null : card(key, path, c,
       state.me && c.number ? button({ name: t('Call'), icon: 'call', kind: 'good', disabled: Boolean(mine()), run: () => { dial(c.number || ''); } }) : null,
       button({ name: t('Contact history'), icon: 'clock', kind: 'quiet', anyTab: true, expanded: opened.has(key), run: () => { if (!opened.delete(key)) opened.add(key); redraw(); } })),
     opened.has(key) ? region(t('Contact history'), { level: 3, class: 'past' }, calls(`${path}/history`)) : null);
@@ -144,11 +153,11 @@ export function calls(path, but) {
   const k = look(path, 120_000);
   const all = /** @type {import('./types.js').PastCall[]} */ (listOf(k.data)).filter(c => !but || c.attempt !== but);
   if (!all.length) return h('p', { class: 'quiet-text' }, k.loading && !k.at ? t('starting') : k.failed && k.failed !== 'none' ? k.failed : t('no history'));
-  return h('ol', { class: 'plain' }, all.map((c, n) => h('li', { key: c.attempt || String(n) },
+  return keep(`calls ${path.startsWith('/interactions/') ? 'here' : path}`, [k.data, but, currentLanguage()], () => h('ol', { class: 'plain' }, all.map((c, n) => h('li', { key: c.attempt || String(n) },
     h('p', { class: 'line-main' }, resultName(c.result) || t('result unknown'), c.disposition ? ` · ${c.disposition.replaceAll('/', ' / ')}` : ''),
     was(c),
     h('p', { class: 'quiet-text' }, [c.inbound ? t('inbound') : '', c.dialed_at ? dayTime(c.dialed_at) : '', c.agent || '', c.answered_at && c.ended_at ? span(new Date(c.ended_at).getTime() - new Date(c.answered_at).getTime()) : ''].filter(Boolean).join(' · ')),
-    c.note ? h('p', { class: 'past-note' }, c.note) : null)));
+    c.note ? h('p', { class: 'past-note' }, c.note) : null))));
 }
 
 /** What the outcome was before it was corrected. @param {import('./types.js').PastCall} c */

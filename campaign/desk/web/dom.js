@@ -24,6 +24,25 @@ export function h(tag, props, ...kids) {
   return { tag, props: props || {}, kids };
 }
 
+/** @type {Map<string, {of: any[], node: VNode}>} */
+const kept = new Map();
+
+/**
+ * A description that is made anew only when something of what it is made of is
+ * another: long lists cost nothing while a call goes on. What it is made of
+ * must hold everything that is shown, the language too.
+ * @param {string} key its place on the page
+ * @param {any[]} of
+ * @param {() => VNode} make
+ */
+export function keep(key, of, make) {
+  const was = kept.get(key);
+  if (was && was.of.length === of.length && of.every((x, n) => x === was.of[n])) return was.node;
+  const node = make();
+  kept.set(key, { of, node });
+  return node;
+}
+
 /**
  * Kids with the names they are recognised by.
  * @param {Kid[]} kids
@@ -91,6 +110,7 @@ function create(v, parent) {
  */
 function update(was, is) {
   const node = /** @type {Node} */ (was.el);
+  if (was === is) return node; // kept
   if (is.tag === '#') {
     if (was.props.text !== is.props.text) node.textContent = is.props.text;
     return node;

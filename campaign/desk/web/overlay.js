@@ -14,17 +14,22 @@ import { soundDialog } from './soundmenu.js';
 
 // ---- the two popups of a campaign -------------------------------------------
 
-/** They take no focus, cover no call button, and no key presses them by itself. */
+/**
+ * They take no focus, lie in the page and so cover nothing, and no key presses
+ * them by itself.
+ */
 export function popups() {
-  const open = (state.me?.popups || []).slice(0, ui.phone ? 1 : 3);
-  return h('div', { class: 'popups' }, open.map(p => h('div', {
+  const all = [...state.me?.popups || []].sort((a, b) => Number(b.stage === 'started') - Number(a.stage === 'started')); // where calls come already is asked first
+  const shown = all.slice(0, ui.phone ? 1 : 2);
+  return h('div', { class: 'popups' }, shown.map(p => h('div', {
     key: `${p.campaign} ${p.stage}`, class: 'popup', role: 'dialog', 'aria-modal': 'false',
     'aria-label': t(p.stage === 'loaded' ? 'Campaign loaded' : 'Campaign started', { name: p.campaign }),
   },
   h('h2', null, icon('campaign'), t(p.stage === 'loaded' ? 'Campaign loaded' : 'Campaign started', { name: p.campaign })),
   h('p', null, h('span', { class: 'tag' }, t(`mode ${p.mode}`)), p.description ? ` ${p.description}` : ''),
   h('p', { class: 'quiet-text' }, t(`popup ${p.stage}`)),
-  h('div', { class: 'row end' }, button({ name: t('OK'), kind: 'primary', busy: onCampaign(p.campaign, 'popup'), run: () => act(onCampaign(p.campaign, 'popup'), { stage: p.stage }) })))));
+  h('div', { class: 'row end' }, button({ name: t('OK'), kind: 'primary', busy: onCampaign(p.campaign, 'popup'), run: () => act(onCampaign(p.campaign, 'popup'), { stage: p.stage }) })))),
+  all.length > shown.length ? h('p', { class: 'quiet-text', key: 'more' }, t('popups more', { n: all.length - shown.length })) : null);
 }
 
 // ---- interaction preview ----------------------------------------------------
@@ -57,13 +62,13 @@ export function preview() {
       h('div', null,
         h('p', { class: 'quiet-text' }, over ? t('state take-over') : inbound ? t('state incoming') : t('Interaction preview')),
         h('h2', null, inbound ? party(i) : i.campaign || ''),
-        h('p', { class: 'preview-party' }, inbound ? phone(i.content?.number) : i.blank ? t('blank contact') : i.content?.name || phone(i.content?.number)),
         c?.greeting && !inbound ? h('p', { class: 'greeting' }, `„${c.greeting.replaceAll('{agent}', state.me?.agent || '')}“`) : null),
       until ? h('div', { class: 'countdown' },
         h('svg', { viewBox: '0 0 48 48', 'aria-hidden': 'true', class: 'ring' },
           h('circle', { cx: 24, cy: 24, r: 21, class: 'ring-back' }),
           h('circle', { cx: 24, cy: 24, r: 21, class: 'ring-front', 'stroke-dasharray': around.toFixed(2), tick: countdown(i.id, until, total, around) })),
         ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off', 'aria-label': t('seconds left', { n: Math.ceil(left() / 1000) }) }, () => String(Math.ceil(left() / 1000)))) : null),
+    h('p', { class: 'preview-party' }, inbound ? phone(i.content?.number) : i.blank ? t('blank contact') : i.content?.name || phone(i.content?.number)),
     fieldList((fields || []).filter(f => f.name !== 'campaign' && !(f.name === 'name' && f.value === i.content?.name))),
     i.declined > 0 ? h('p', { class: 'warn-text' }, icon('warn'), t('declined times', { n: i.declined })) : null,
     over ? h('p', { class: 'warn-text' }, icon('warn'), why(i.reason)) : null,

@@ -1,16 +1,17 @@
 /** The left side: campaigns, workbin, the other views, the dial pad. */
-import { h } from './dom.js';
-import { t, dayTime, phone } from './i18n.js';
+import { h, keep } from './dom.js';
+import { t, dayTime, phone, currentLanguage } from './i18n.js';
 import { icon } from './icons.js';
 import { state, mine, overseer, mayAll, mayAudit, mayImport, mayBlock, now } from './state.js';
-import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft } from './ui.js';
+import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft, firstOf } from './ui.js';
 import { look, listOf } from './data.js';
 import { sound } from './sound.js';
 
-/** @param {import('./dom.js').Kid} warnings */
-export function side(warnings) {
+/** @param {import('./dom.js').Kid} warnings @param {import('./dom.js').Kid} popups */
+export function side(warnings, popups) {
   return h('aside', { class: 'side', id: 'side', 'aria-label': t('My campaigns') + ' …' },
     warnings,
+    popups,
     state.me ? campaigns() : null,
     state.me ? workbin() : null,
     nav(),
@@ -24,34 +25,37 @@ export function runWord(c) {
 
 function campaigns() {
   const me = /** @type {import('./types.js').AgentView} */ (state.me);
-  const shown = [...state.campaigns.values()].filter(c => c.state !== 'unloaded' || me.joined.includes(c.name)).sort((a, b) => b.priority - a.priority || a.name.localeCompare(b.name));
-  return region(t('My campaigns'), { key: 'campaigns' },
-    shown.length ? h('ul', { class: 'cards' }, shown.map(c => {
+  const shown = [...state.campaigns.values()].filter(c => c.state !== 'unloaded' || me.joined.includes(c.name)).sort((a, b) => Number(me.joined.includes(b.name)) - Number(me.joined.includes(a.name)) || b.priority - a.priority || a.name.localeCompare(b.name));
+  const list = firstOf('campaigns', shown, Math.max(5, me.joined.length));
+  return region(t('My campaigns'), { key: 'campaigns', class: 'campaigns', aside: shown.length > 5 ? h('span', { class: 'count plain-count' }, String(shown.length)) : null },
+    shown.length ? h('ul', { class: 'cards' }, list.shown.map(c => keep(`card ${c.name}`, [c, me.joined.includes(c.name), Boolean(mine()), ['join', 'leave', 'record'].map(x => ui.busy.has(onCampaign(c.name, x))).join(), state.viewer, currentLanguage()], () => {
       const joined = me.joined.includes(c.name);
       const run = runWord(c);
       return h('li', { key: c.name, class: `card ${joined ? 'joined' : ''}` },
         h('div', { class: 'card-head' }, h('strong', null, c.name), h('span', { class: `run ${run}` }, t(`run ${run}`))),
-        h('p', { class: 'quiet-text' }, [t(`mode ${c.mode}`), joined ? t('joined') : ''].filter(Boolean).join(' · ')),
         c.pause ? h('p', { class: 'warn-text' }, why(c.pause)) : null,
-        h('div', { class: 'row' },
+        h('div', { class: 'card-foot' },
+          joined ? h('span', { class: 'joined-sign', title: t('joined') }, icon('check'), h('span', { class: 'unseen' }, t('joined'))) : null,
+          h('span', { class: 'quiet-text' }, t(`mode ${c.mode}`)),
           c.mode === 'preview' && joined ? button({ name: t('Get record'), icon: 'list', kind: 'primary', disabled: c.state !== 'running' || Boolean(mine()), busy: onCampaign(c.name, 'record'), run: () => { sound.wake(); act(onCampaign(c.name, 'record')); } }) : null,
           joined
             ? button({ name: t('Leave'), kind: 'quiet', busy: onCampaign(c.name, 'leave'), run: () => act(onCampaign(c.name, 'leave')) })
             : button({ name: t('Join'), disabled: c.state === 'unloaded', busy: onCampaign(c.name, 'join'), run: () => act(onCampaign(c.name, 'join')) })));
-    })) : h('p', { class: 'quiet-text' }, t('no campaigns')));
+    }))) : h('p', { class: 'quiet-text' }, t('no campaigns')), list.more);
 }
 
 function workbin() {
   const k = look('/workbin', 30_000);
   const items = /** @type {import('./types.js').WorkItem[]} */ (listOf(k.data));
-  return region(t('Workbin'), { key: 'workbin', aside: items.length ? h('span', { class: 'count' }, String(items.length)) : null },
-    items.length ? h('ul', { class: 'lines' }, items.slice(0, 8).map((w, n) => {
+  const list = firstOf('workbin', items, 6);
+  return region(t('Workbin'), { key: 'workbin', class: 'workbin', aside: items.length ? h('span', { class: 'count' }, String(items.length)) : null },
+    items.length ? keep('workbin', [k.data, list.shown.length, Math.floor(now() / 10_000), currentLanguage()], () => h('ul', { class: 'lines' }, list.shown.map((w, n) => {
       const open = w.kind === 'open'; // on the desk
       const due = !open && (w.at ? new Date(w.at).getTime() <= now() : true);
       return h('li', { key: `${w.list}-${w.record_id}-${n}`, class: due ? 'due' : '' },
         h('span', { class: 'line-main' }, w.name || phone(w.number)),
         h('span', { class: 'quiet-text' }, [open ? t('state open') : due ? t('callback due') : '', w.at ? dayTime(w.at) : '', w.campaign || ''].filter(Boolean).join(' · ')));
-    })) : h('p', { class: 'quiet-text' }, t('no workbin')));
+    }))) : h('p', { class: 'quiet-text' }, t('no workbin')), list.more);
 }
 
 function nav() {

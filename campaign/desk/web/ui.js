@@ -60,6 +60,7 @@ export const ui = {
   callback: false,
   sent: '', // digits
   pad: false,
+  unfolded: /** @type {Set<string>} */ (new Set()), // long lists shown whole
   quality: false, // its figures are open
   busy: /** @type {Set<string>} */ (new Set()),
   /** What was chosen and is on its way. @type {Map<string, {[name: string]: any}>} */
@@ -316,6 +317,24 @@ export function region(name, props, ...kids) {
   return h('section', { class: `region ${props.class || ''}`, 'aria-label': name, key: props.key, hidden: props.hidden },
     h('header', { class: 'region-head' }, h(`h${props.level || 2}`, null, props.heading || name), props.aside || null),
     ...kids);
+}
+
+/**
+ * The first of a long list, and the button that shows the rest.
+ * @template T
+ * @param {string} key
+ * @param {T[]} all
+ * @param {number} few
+ */
+export function firstOf(key, all, few) {
+  const open = ui.unfolded.has(key);
+  return {
+    shown: open || all.length <= few ? all : all.slice(0, few),
+    more: all.length <= few ? null : button({ name: t(open ? 'show fewer' : 'show all', { n: all.length }), kind: 'quiet', class: 'more', expanded: open, anyTab: true, run: () => {
+      if (!ui.unfolded.delete(key)) ui.unfolded.add(key);
+      redraw();
+    } }),
+  };
 }
 
 /** @param {import('./types.js').Field[]|undefined} fields */

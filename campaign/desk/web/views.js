@@ -1,6 +1,6 @@
 /** The other views of the centre: idle desk, call history, directory, floor. */
-import { h } from './dom.js';
-import { t, dayTime, clockTime, phone, span } from './i18n.js';
+import { h, keep } from './dom.js';
+import { t, dayTime, clockTime, phone, span, currentLanguage } from './i18n.js';
 import { icon } from './icons.js';
 import { state, now, mine, overseer, director, mayAll, stateWord, stateSince } from './state.js';
 import { ui, button, region, select, act, on, onCampaign, why, redraw, draft, setDraft, resultName, reasonName, statusName, ticking } from './ui.js';
@@ -19,13 +19,14 @@ export function idle() {
   const offer = mine()?.state === 'offered';
   const sentence = offer ? t('idle offer', { key: keysOf().accept }) : !me ? t('idle overseer') : me.status === 'logged-off' ? t('idle logged-off') : !ready ? notReadyWords() : why(reason) || t('idle ready');
   return h('div', { class: 'idle-page', key: 'idle' },
-    h('div', { class: `idle ${ready ? 'ready' : ''}` },
-      h('span', { class: 'idle-sign' }, icon(ready ? 'ready' : me ? 'not-ready' : 'floor')),
+    h('div', { class: `idle ${offer ? 'offer' : ready ? 'ready' : ''}` },
+      h('span', { class: 'idle-sign' }, icon(offer ? 'ring' : ready ? 'ready' : me ? 'not-ready' : 'floor')),
       h('div', null,
         h('h2', null, offer ? t('Interaction preview') : ready && !reason ? t('idle waits') : t('idle title')),
         h('p', { role: 'status' }, sentence),
         me?.notice ? h('p', { class: 'warn-text', key: 'notice', role: 'alert' }, icon('warn'), `${why(me.notice)}.`) : null,
         me && ready && reason?.code === 'joined-nothing' ? joinButtons() : null)),
+    me ? today() : null,
     me ? recent() : null,
     overseer() ? floor() : null);
 }
@@ -41,6 +42,19 @@ function notReadyWords() {
 function joinButtons() {
   const open = [...state.campaigns.values()].filter(c => c.state !== 'unloaded');
   return h('div', { class: 'row' }, open.map(c => h('span', { key: c.name, class: 'row' }, h('strong', null, c.name), button({ name: t('Join'), kind: 'primary', busy: onCampaign(c.name, 'join'), run: () => act(onCampaign(c.name, 'join')) }))));
+}
+
+/** What the day has brought, in figures. */
+function today() {
+  const calls = /** @type {import('./types.js').PastCall[]} */ (listOf(look('/history', 15_000).data));
+  const work = /** @type {import('./types.js').WorkItem[]} */ (listOf(look('/workbin', 30_000).data));
+  const reached = calls.filter(c => c.answered_at);
+  const talked = reached.reduce((sum, c) => sum + (c.ended_at ? new Date(c.ended_at).getTime() - new Date(/** @type {string} */ (c.answered_at)).getTime() : 0), 0);
+  const due = work.filter(w => w.kind !== 'open' && (!w.at || new Date(w.at).getTime() <= now()));
+  return region(t('today'), { key: 'today', class: 'today' }, h('dl', { class: 'tiles' }, [
+    [t('today calls'), calls.length === 200 ? '200+' : String(calls.length)], [t('today reached'), String(reached.length)],
+    [t('today talked'), span(talked)], [t('today due'), String(due.length)],
+  ].map(([name, value]) => h('div', { key: name }, h('dt', null, name), h('dd', { class: 'figures' }, h('strong', null, value))))));
 }
 
 /** The last ten calls, each to be corrected. */
@@ -63,7 +77,7 @@ export function history() {
   const calls = /** @type {import('./types.js').PastCall[]} */ (listOf(k.data));
   const mayCorrect = (/** @type {import('./types.js').PastCall} */ c) => state.recent.find(i => i.id === c.id || (c.attempt && i.attempt === c.attempt));
   return region(t('Call history'), { key: 'history', class: 'page' },
-    calls.length ? h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('Call history') }, h('table', null,
+    calls.length ? keep('history', [k.data, state.recent, state.recent.length, state.viewer, currentLanguage()], () => h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('Call history') }, h('table', null,
       h('thead', null, h('tr', null, [t('time'), t('Contact'), t('campaign'), t('result'), t('duration'), ''].map((x, n) => h('th', { key: String(n), scope: 'col' }, x)))),
       h('tbody', null, calls.map((c, n) => {
         const own = mayCorrect(c);
@@ -74,14 +88,29 @@ export function history() {
           h('td', null, resultName(c.result), was(c), c.disposition ? h('span', { class: 'quiet-text' }, h('br'), c.disposition.replaceAll('/', ' / ')) : null),
           h('td', { class: 'figures' }, c.answered_at && c.ended_at ? span(new Date(c.ended_at).getTime() - new Date(c.answered_at).getTime()) : '–'),
           h('td', null, own ? button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', run: () => { ui.dialog = `correct:${own.id}`; redraw(); } }) : null));
-      }))))
+      })))))
       : h('p', { class: 'quiet-text' }, k.failed && k.failed !== 'none' ? k.failed : t('no calls')));
 }
 
 // ---- the floor ------------------------------------------------------------
 
 export function floor() {
-  return h('div', { class: 'floor', key: 'floor' }, campaignsPanel(), state.session?.role === 'client' ? null : agentsPanel());
+  return h('div', { class: 'floor', key: 'floor' }, state.session?.role === 'client' ? null : tally(), campaignsPanel(), state.session?.role === 'client' ? null : agentsPanel());
+}
+
+/** How many of the agents do what. */
+function tally() {
+  const words = [...state.agents.values()].filter(a => a.status !== 'logged-off').map(a => stateWord(a.interaction ? state.interactions.get(a.interaction) || null : null, a));
+  /** @type {[string, string, string[]][]} */
+  const kinds = [
+    ['Ready', 'ready', ['ready']], ['floor ringing', 'ringing', ['offered', 'incoming', 'dialing', 'ringing', 'take-over', 'asking', 'waiting', 'seeking']],
+    ['floor talking', 'talking', ['talking', 'held', 'held-by-contact', 'opening', 'open', 'parked', 'announcing']],
+    ['After-call work', 'wrap-up', ['wrap-up', 'overtime']],
+  ];
+  const rest = words.filter(w => !kinds.some(k => k[2].includes(w))).length;
+  return h('dl', { class: 'tiles tally', key: 'tally' },
+    [...kinds.map(([name, dot, of]) => ({ name: t(name), dot, n: words.filter(w => of.includes(w)).length })), { name: t('Not ready'), dot: '', n: rest }]
+      .map(x => h('div', { key: x.name }, h('dt', null, h('span', { class: `dot ${x.dot}`, 'aria-hidden': 'true' }), x.name), h('dd', { class: 'figures' }, h('strong', null, String(x.n))))));
 }
 
 function campaignsPanel() {
@@ -104,12 +133,13 @@ function campaignCard(c) {
     h('div', { class: 'card-head' }, h('strong', null, c.name), h('span', { class: `run ${run}` }, t(`run ${run}`)), h('span', { class: 'tag' }, t(`mode ${c.mode}`))),
     c.description ? h('p', { class: 'quiet-text' }, c.description) : null,
     h('p', { class: c.pause ? 'warn-text' : 'why' }, c.state !== 'running' ? '' : why(c.idle) || t('dialling'), c.pacing && c.pacing.code !== c.idle?.code ? ` · ${why(c.pacing)}` : ''),
+    c.advice ? h('p', { class: 'advice', key: 'advice' }, icon('chart'), h('span', null, t(`advice ${c.advice.mode}`, { ...c.advice, handling: span(c.advice.handling * 1000) }))) : null,
     all ? h('div', { class: 'progress' },
       h('progress', { max: all, value: all - left, 'aria-label': t('list progress', { left, all }) }),
       h('span', { class: 'quiet-text figures' }, t('list progress', { left, all }))) : null,
     results.length ? h('ul', { class: 'tallies' }, results.map(([r, n]) => h('li', { key: r }, h('span', null, resultName(r)), h('strong', { class: 'figures' }, String(n))))) : null,
     h('p', { class: 'quiet-text' }, [t('agents joined', { n: c.joined?.length || 0 }), c.waiting ? t('waiting records', { n: c.waiting }) : '', c.in_work ? t('in work', { n: c.in_work }) : '', t('priority', { n: c.priority })].filter(Boolean).join(' · ')),
-    !director() ? null : h('div', { class: 'row' },
+    !director() ? null : h('div', { class: 'row card-actions' },
       move('load', t('Load'), c.state === 'unloaded', 'primary'), move('start', t('Start'), c.state === 'loaded' || (c.state === 'running' && Boolean(c.pause)), 'good'),
       move('stop', t('Stop'), c.state === 'running', ''), move('unload', t('Unload'), c.state !== 'unloaded', 'quiet'),
       modeSelect(c)));
@@ -157,7 +187,7 @@ function agentsPanel() {
         const since = stateSince(i, a);
         return h('tr', { key: a.agent },
           h('td', { class: 'line-main' }, a.agent, a.engaged ? h('span', { class: 'tag' }, 'ASM') : null),
-          h('td', null, h('span', { class: `dot ${word}`, 'aria-hidden': 'true' }), t(`state ${word}`), a.status === 'not-ready' && a.reason ? `: ${reasonName(a.reason)}` : ''),
+          h('td', null, h('span', { class: `dot ${word}`, 'aria-hidden': 'true' }), t(`state ${word}`), word === 'not-ready' && a.reason ? `: ${reasonName(a.reason)}` : ''),
           since ? ticking('td', { class: 'figures', key: 'since' }, () => span(now() - new Date(since).getTime())) : h('td', { key: 'none' }),
           h('td', null, i?.campaign || a.joined.join(', ')),
           h('td', { class: 'quiet-text' }, i ? party(i) : why(a.idle)),
