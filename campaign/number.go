@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -157,23 +156,6 @@ func describe(n Number, p *phonenumbers.PhoneNumber) Number {
 	return n
 }
 
-// zonesOf lists every time zone a number may be in. A number that is bound to
-// no place may be in any zone of its country.
-func zonesOf(n Number, p *phonenumbers.PhoneNumber) []string {
-	prefix := n.E164
-	if n.Kind != KindFixed && n.Kind != KindFixedOrMobile {
-		prefix = strconv.Itoa(int(p.GetCountryCode()))
-		if prefix == "1" { // NANP: 25 countries share the code; the area code says more
-			prefix = n.E164
-		}
-	}
-	zones, err := phonenumbers.GetTimezonesForPrefix(prefix)
-	if err != nil || slices.Contains(zones, phonenumbers.UNKNOWN_TIMEZONE) {
-		return nil
-	}
-	return slices.Clone(zones)
-}
-
 func kindOf(p *phonenumbers.PhoneNumber) NumberKind {
 	switch typ, code := phonenumbers.GetNumberType(p), p.GetCountryCode(); {
 	case typ == phonenumbers.UNKNOWN:
@@ -323,15 +305,6 @@ func numberError(raw, reason, cure string) *NumberError {
 		raw = string(r[:40])
 	}
 	return &NumberError{Raw: raw, Reason: reason, Cure: cure}
-}
-
-// ZoneOfNumber is the time zone of a number in E.164 that can be in one only;
-// "" where it may be in several, or in none that is known.
-func ZoneOfNumber(e164 string) string {
-	if n, err := ParseNumber(e164, "", nil); err == nil && len(n.Zones) == 1 {
-		return n.Zones[0]
-	}
-	return ""
 }
 
 // NumberPrefix is the beginning of a number in E.164 that a text of four digits
