@@ -26,8 +26,8 @@ func (k *checker) campaign(c Campaign) {
 	if c.CallerID != "" && !e164(c.CallerID) {
 		k.add("caller_id", quote(c.CallerID)+" is not a number in international form", "write it as in +4930901820: plus, country code, number, digits only")
 	}
-	if c.Accept != "" && c.Mode == "preview" {
-		k.add("accept", "in preview the agent fetches her records: there is nothing to accept", "delete the key, or choose push-preview")
+	if c.Accept == "auto" && c.Mode == "preview" { // click may stay: one document goes from mode to mode
+		k.add("accept", "in preview the agent fetches her records: nothing opens by itself", "delete the key, or choose push-preview")
 	}
 	if c.Preview.AutoDial > 0 && c.Mode != "push-preview" {
 		k.add("preview.auto_dial", "is for push-preview only", "delete the key, or choose that mode")
