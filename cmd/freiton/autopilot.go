@@ -205,6 +205,9 @@ func (c *cli) fly(ctx context.Context, a *app, camp campaign.Campaign, o autopil
 	if err != nil {
 		return err
 	}
+	if len(agents) < o.agents {
+		c.say("the campaign names only %d of %d agents: agents: all takes any number", len(agents), o.agents)
+	}
 	if err := c.prepareList(ctx, a, camp, o); err != nil {
 		return err
 	}
@@ -340,7 +343,8 @@ func (c *cli) stopOnSignal(ctx context.Context, a *app) *stopping {
 }
 
 // crew are n agents of the campaign, from the first on (counted from 1), as the
-// users say they are equipped; where it names none, agent-1 and so on.
+// users say they are equipped; where it names none, agent-1 and so on. Where it
+// names fewer, they are fewer: nobody else may join.
 func (a *app) crew(ctx context.Context, camp campaign.Campaign, first, n int) ([]campaign.ClickLogin, error) {
 	users, err := a.store.Users(ctx)
 	if err != nil {
@@ -354,7 +358,7 @@ func (a *app) crew(ctx context.Context, camp campaign.Campaign, first, n int) ([
 		} else if len(camp.Agents.Teams) > 0 {
 			login.Team = camp.Agents.Teams[0]
 		} else if !camp.Agents.All {
-			return nil, usage("--agents %d: the campaign has only %d agents; write agents: all, or name more", first-1+n, len(camp.Agents.Names))
+			break
 		}
 		for _, u := range users {
 			if u.Name == login.Agent {
@@ -362,6 +366,9 @@ func (a *app) crew(ctx context.Context, camp campaign.Campaign, first, n int) ([
 			}
 		}
 		crew = append(crew, login)
+	}
+	if len(crew) == 0 {
+		return nil, usage("--first-agent %d: the campaign names only %d agents; write agents: all, or name more", first, len(camp.Agents.Names))
 	}
 	return crew, nil
 }

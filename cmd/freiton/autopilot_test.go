@@ -122,7 +122,7 @@ func TestListName(t *testing.T) {
 func TestAutopilotChecksFirst(t *testing.T) {
 	f := newFlight(t, "agents: [ann]\n", numbers("02", 2)...)
 	for _, more := range [][]string{
-		{"--agents", "2"}, {"--report", filepath.Join(f.dir, "nowhere", "r.json")}, {"--report", f.dir}, {"--list", f.dir}, {"--talk", "-1s"}, {"--wait", "-1s"},
+		{"--first-agent", "2"}, {"--report", filepath.Join(f.dir, "nowhere", "r.json")}, {"--report", f.dir}, {"--list", f.dir}, {"--talk", "-1s"}, {"--wait", "-1s"},
 	} {
 		if status, out, errs := freiton(t, nil, f.args(more...)...); status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%v: status %d, %q\n%s", more, status, out, errs)
@@ -226,10 +226,15 @@ func TestAutopilotPreviewModes(t *testing.T) {
 	}
 }
 
-// A campaign for a team gets scripted agents of that team.
+// A campaign for a team gets scripted agents of that team, and one that names
+// its agents no others.
 func TestAutopilotForATeam(t *testing.T) {
 	f := newFlight(t, "agents: {team: berlin}\n", numbers("02", 2)...)
 	if r, errs := f.run(t, "--agents", "2"); len(r.Attempts) != 2 {
+		t.Errorf("%d attempts\n%s", len(r.Attempts), errs)
+	}
+	f = newFlight(t, "agents: [ann]\n", numbers("02", 2)...)
+	if r, errs := f.run(t, "--agents", "3"); len(r.Attempts) != 2 || r.Attempts[1].Agent != "ann" || !strings.Contains(errs, "only 1 of 3 agents") {
 		t.Errorf("%d attempts\n%s", len(r.Attempts), errs)
 	}
 }

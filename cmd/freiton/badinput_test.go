@@ -160,7 +160,10 @@ func TestCampaignShow(t *testing.T) {
 // One data folder, one server; administration goes to it, and SIGTERM ends it.
 func TestServe(t *testing.T) {
 	_, config := practice(t, 10)
-	server := startChild(t, "serve", "--config", config)
+	taken, port := busyPort(t) // as in every real configuration: one port, for the server
+	taken.Close()
+	listen := "sip.listen.0=udp://127.0.0.1:" + port
+	server := startChild(t, "serve", "--config", config, "--set", listen)
 	until(t, 20*time.Second, "it serves", func() bool { return strings.Contains(server.errs.String(), "serving on") })
 
 	status, _, errs := freiton(t, nil, "serve", "--config", config)
@@ -181,7 +184,7 @@ func TestServe(t *testing.T) {
 	if status, out, _ := freiton(t, nil, "dnc", "export", "--config", config); status != 0 || !strings.Contains(out, number) {
 		t.Errorf("the running server's do-not-call list: %s", out)
 	}
-	if status, _, errs := freiton(t, nil, "call", peer.Number("02", 0), "--duration", "1s", "--config", config); status != 0 {
+	if status, _, errs := freiton(t, nil, "call", peer.Number("02", 0), "--duration", "1s", "--config", config, "--set", listen); status != 0 {
 		t.Errorf("a call while a server runs: status %d\n%s", status, errs)
 	}
 	if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -195,7 +197,8 @@ func ended(a campaign.Attempt) string {
 
 // openBeside opens the store without the folder's lock: a call from the shell
 // may be made while a server runs. Then it does not register, for the PBX would
-// take the account away from the server.
+// take the account away from the server, and takes free ports: the server has
+// those of the configuration.
 func openBeside(ctx context.Context, cfg *configs.Config) (folder string, _ vaultStore, _ error) {
 	f, err := openFolder(string(cfg.Data))
 	switch {
@@ -207,6 +210,13 @@ func openBeside(ctx context.Context, cfg *configs.Config) (folder string, _ vaul
 		cfg.SIP.Accounts = slices.Clone(cfg.SIP.Accounts)
 		for i := range cfg.SIP.Accounts {
 			cfg.SIP.Accounts[i].Registrar = ""
+		}
+		cfg.SIP.Listen = slices.Clone(cfg.SIP.Listen)
+		for i, address := range cfg.SIP.Listen {
+			if u, err := url.Parse(address); err == nil {
+				u.Host = net.JoinHostPort(u.Hostname(), "0")
+				cfg.SIP.Listen[i] = u.String()
+			}
 		}
 	default:
 		return "", nil, err
