@@ -51,6 +51,7 @@ type Controller struct {
 	mu       sync.Mutex
 	started  bool
 	unsent   map[AttemptID]Command // the Dial or Connect that waits for the journal
+	early    map[Connect]bool      // each Connect that did not wait for it to the end
 	calls    int                   // live, as of the last step
 	wrapUps  int
 	changed  chan struct{} // closed and renewed with every step
@@ -88,7 +89,7 @@ func NewController(cfg ControllerConfig) (*Controller, error) {
 	}
 	c := &Controller{
 		cfg: cfg, floor: NewFloor(cfg.Floor), jobs: make(chan job), quit: make(chan struct{}),
-		unsent: map[AttemptID]Command{}, changed: make(chan struct{}), hub: newHub(cfg.Journal.Last()),
+		unsent: map[AttemptID]Command{}, early: map[Connect]bool{}, changed: make(chan struct{}), hub: newHub(cfg.Journal.Last()),
 	}
 	c.work = newWorker(c)
 	return c, nil

@@ -401,6 +401,36 @@ func TestDialWithoutJournalEnds(t *testing.T) {
 	})
 }
 
+// A contact is joined once, when the record is in the journal; a journal that
+// takes its time keeps nobody waiting, and what is behind the Connect stays so.
+func TestConnectInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, t.TempDir(), newMemStore())
+		synctest.Wait()
+		done := func(want string) {
+			t.Helper()
+			synctest.Wait()
+			if got := fmt.Sprint(r.line.commands); got != want {
+				t.Errorf("done %s, want %s", got, want)
+			}
+		}
+		prompt := r.c.after(Effects{}, r.c.atOnce([]Command{Connect{Attempt: "x"}}), nil)
+		done("[]")
+		prompt(nil)
+		time.Sleep(2 * connectWithin)
+		done("[campaign.Connect]")
+		slow := r.c.after(Effects{}, r.c.atOnce([]Command{Connect{Attempt: "y"}, Hold{Attempt: "y"}}), nil)
+		time.Sleep(connectWithin)
+		done("[campaign.Connect campaign.Connect]")
+		slow(nil)
+		done("[campaign.Connect campaign.Connect campaign.Hold]")
+		if len(r.c.unsent)+len(r.c.early) != 0 {
+			t.Errorf("left over: %v, %v", r.c.unsent, r.c.early)
+		}
+		r.close()
+	})
+}
+
 // kill -9 in the middle of everything: calls are hung up from the journal,
 // their records are stale; what was only leased goes back; what was permitted
 // but never sent keeps its place; what was settled is settled.

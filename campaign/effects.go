@@ -1,5 +1,12 @@
 package campaign
 
+import "time"
+
+// connectWithin is how long the record may take to be in the journal, and so
+// on the screen, before the contact is joined without it: a disk that others
+// keep busy is not waited for by somebody who has answered.
+const connectWithin = 10 * time.Millisecond
+
 // atOnce does what need not wait for the journal, and gives the rest: a Dial, a
 // Connect (the record is shown first, then she is joined), and whatever is
 // about a call for which one of them still waits.
@@ -11,6 +18,7 @@ func (c *Controller) atOnce(commands []Command) (later []Command) {
 			c.unsent[cmd.Attempt] = cmd
 		case Connect:
 			c.unsent[cmd.Attempt] = cmd
+			time.AfterFunc(connectWithin, func() { c.connect(cmd) })
 		}
 		wait := c.unsent[attemptOf(cmd)] != nil
 		c.mu.Unlock()
@@ -21,6 +29,21 @@ func (c *Controller) atOnce(commands []Command) (later []Command) {
 		}
 	}
 	return later
+}
+
+// connect does a Connect that the journal has kept waiting, before the commands
+// behind it.
+func (c *Controller) connect(cmd Connect) {
+	c.mu.Lock()
+	waits := c.unsent[cmd.Attempt] == cmd
+	if waits {
+		delete(c.unsent, cmd.Attempt)
+		c.early[cmd] = true
+	}
+	c.mu.Unlock()
+	if waits {
+		c.do(cmd)
+	}
 }
 
 func (c *Controller) do(cmd Command) {
@@ -64,7 +87,13 @@ func (c *Controller) sendLater(cmd Command, err error) {
 	if first == cmd {
 		delete(c.unsent, id)
 	}
+	connect, _ := cmd.(Connect)
+	done := c.early[connect]
+	delete(c.early, connect)
 	c.mu.Unlock()
+	if done {
+		return
+	}
 	_, dial := first.(Dial)
 	switch {
 	case err == nil || first != nil && !dial:

@@ -89,7 +89,8 @@ const (
 	defaultSegment = 64 << 20
 	defaultKeep    = 16
 	maxJournalLine = 8 << 20 // bytes; an event is a few kilobytes
-	journalRoom    = 1 << 20 // by so much a file grows
+	journalRoom    = 1 << 20 // by so much a file grows at least, and
+	journalGrowth  = 8 << 20 // at most: as much as it has
 )
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
@@ -219,7 +220,7 @@ func (j *Journal) reserve(more int64) error {
 	if j.size+more <= j.room {
 		return nil
 	}
-	more = max(more, min(journalRoom, j.cfg.Segment))
+	more = max(more, min(max(journalRoom, min(j.room, journalGrowth)), j.cfg.Segment))
 	if _, err := j.file.WriteAt(make([]byte, j.size+more-j.room), j.room); err != nil {
 		return err
 	}
@@ -428,7 +429,10 @@ func (j *Journal) commit(queue []batch) error {
 	}
 	n, err := j.file.WriteAt(buf.Bytes(), j.size)
 	j.size += int64(n)
-	if err := errors.Join(err, datasync(j.file)); err != nil {
+	if !repeatable(queue) {
+		err = errors.Join(err, datasync(j.file))
+	}
+	if err != nil {
 		return err
 	}
 	for _, b := range queue {
@@ -438,6 +442,19 @@ func (j *Journal) commit(queue []batch) error {
 		}
 	}
 	return j.freshen(queue)
+}
+
+// repeatable: it only says that the store has what was decided. Should that be
+// lost with the machine's power, the store is told once more.
+func repeatable(queue []batch) bool {
+	for _, b := range queue {
+		for _, e := range b.events {
+			if e.Kind != EventStored {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (j *Journal) freshen(queue []batch) error {
