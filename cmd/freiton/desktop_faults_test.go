@@ -13,6 +13,8 @@ import (
 	"github.com/freiton/freiton/campaign"
 	"github.com/freiton/freiton/campaign/desk/pagetest"
 	"github.com/freiton/freiton/configs/lab"
+	"github.com/freiton/freiton/media"
+	"github.com/freiton/freiton/media/measure"
 )
 
 // TestDesktopFaults: what goes wrong around a page that is in a call, against
@@ -27,15 +29,17 @@ func TestDesktopFaults(t *testing.T) {
 		contact{name: "Rita Rabe", city: "Rom", fate: "01"},
 		contact{name: "Nora Nagel", city: "Nizza", fate: "01"},
 		contact{name: "Tina Tauber", city: "Turin", fate: "01"},
+		contact{name: "Olga Ott", city: "Oslo", fate: "01"},
 		contact{name: "Wanda Wolf", city: "Wien", fate: "04"},
 		contact{name: "Karla Krug", city: "Kiel", fate: "01"})
 	s.labFloor = openLabFloor(t, l, labChromium(t, speechFile(t)), floorPlan{
 		account: "1003", language: "en", names: namesOf(s.people), wired: true,
 		users: []campaign.User{
-			{Name: "ann", Role: campaign.RoleAgent}, {Name: "ben", Role: campaign.RoleAgent}, {Name: "witness", Role: campaign.RoleSupervisor},
+			{Name: "ann", Role: campaign.RoleAgent}, {Name: "ben", Role: campaign.RoleAgent}, {Name: "dora", Role: campaign.RoleAgent}, {Name: "witness", Role: campaign.RoleSupervisor},
 		},
 		lists: map[string]string{"customers": csvOf(s.people)},
-		camps: map[string]string{"spring": "description: Offer\nmode: progressive\nagents: all\nlists: [customers]\nafter_call_work: 60s\npreview: {timeout: 30s}\n"},
+		camps: map[string]string{"spring": "description: Offer\nmode: progressive\nagents: all\nlists: [customers]\nafter_call_work: 60s\npreview: {timeout: 30s}\nannouncement: sorry.wav\n"},
+		sorry: media.Tone(440, sorryLasts, -16),
 	})
 	s.events = s.watch(t, "witness")
 	s.events.do("/campaigns/spring/load", nil)
@@ -57,11 +61,7 @@ func (s *shift) reloaded(t *testing.T) {
 	p.call("Connected")
 	p.hears(1000)
 	p.Write(p.Find("textbox", "Note"), "before the reload")
-	chromedp.ListenTarget(p.Ctx, func(ev any) {
-		if _, ok := ev.(*page.EventJavascriptDialogOpening); ok { // "leave this page?": somebody talks
-			go func() { _ = chromedp.Run(p.Ctx, page.HandleJavaScriptDialog(true)) }() // ends with the dialog or the tab
-		}
-	})
+	p.mayLeave()
 	begun := time.Now()
 	p.Run(chromedp.Reload())
 	p.hears(1000)
@@ -78,6 +78,16 @@ func (s *shift) reloaded(t *testing.T) {
 		t.Errorf("%d re-INVITEs for a reload", n)
 	}
 	s.done(p, "before the reload")
+}
+
+// mayLeave says yes when the browser asks whether to leave the page: somebody
+// talks there.
+func (p *agentPage) mayLeave() {
+	chromedp.ListenTarget(p.Ctx, func(ev any) {
+		if _, ok := ev.(*page.EventJavascriptDialogOpening); ok {
+			go func() { _ = chromedp.Run(p.Ctx, page.HandleJavaScriptDialog(true)) }() // ends with the dialog or the tab
+		}
+	})
 }
 
 // changes is how many re-INVITEs of a call Asterisk saw.
@@ -142,27 +152,37 @@ func (b *browserTab) last(kind campaign.EventKind) (n uint64) {
 	return n
 }
 
-// tabClosed: the contact is held, then another agent takes the call over with
-// what was typed; who comes back is told.
+// sorryLasts is how long the campaign's announcement speaks.
+const sorryLasts = 1500 * time.Millisecond
+
+// tabClosed: two agents close their tabs in a call (product §3.11). For 3 s
+// nothing happens, then the contacts are held. One call is taken over by a third
+// agent, with what was typed; for the other there is nobody, and it is ended
+// after the announcement. Who comes back is told.
 func (s *shift) tabClosed(t *testing.T) {
-	p, tina := s.ann, s.people[2]
+	p, tina, olga := s.ann, s.people[2], s.people[3]
 	s.ben = s.agent(t, "ben", pagetest.CheckPassed())
 	s.ben.Press("OK", s.ben.Find("dialog", "Campaign started: spring"))
-	p.accept(tina.name)
-	p.call("Connected")
-	p.hears(1000)
-	at := s.events.await(campaign.EventJoined, s.events.last(campaign.EventOffered))
-	p.Write(p.Find("textbox", "Note"), "typed by ann")
-	p.saved()
+	dora := s.agent(t, "dora", pagetest.CheckPassed())
+	dora.Press("OK", dora.Find("dialog", "Campaign started: spring"))
+	dora.mayLeave()
+	dora.status("Ready")
+	at := s.inCall(p, tina)
+	atDora := s.inCall(dora, olga)
 	s.ben.status("Ready")
-	s.ben.offered(s.people[3].name)
+	s.ben.offered(s.people[4].name)
 	s.ben.Press("Decline") // he is free for what comes
 	s.ben.status("Not ready")
+	closed := time.Now()
 	p.Run(page.Close())
-	held := s.events.await(campaign.EventHeld, at.N)
+	dora.Run(page.Close())
+	held := s.events.await(campaign.EventHeld, at.N, p.name)
 	s.ben.status("Ready")
+	s.events.await(campaign.EventHeld, atDora.N, dora.name)
 	over := s.events.await(campaign.EventTakeOver, held.N)
-	t.Logf("held %v after the sound was lost, offered to %s %v later", held.At.Sub(s.events.await(campaign.EventSoundLost, at.N).At), over.Agent, over.At.Sub(held.At))
+	t.Logf("tab closed, the contact held %v later and offered to %s after %v", held.At.Sub(closed), over.Agent, over.At.Sub(closed))
+	s.heldInTime(t, tina, closed)
+	s.heldInTime(t, olga, closed)
 	dialog := s.ben.Find("dialog", "Take over the call with "+tina.name)
 	s.ben.Press("Accept", dialog)
 	s.ben.call("Connected")
@@ -171,11 +191,90 @@ func (s *shift) tabClosed(t *testing.T) {
 	if note := s.ben.On(s.ben.Find("textbox", "Note"), `function() { return this.value }`); note != "typed by ann" {
 		t.Errorf("the note is %q", note)
 	}
+	s.cutOffFor(t, dora, olga)
 	s.ben.Choose("Status after this call", "Not ready")
 	s.done(s.ben, "typed by ann")
+	s.heardBoth(t, tina)
 	s.ann = s.agent(t, "ann", pagetest.CheckPassed())
 	s.ann.said("alert", "ben has taken the call over")
 	s.ann.hasStatus("Not ready")
+	if name := s.ann.On(s.ann.Find("combobox", "Reason"), `function() { return this.selectedOptions[0].value }`); name != "Technik" {
+		t.Errorf("she is not ready because of %q", name)
+	}
+}
+
+// inCall takes the next record, and types.
+func (s *shift) inCall(p *agentPage, c contact) campaign.Event {
+	p.T.Helper()
+	since := s.events.last(campaign.EventJoined)
+	p.accept(c.name)
+	p.call("Connected")
+	p.hears(1000)
+	p.Write(p.Find("textbox", "Note"), "typed by "+p.name)
+	p.saved()
+	return s.events.await(campaign.EventJoined, since, p.name)
+}
+
+// heldInTime: Asterisk's word of when the contact was held, and that nothing
+// came before.
+func (s *shift) heldInTime(t *testing.T, c contact, closed time.Time) {
+	t.Helper()
+	var again []sipMessage
+	for _, m := range s.trace.invites(t, s.l, c.number) {
+		if strings.Contains(sipHeader(m.Text, "To"), ";tag=") {
+			again = append(again, m)
+		}
+	}
+	if len(again) == 0 || !strings.Contains(again[0].Text, "a=sendonly") {
+		t.Fatalf("%s was not held: %d re-INVITEs", c.name, len(again))
+	}
+	if d := again[0].At.Sub(closed); d < 3*time.Second || d > 6*time.Second {
+		t.Errorf("%s was held %v after the tab was closed, not 3 s and a little", c.name, d)
+	}
+}
+
+// cutOffFor: nobody was there for the call of an agent. Asterisk heard her, the
+// announcement and its end; the contact is to be called back.
+func (s *shift) cutOffFor(t *testing.T, p *agentPage, c contact) {
+	t.Helper()
+	s.events.await(campaign.EventCutOff, 0)
+	rate, samples := recordingOf(t, s.l, cdrOf(t, s.l, c.number))
+	_, end := measure.Sounding(samples, rate, -45)
+	from := end - int(sorryLasts.Seconds()*float64(rate))*3/4
+	if from < 0 {
+		t.Fatalf("Asterisk recorded only %v", measure.Duration(len(samples), rate))
+	}
+	if hz := measure.Frequency(samples[from:end], rate); hz < 435 || hz > 445 {
+		t.Errorf("the last that %s heard was of %.0f Hz, not the announcement", c.name, hz)
+	}
+	var att campaign.ReportAttempt
+	until(t, 10*time.Second, "the attempt is settled", func() bool {
+		for _, a := range s.report("spring").Attempts {
+			if a.Phone == c.number {
+				att = a
+			}
+		}
+		return att.EndedBy != ""
+	})
+	rec := s.recordOf(c)
+	if att.EndedBy != campaign.ByDialer || att.HeldMS < 5000 || rec.Status != campaign.Ready || rec.Note != "typed by "+p.name || rec.NextDialAt.IsZero() {
+		t.Errorf("cut off: %+v, the record %+v", att, rec)
+	}
+}
+
+// heardBoth: Asterisk recorded the voice before the hold and after it.
+func (s *shift) heardBoth(t *testing.T, c contact) {
+	t.Helper()
+	rate, samples := recordingOf(t, s.l, cdrOf(t, s.l, c.number))
+	parts := spokenParts(samples, rate, 5*time.Second)
+	if len(parts) != 2 {
+		t.Fatalf("%d stretches of voice, want 2: before the tab was closed, and of who took over", len(parts))
+	}
+	for i, part := range parts {
+		if level := measure.RMS(part); level < -40 {
+			t.Errorf("part %d is no voice: %.1f dBFS", i, level)
+		}
+	}
 }
 
 // serverKilled in after-call work, and then stopped by signals: the page says
@@ -183,7 +282,7 @@ func (s *shift) tabClosed(t *testing.T) {
 // itself. The after-call work is there again, in the same view with everything
 // in it; the record belongs to it until Done, which settles it once.
 func (s *shift) serverKilled(t *testing.T) {
-	p, wanda := s.ann, s.people[3]
+	p, wanda := s.ann, s.people[4]
 	p.status("Ready")
 	p.accept(wanda.name)
 	p.call("Ended")
@@ -231,7 +330,7 @@ func (s *shift) serverKilled(t *testing.T) {
 // callKilled: the server is killed during a call. The agent reads what became
 // of it and of what she typed, and gives its result afterwards.
 func (s *shift) callKilled(t *testing.T) {
-	p, karla := s.ann, s.people[4]
+	p, karla := s.ann, s.people[5]
 	p.Press("Desk", p.Find("navigation", "Freiton"))
 	p.Press("OK", p.Find("dialog", "Campaign started: spring"))
 	p.status("Ready")

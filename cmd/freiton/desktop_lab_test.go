@@ -24,6 +24,7 @@ import (
 	"github.com/freiton/freiton/campaign/desk/pagetest"
 	"github.com/freiton/freiton/configs"
 	"github.com/freiton/freiton/configs/lab"
+	"github.com/freiton/freiton/media"
 )
 
 // labFloor is the real thing: `freiton serve` in a process of its own, Asterisk
@@ -54,7 +55,8 @@ type floorPlan struct {
 	lists    map[string]string // CSV by name
 	camps    map[string]string // document after the common part, by name
 	names    []string
-	wired    bool // the pages come over a wire that can be cut
+	wired    bool    // the pages come over a wire that can be cut
+	sorry    []int16 // the announcement that campaigns may name, sorry.wav
 }
 
 // labChromium is a Chromium whose microphone speaks a file, over and over.
@@ -116,6 +118,11 @@ func openLabFloor(t *testing.T, l *lab.Lab, browser context.Context, plan floorP
 	}
 	f.append(filepath.Join(dir, "responses", "prices.md"), "# Preise\n\nDer Tarif kostet 12 Euro.\n")
 	f.append(filepath.Join(dir, "responses", "moving.md"), "# Umzug\n\nWir ziehen mit Ihnen um.\n")
+	if plan.sorry != nil {
+		if err := media.WriteWAVFile(filepath.Join(dir, "sorry.wav"), 8000, plan.sorry); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, document := range plan.camps {
 		file := filepath.Join(dir, name+".yaml")
 		f.append(file, "name: "+name+"\ncountry: lab\nclient: Muster GmbH\ncaller_id: \"+493090182000\"\nring_timeout: 20s\n"+

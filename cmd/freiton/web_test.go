@@ -281,10 +281,13 @@ func (b *browserTab) follow() {
 	b.t.Cleanup(func() { <-done })
 }
 
-// await waits for an event of a kind, after number since.
-func (b *browserTab) await(kind campaign.EventKind, since uint64) campaign.Event {
+// await waits for an event of a kind, after number since; of one of these agents,
+// where any are named.
+func (b *browserTab) await(kind campaign.EventKind, since uint64, of ...string) campaign.Event {
 	b.t.Helper()
-	return b.awaitThat(fmt.Sprintf("%s after %d", kind, since), func(e campaign.Event) bool { return e.Kind == kind && e.N > since })
+	return b.awaitThat(fmt.Sprintf("%s after %d of %v", kind, since, of), func(e campaign.Event) bool {
+		return e.Kind == kind && e.N > since && (len(of) == 0 || slices.Contains(of, string(e.Agent)))
+	})
 }
 
 // awaitThat waits for the first event that is so.
