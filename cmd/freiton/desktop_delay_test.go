@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"testing"
@@ -103,6 +104,9 @@ func inOwnNetwork(t *testing.T) {
 // TestMouthToEar measures the delay that the whole program adds, between a page
 // in Chromium and Asterisk: from a packet's arrival at our port to its arrival
 // at the far end, by one kernel's clock, both ways.
+//
+// It is also the call in which the browser does with the voice what it does for
+// agents: echo cancellation, noise suppression, gain.
 func TestMouthToEar(t *testing.T) {
 	var mu sync.Mutex
 	var soundPort int
@@ -132,16 +136,18 @@ func TestMouthToEar(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := lab.Start(t, lab.Options{RTPStart: rtpStart, RTPEnd: rtpEnd})
-	f := openLabFloor(t, l, labChromium(t, speechFile(t)), floorPlan{account: "1001", language: "en", users: []campaign.User{{Name: "ann", Role: campaign.RoleAgent}}})
+	l := lab.Start(t, lab.Options{RTPStart: rtpStart, RTPEnd: rtpEnd, Dialplan: talker})
+	speech := speechFile(t)
+	f := openLabFloor(t, l, labChromium(t, speech), floorPlan{account: "1001", language: "en", echo: true, users: []campaign.User{{Name: "ann", Role: campaign.RoleAgent}}})
 	ann := f.agent(t, "ann", pagetest.CheckPassed())
 	ann.status("Ready")
 	ann.link("Sound", "live")
+	const number = "+493012995000"
 	pad := ann.region("Manual call")
-	ann.Write(ann.Find("textbox", "Number", pad), fateByCode(t, "01").Number(5000))
+	ann.Write(ann.Find("textbox", "Number", pad), number)
 	ann.Press("Call", pad)
 	ann.call("Connected")
-	ann.hears(1000)
+	ann.Until("a voice in the page", func() bool { return ann.hear().Level > -40 })
 	mu.Lock()
 	soundPort = f.soundPort
 	mu.Unlock()
@@ -149,8 +155,10 @@ func TestMouthToEar(t *testing.T) {
 	mu.Lock()
 	soundPort = 0
 	mu.Unlock()
+	listen(1500 * time.Millisecond)
 	ann.Press("Hang up")
 	ann.call("Ended")
+	voiceInTalk(t, l, number, speech)
 	for _, way := range []struct {
 		name    string
 		in, out *measure.Wire
@@ -164,5 +172,52 @@ func TestMouthToEar(t *testing.T) {
 		if p50 > 10*time.Millisecond || p99 > 150*time.Millisecond { // without the race detector, alone: below 1 ms
 			t.Errorf("%s: added delay p50 %v, p99 %v", way.name, p50, p99)
 		}
+	}
+}
+
+// talker is a contact who speaks a sentence at once, and then listens.
+const talker = `
+[lab]
+exten => _49301299XXXX,1,Answer()
+ same => n,MixMonitor(,r(${REC}/${EXTEN}-${UNIQUEID}.wav))
+ same => n,Playback(${SND}/talk)
+ same => n(again),Playback(${SND}/quiet)
+ same => n,Goto(again)
+`
+
+// voiceInTalk: the agent's voice is in Asterisk's recording, also while the
+// contact speaks. An echo canceller takes some of it away then, for it cannot
+// know whose sound is whose; as soon as the contact is silent all of it is there.
+func voiceInTalk(t *testing.T, l *lab.Lab, number, speech string) {
+	t.Helper()
+	file, fileRate, err := measure.ReadWAV(speech)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, theirRate, err := measure.ReadWAV(filepath.Join(l.Dir(), "sounds", "talk.wav"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rate, samples := recordingOf(t, l, cdrOf(t, l, number))
+	ends := len(theirs[0]) * rate / theirRate
+	silent := ends + rate/2
+	if len(samples) < silent+2*rate {
+		t.Fatalf("recorded %v, and the contact speaks %v", measure.Duration(len(samples), rate), measure.Duration(ends, rate))
+	}
+	heard, all := 0, 0
+	for at := 0; at+rate/2 <= ends; at += rate / 2 {
+		all++
+		if measure.RMS(samples[at:at+rate/2]) > -45 {
+			heard++
+		}
+	}
+	alone := samples[silent:]
+	like, level := measure.Likeness(measure.Envelope(file[0], fileRate), measure.Envelope(alone, rate)), measure.RMS(alone)
+	t.Logf("while both speak the agent is in %d of %d half seconds; then her voice correlates %.2f with what she said, at %.1f dBFS", heard, all, like, level)
+	if 2*heard < all {
+		t.Errorf("while the contact speaks the agent is in %d of %d half seconds only", heard, all)
+	}
+	if like < 0.5 || level < -40 { // a browser that was kept waiting leaves gaps
+		t.Errorf("that is not what she said: correlation %.2f, %.1f dBFS", like, level)
 	}
 }
