@@ -127,6 +127,16 @@ export const sound = {
   volume(v) {
     if (headset) headset.volume = v;
   },
+  /** Whether the browser takes out of the microphone what its loudspeaker plays; in a call too. @param {boolean} on */
+  async echo(on) {
+    setPref('echo', on);
+    try {
+      await headset?.process({ echoCancellation: on });
+    } catch (e) {
+      fail(e);
+      redraw();
+    }
+  },
   /** Mute at the source as well; the server's word is what is shown. @param {boolean} on */
   mute(on) {
     headset?.mute(on);
@@ -206,7 +216,7 @@ async function connect() {
   headset?.close();
   const h = headset = new Headset({
     microphones: listed('microphones'), speakers: listed('speakers'), volume: prefs.speechVolume,
-    exchange: offer => exchange(offer),
+    exchange: offer => exchange(offer), processing: { echoCancellation: prefs.echo },
   });
   problem = '';
   let lostSince = 0;

@@ -21,6 +21,8 @@ export function soundDialog() {
     h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('check ring')), deviceSelect('ring')),
     own ? preferred('microphones', t('preferred microphones')) : null, own ? preferred('speakers', t('preferred speakers')) : null,
     own ? slider(t('speech volume'), prefs.speechVolume, v => { setPref('speechVolume', v); sound.volume(v); }) : null,
+    own ? checkbox({ name: t('echo cancellation'), checked: prefs.echo, anyTab: true, change: v => { sound.echo(v); } }) : null,
+    own ? h('p', { class: 'quiet-text', key: 'echo' }, t('echo hint')) : null,
     slider(t('ring volume'), prefs.ringVolume, v => setPref('ringVolume', v)),
     checkbox({ name: t('zip volume'), checked: prefs.zip, anyTab: true, change: v => setPref('zip', v) }),
     slider(t('zip loudness'), prefs.zipVolume, v => { setPref('zipVolume', v); sound.zip(); }),

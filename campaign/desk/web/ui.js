@@ -16,7 +16,7 @@ import { state, ownHeadset } from './state.js';
 /** @type {{[name: string]: any}} */
 export const defaults = {
   theme: 'auto', density: 'normal', keysOn: true, keys: {},
-  microphones: [], speakers: [], ringDevice: '', ringVolume: 0.6, speechVolume: 1, zip: true, zipVolume: 0.6, favourites: [],
+  microphones: [], speakers: [], ringDevice: '', ringVolume: 0.6, speechVolume: 1, echo: true, zip: true, zipVolume: 0.6, favourites: [],
 };
 const prefKey = 'freiton.preferences';
 /** @type {{[name: string]: any}} */

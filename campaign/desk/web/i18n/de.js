@@ -604,6 +604,8 @@ export const de = {
   'Mode': 'Wählmodus',
   'Set status': 'Status setzen',
   'Set aside': 'Zurückstellen',
+  'echo cancellation': 'Echounterdrückung',
+  'echo hint': 'Nötig bei Lautsprechern. Mit einem Headset darf sie aus sein: dann fehlt nichts von Ihrer Stimme, wenn beide zugleich sprechen.',
   'telephone gone': 'Ihr Telefon ist nicht verbunden: Kontakte hören Sie nicht. Es wird immer wieder angerufen: bitte abheben.',
   'card gone': 'Vom Headset an der Soundkarte des Servers kommt kein Ton: Kontakte hören Sie nicht. Bitte einstecken; es wird von selbst wieder verwendet.',
   'mic back': 'Das Headset ist wieder da.',

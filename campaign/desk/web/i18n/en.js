@@ -604,6 +604,8 @@ export const en = {
   'Mode': 'Mode',
   'Set status': 'Set status',
   'Set aside': 'Set aside',
+  'echo cancellation': 'Echo cancellation',
+  'echo hint': 'Needed with loudspeakers. With a headset it may be off: then nothing of your voice is lost when both speak at once.',
   'telephone gone': 'Your telephone is not connected: contacts cannot hear you. It is called again and again: pick it up.',
   'card gone': 'The headset at the server\'s sound card is not heard: contacts cannot hear you. Plug it in; it is used again by itself.',
   'mic back': 'The headset is back.',
