@@ -10,9 +10,10 @@ import (
 
 // agent is somebody who is, or was, logged in.
 type agent struct {
-	id      AgentID
-	engaged bool
-	team    string
+	id       AgentID
+	engaged  bool
+	team     string
+	consents bool // to being recorded
 
 	status      AgentStatus // as she chose it; never AgentAfterCall
 	reason      string
@@ -107,7 +108,7 @@ func (f *Floor) login(c ClickLogin) error {
 		a.after, a.afterReason = stillLoggedIn(a.after, a.afterReason)
 		return nil
 	}
-	a.engaged, a.team = c.Engaged, c.Team
+	a.engaged, a.team, a.consents = c.Engaged, c.Team, c.RecordingConsent
 	a.joined, a.empty, a.own, a.popups = map[string]bool{}, map[string]emptied{}, map[string]time.Time{}, nil
 	f.setStatus(a, AgentNotReady, "")
 	for _, camp := range f.campaigns {

@@ -98,8 +98,8 @@ func (m *move) answered() error {
 	if w.agent == nil && m.to == StateTalking {
 		m.to = StateSeeking
 	}
-	if w.doc != nil && w.doc.Recording.Mode == RecordingAlways && m.to == StateTalking {
-		m.startRecording()
+	if w.doc != nil && m.to == StateTalking {
+		m.beginRecording()
 	}
 	if m.to == StateTalking && w.agent != nil && w.agent.soundless && w.main == nil {
 		m.to = StateParked
@@ -135,6 +135,30 @@ func (m *move) resume() error {
 	}
 	m.w.ownHold = false
 	m.f.line(Resume{m.w.attempt.ID})
+	return nil
+}
+
+func (m *move) heldNow() error {
+	m.w.held = true
+	m.nowHeld()
+	return nil
+}
+
+func (m *move) resumedNow() error {
+	m.w.held = false
+	m.nowResumed()
+	return nil
+}
+
+func (m *move) remoteHeldNow() error {
+	m.w.remoteHeld = true
+	m.nowHeld()
+	return nil
+}
+
+func (m *move) remoteResumedNow() error {
+	m.w.remoteHeld = false
+	m.nowResumed()
 	return nil
 }
 

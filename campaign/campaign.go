@@ -175,7 +175,10 @@ const (
 type FieldSets struct{ Preview, Case, Record []string }
 
 // Recording is whether and how calls are recorded.
-type Recording struct{ Mode RecordingMode }
+type Recording struct {
+	Mode         RecordingMode
+	Announcement string // sound file for RecordingAnnounce: what contact and agent hear before it begins
+}
 
 // RecordingMode is off, on-demand, ask, announce or always.
 type RecordingMode string

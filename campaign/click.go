@@ -60,7 +60,9 @@ type (
 		Engaged bool // ASM
 		Team    string
 		Headset HeadsetState // how it is, where the floor was not told yet
-		Last    *Recalled    // her last calls; nil: the floor asks for them
+		// RecordingConsent: she consents to being recorded.
+		RecordingConsent bool
+		Last             *Recalled // her last calls; nil: the floor asks for them
 	}
 	ClickLogout struct{ Agent AgentID }
 	ClickStatus struct {

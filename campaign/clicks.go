@@ -26,6 +26,10 @@ func (f *Floor) click(in Click) error {
 		return f.moveCampaign("unload", c.Campaign)
 	case ClickHeadset:
 		return f.headset(c)
+	case ClickRecordingConsent:
+		f.stated++ // what the store is just being asked may be older
+		f.recordingConsent(c.Agent, c.Given)
+		return nil
 	case ClickListChanged:
 		f.stir()
 		for _, camp := range f.campaigns {

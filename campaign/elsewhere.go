@@ -34,6 +34,7 @@ func (OpLook) storeOp() {}
 type Looked struct {
 	Campaigns []ToldCampaign
 	Blocked   []BlockedCall
+	Consents  map[AgentID]bool // who consents to being recorded; nil: nobody knows
 }
 
 // ToldCampaign is a campaign as the store has it. Doc is nil where this
@@ -73,6 +74,9 @@ func (f *Floor) onLooked(in Looked) {
 		}
 	}
 	if f.lookedAt == f.stated {
+		for id, given := range in.Consents {
+			f.recordingConsent(id, given)
+		}
 		for _, t := range in.Campaigns {
 			f.takeOver(t)
 		}
@@ -189,6 +193,14 @@ func (w *worker) look(ctx context.Context, op OpLook) (Looked, error) {
 			}
 			in.Campaigns = append(in.Campaigns, ToldCampaign{Row: row, Doc: doc})
 		}
+	}
+	users, err := w.c.cfg.Store.Users(ctx)
+	if err != nil {
+		return in, err
+	}
+	in.Consents = make(map[AgentID]bool, len(users))
+	for _, u := range users {
+		in.Consents[u.Name] = u.RecordingConsent.Given
 	}
 	if len(op.Calls) == 0 {
 		return in, nil

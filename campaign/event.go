@@ -214,7 +214,9 @@ type InteractionView struct {
 	Muted      bool       `json:"muted,omitempty"`
 	Recording  bool       `json:"recording,omitempty"`
 
-	RecordingState RecordingState   `json:"recording_state,omitempty"` // on, paused, stopped, deleted
+	RecordingState RecordingState   `json:"recording_state,omitempty"` // announcing, on, paused, stopped, deleted
+	RecordingBar   *Reason          `json:"recording_bar,omitempty"`   // why this call cannot be recorded
+	RecordingAsk   bool             `json:"recording_ask,omitempty"`   // the contact has to agree before it begins
 	RecordingUntil time.Time        `json:"recording_until,omitzero"`  // paused: it goes on by itself then
 	Consent        RecordingConsent `json:"consent,omitempty"`         // what the contact said to being recorded: given, refused
 

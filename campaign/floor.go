@@ -79,7 +79,7 @@ type Floor struct {
 	draining  bool
 	finishing bool
 
-	stated             int // changes of campaigns that were written (OpState)
+	stated             int // changes that were written, of campaigns (OpState) and consents
 	looking, lookAgain bool
 	lookedAt           int // stated, when the store was last asked what others did
 

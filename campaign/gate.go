@@ -39,13 +39,15 @@ type Profile struct {
 	AreaCodes        Areas
 	RegionUnknown    bool // where no region is known, the rules of all hold
 	NationalLists    []NationalList
-	MaxPerDay        int           // attempts per number and person in a calendar day and in 24 h; 0 = no limit
-	MinRing          time.Duration // the dialer never cancels before
-	LockAfter        time.Duration // no machine call after an abandoned one
-	Premium          bool          // premium and satellite numbers may be dialled
-	ConsentFor       []Purpose     // purposes that need documented consent
-	CallbackAnyHours bool          // an agreed callback may pass the window
-	Emergency        []string      // numbers no machine dials and every person may; "112" and "911" always are
+	MaxPerDay        int             // attempts per number and person in a calendar day and in 24 h; 0 = no limit
+	MinRing          time.Duration   // the dialer never cancels before
+	LockAfter        time.Duration   // no machine call after an abandoned one
+	Premium          bool            // premium and satellite numbers may be dialled
+	Recording        []RecordingMode // that are permitted; empty: all
+	BothConsent      bool            // contact and agent have to consent to a recording before it begins
+	ConsentFor       []Purpose       // purposes that need documented consent
+	CallbackAnyHours bool            // an agreed callback may pass the window
+	Emergency        []string        // numbers no machine dials and every person may; "112" and "911" always are
 }
 
 // Region is a part of a country with narrower rules of its own.

@@ -124,7 +124,7 @@ func (m *move) greet() error {
 	if m.w.attempt.AnsweredAt.IsZero() {
 		m.w.attempt.AnsweredAt = m.in.(LineEvent).At
 	}
-	m.f.line(Play{m.w.attempt.ID, m.f.cfg.Inbound.Announcement})
+	m.f.line(Play{Attempt: m.w.attempt.ID, File: m.f.cfg.Inbound.Announcement})
 	return nil
 }
 

@@ -84,12 +84,16 @@ type (
 )
 
 // Play speaks a sound file to the contact (announcement, scripted agent).
+// Meanwhile the agent hears nothing and is not heard; with Both she is, and
+// hears the file too, unless she is muted.
 type Play struct {
 	Attempt AttemptID
 	File    string
+	Both    bool
 }
 
-// Record starts, pauses, resumes or stops the recording of a call.
+// RecordCall starts, pauses, resumes or stops the recording of a call. Stop
+// ends what is played to both as well: it says that the call is recorded.
 type RecordCall struct {
 	Attempt AttemptID
 	Action  RecordAction

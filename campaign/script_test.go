@@ -199,7 +199,9 @@ func (s *script) document(name string, options []string) (*Campaign, RunState) {
 			b, _ := strconv.Atoi(until)
 			c.Rules.Hours = daily(hm(a, 0), hm(b, 0))
 		case "recording":
-			c.Recording.Mode = RecordingMode(v)
+			c.Recording = Recording{Mode: RecordingMode(v), Announcement: "recorded.wav"}
+		case "both": // its law asks for the consent of both
+			c.Rules.Profiles[0].BothConsent = true
 		case "state":
 			state = RunState(v)
 		default:
@@ -296,6 +298,8 @@ func (s *script) inputs(verb string, args []string, now time.Time) []any {
 			ins = append(ins, ClickJoin{agent, c.doc.Name})
 		}
 		return append(ins, ClickStatus{agent, AgentStatus(arg(1)), ""})
+	case "consents": // to being recorded
+		return []any{ClickRecordingConsent{agent, arg(1) != "no"}}
 	case "logout":
 		return []any{ClickLogout{agent}}
 	case "status":
@@ -672,7 +676,7 @@ func (s *script) command(c Command) string {
 	case Connect:
 		return fmt.Sprintf("connect %s %s", n(c.Attempt), c.Agent)
 	case Play:
-		return fmt.Sprintf("play %s %s", n(c.Attempt), c.File)
+		return strings.TrimSuffix(fmt.Sprintf("play %s %s to both", n(c.Attempt), c.File), map[bool]string{false: " to both"}[c.Both])
 	case RecordCall:
 		return fmt.Sprintf("record %s %s %s", n(c.Attempt), c.Action, c.File)
 	}
@@ -727,6 +731,12 @@ func (s *script) event(e Event) string {
 		}
 		if v.Overtime {
 			text += " overtime"
+		}
+		if v.RecordingState != "" && v.State != StateOver {
+			text += " recording " + string(v.RecordingState)
+		}
+		if v.RecordingBar != nil && e.Reason == nil {
+			text += ": " + v.RecordingBar.Text
 		}
 		if v.Heard != "" {
 			text += " sounds like " + string(v.Heard)

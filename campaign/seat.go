@@ -88,9 +88,7 @@ func (m *move) take() {
 	w := m.w
 	w.taken = true
 	m.f.line(Connect{Attempt: w.attempt.ID, Agent: w.who(), Guard: heardWithin})
-	if w.doc.Recording.Mode == RecordingAlways {
-		m.startRecording()
-	}
+	m.beginRecording()
 	m.progress()
 }
 
@@ -140,7 +138,7 @@ func (m *move) unheard() error {
 	if w.agent.after != AgentLoggedOff {
 		w.agent.after, w.agent.afterReason = AgentNotReady, "no sound from the headset"
 	}
-	if w.recording == RecordingOn || w.recording == RecordingPaused {
+	if w.recording == RecordingOn || w.recording == RecordingPaused || w.recording == RecordingAnnouncing {
 		m.f.line(RecordCall{Attempt: w.attempt.ID, Action: RecordStop})
 	}
 	m.pass()

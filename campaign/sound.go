@@ -261,6 +261,7 @@ func (m *move) takeOver() error {
 	h.attempt, h.wrap, h.lease = w.attempt, w.wrap, w.lease
 	h.attempt.Agent = id
 	h.held, h.remoteHeld, h.recording, h.pausedUntil, h.reason = w.held, w.remoteHeld, w.recording, w.pausedUntil, nil
+	h.noticeAgain = w.recording == RecordingAnnouncing // who takes over hears it as well
 	h.muted = false
 	m.content = true
 	f.line(Connect{Attempt: h.attempt.ID, Agent: id})
@@ -324,7 +325,7 @@ func (m *move) cutOff() {
 		f.line(Resume{w.attempt.ID}) // and then the announcement
 		return
 	}
-	f.line(Play{w.attempt.ID, w.doc.Announcement})
+	f.line(Play{Attempt: w.attempt.ID, File: w.doc.Announcement})
 }
 
 // lostMedia is the reason of a Hangup by the dialer.
@@ -346,7 +347,7 @@ func (f *Floor) cutOffTask(w *work) bool {
 // announce: the contact is off hold and can hear.
 func (m *move) announce() error {
 	m.w.held, m.w.attempt.AnnouncedAt = false, m.f.now
-	m.f.line(Play{m.w.attempt.ID, m.w.doc.Announcement})
+	m.f.line(Play{Attempt: m.w.attempt.ID, File: m.w.doc.Announcement})
 	return nil
 }
 

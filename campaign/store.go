@@ -400,6 +400,15 @@ type User struct {
 	Clients  []string // whose campaigns a user of the role client sees
 	Created  time.Time
 	Disabled bool
+
+	RecordingConsent AgentConsent
+}
+
+// AgentConsent is what an agent said to being recorded.
+type AgentConsent struct {
+	Given bool
+	At    time.Time // when she gave it, or took it back; zero: she was not asked
+	By    AgentID   // who wrote it down: she herself, or an administrator
 }
 
 // Role is what a user may do.

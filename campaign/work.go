@@ -32,6 +32,7 @@ type work struct {
 	wrap        Wrap
 	recording   RecordingState
 	pausedUntil time.Time // the recording goes on then
+	noticeAgain bool      // the announcement of the recording was cut by a hold
 	reason      *Reason
 
 	held, remoteHeld, muted, overtime bool
@@ -103,6 +104,9 @@ func (w *work) view(content bool) InteractionView {
 	}
 	if r := w.attempt.Recorded; r != nil {
 		v.Consent = r.Consent
+	}
+	if w.answered() && w.recordingMode() != RecordingOff && w.attempt.EndedAt.IsZero() {
+		v.RecordingBar, v.RecordingAsk = w.recordingBar(), w.asksConsent()
 	}
 	if w.state == StateWrapUp {
 		v.Until = w.wrapUntil

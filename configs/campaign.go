@@ -87,7 +87,8 @@ type Fields struct {
 
 // Recording is whether and how calls are recorded.
 type Recording struct {
-	Mode string `yaml:"mode" oneof:"off,on-demand,ask,announce,always"`
+	Mode         string `yaml:"mode" oneof:"off,on-demand,ask,announce,always"`
+	Announcement string `yaml:"announcement"` // sound file beside the document, for announce: what both hear before it begins
 }
 
 // Detection is what is listened for beside the conversation.
@@ -190,6 +191,7 @@ func (c Campaign) Files() []NamedFile {
 		{Key: "script", Name: c.Script},
 		{Key: "responses", Name: c.Responses, Folder: true},
 		{Key: "announcement", Name: c.Announcement},
+		{Key: "recording.announcement", Name: c.Recording.Announcement},
 	}, func(f NamedFile) bool { return f.Name == "" })
 }
 

@@ -135,8 +135,11 @@ func CheckCampaign(c Campaign, cfg Config) []Problem {
 	if c.Account != "" && !slices.Contains(accountNames(cfg), c.Account) {
 		k.add("account", "there is no account "+quote(c.Account), "the accounts are: "+orNone(accountNames(cfg)))
 	}
-	if !slices.Contains(p.Recording, full.Recording.Mode) {
+	switch {
+	case !slices.Contains(p.Recording, full.Recording.Mode):
 		k.add("recording.mode", fmt.Sprintf("%s is not permitted in %s", quote(full.Recording.Mode), full.Country), "permitted are: "+strings.Join(p.Recording, ", "))
+	case c.Recording.Mode == "announce" && c.Recording.Announcement == "":
+		k.add("recording.mode", "announce has nothing to announce", "name the sound file (WAV) that says that the call is recorded, as in {mode: announce, announcement: recorded.wav}")
 	}
 	if *full.Pacing.MaxAbandoned > p.Abandoned.Ceiling {
 		k.add("pacing.max_abandoned", fmt.Sprintf("%s is more than %s permits", *full.Pacing.MaxAbandoned, full.Country), fmt.Sprintf("write %s or less", p.Abandoned.Ceiling))

@@ -209,6 +209,7 @@ func TestCheckCampaign(t *testing.T) {
 		{"name: a\ncaller_id: '+4930901821'", `f.yaml:2:12: caller_id: "+4930901821" is not one of our numbers; add it to dial.caller_ids; there are: +4930901820`},
 		{"name: a\naccount: x", `f.yaml:2:10: account: there is no account "x"; the accounts are: pbx`},
 		{"name: a\nrecording: {mode: announce}", `f.yaml:2:19: recording.mode: "announce" is not permitted in DE; permitted are: off, on-demand, ask`},
+		{"name: a\ncountry: US\nrecording: {mode: announce}", `f.yaml:3:19: recording.mode: announce has nothing to announce; name the sound file (WAV) that says that the call is recorded, as in {mode: announce, announcement: recorded.wav}`},
 		{"name: a\npacing: {max_abandoned: 4%}", "f.yaml:2:25: pacing.max_abandoned: 4% is more than DE permits; write 3% or less"},
 		{"name: a\ncountry: FR\npacing: {max_abandoned: 1%}", "f.yaml:3:25: pacing.max_abandoned: 1% is more than FR permits; write 0% or less"},
 		{"name: a\nhours: {sun: '10:00-12:00'}", "f.yaml:2:8: hours: at none of these hours may anybody in DE be called; the profile permits mon-fri 08:00-20:00, sat 09:00-18:00"},

@@ -37,7 +37,8 @@ type Profile struct {
 	ConsentFor       []string       `yaml:"consent_for" oneof:"advertising-b2c,advertising-b2b,service,research,collection"`
 	CallbackAnyHours bool           `yaml:"callback_any_hours"` // an agreed callback may pass the window
 	Recording        []string       `yaml:"recording" oneof:"off,on-demand,ask,announce,always"`
-	Premium          bool           `yaml:"premium"` // premium and satellite numbers may be dialled
+	RecordingConsent string         `yaml:"recording_consent" oneof:"one,both"` // both: contact and agent, provable, before it begins
+	Premium          bool           `yaml:"premium"`                            // premium and satellite numbers may be dialled
 	NationalLists    []NationalList `yaml:"national_lists"`
 	KeepConsent      Duration       `yaml:"keep_consent"`
 	Emergency        []string       `yaml:"emergency"` // numbers no machine dials and every person may

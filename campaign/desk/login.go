@@ -30,6 +30,8 @@ type Session struct {
 	Headset     string    `json:"headset" doc:"browser, device, device:NAME or sip:URI"`
 	Language    string    `json:"language,omitempty" doc:"as chosen; empty: the browser's"`
 	Favourites  []string  `json:"favourites" doc:"responses marked as one's own, by path"`
+
+	RecordingConsent *AgentConsent `json:"recording_consent,omitempty" doc:"what one said to being recorded; absent: not asked"`
 }
 
 // Credentials are a user's name and password.
@@ -55,6 +57,8 @@ func (d *Desk) login(api huma.API) {
 		"Change one's own password; all other sessions end")), d.changePassword)
 	huma.Register(api, own(operation("preferences", http.MethodPut, "/api/v1/session/preferences", campaign.RoleAgent,
 		"Choose one's language and favourite responses; what is left out stays")), d.setPreferences)
+	huma.Register(api, own(operation("recording-consent", http.MethodPut, "/api/v1/session/recording-consent", campaign.RoleAgent,
+		"Consent to being recorded, or take that back: at any time, and at once")), d.setConsent)
 }
 
 // authenticate finds out who asks.
@@ -171,7 +175,7 @@ func (d *Desk) onFloor(ctx context.Context, u campaign.User) error {
 // login is the click that brings a user to the floor. She gets no record before
 // her headset is connected.
 func (w *Web) login(u campaign.User) campaign.ClickLogin {
-	c := campaign.ClickLogin{Agent: u.Name, Engaged: u.Engaged, Team: u.Team}
+	c := campaign.ClickLogin{Agent: u.Name, Engaged: u.Engaged, Team: u.Team, RecordingConsent: u.RecordingConsent.Given}
 	if w.cfg.Headset != nil {
 		c.Headset = w.cfg.Headset(u.Name)
 	}
@@ -275,6 +279,7 @@ func (w *Web) shown(ctx context.Context, u campaign.User) Session {
 	s := Session{User: string(u.Name), Role: string(u.Role), Team: u.Team, Engaged: u.Engaged, CSRF: w.sessions.scs.GetString(ctx, keptCSRF),
 		ExpiresAt: w.sessions.end(ctx).UTC().Truncate(time.Millisecond), Version: w.desk.cfg.Version, HasPassword: u.Hash != "", Headset: u.Headset}
 	s.Language, s.Favourites = w.desk.preferences(ctx, u.Name)
+	s.RecordingConsent = consentInfo(u)
 	return s
 }
 

@@ -25,6 +25,20 @@ type UserInfo struct {
 	Headset  string    `json:"headset"`
 	Password bool      `json:"password" doc:"a password is set"`
 	Created  time.Time `json:"created"`
+
+	RecordingConsent *AgentConsent `json:"recording_consent,omitempty" doc:"what the user said to being recorded; absent: not asked"`
+}
+
+// AgentConsent is what a user said to being recorded.
+type AgentConsent struct {
+	Given bool      `json:"given"`
+	At    time.Time `json:"at" doc:"when it was given, or taken back"`
+	By    string    `json:"by" doc:"who wrote it down: the user herself, or an administrator"`
+}
+
+// ConsentChange is one's own word on being recorded.
+type ConsentChange struct {
+	Given bool `json:"given" doc:"false takes it back; where the law asks for it, a recording under way ends"`
 }
 
 // NewUser is an account to be made.
@@ -36,6 +50,8 @@ type NewUser struct {
 	Engaged  bool     `json:"engaged,omitempty"`
 	Headset  string   `json:"headset,omitempty" doc:"browser, device, device:NAME or sip:URI"`
 	Password string   `json:"password,omitempty"`
+
+	RecordingConsent bool `json:"recording_consent,omitempty" doc:"the user consents to being recorded"`
 }
 
 // UserChange is what changes of an account; what is left out stays.
@@ -47,6 +63,8 @@ type UserChange struct {
 	Headset  *string   `json:"headset,omitempty"`
 	Disabled *bool     `json:"disabled,omitempty"`
 	Reason   string    `json:"reason,omitempty" maxLength:"200" doc:"for the audit log"`
+
+	RecordingConsent *bool `json:"recording_consent,omitempty" doc:"whether the user consents to being recorded"`
 }
 
 // Password is a new password.
@@ -67,7 +85,36 @@ func (d *Desk) users(api huma.API) {
 
 func userInfo(u campaign.User) UserInfo {
 	return UserInfo{Name: string(u.Name), Role: string(u.Role), Team: u.Team, Clients: u.Clients, Engaged: u.Engaged,
-		Headset: u.Headset, Password: u.Hash != "", Created: u.Created, Disabled: u.Disabled}
+		Headset: u.Headset, Password: u.Hash != "", Created: u.Created, Disabled: u.Disabled, RecordingConsent: consentInfo(u)}
+}
+
+func consentInfo(u campaign.User) *AgentConsent {
+	c := u.RecordingConsent
+	if c.At.IsZero() {
+		return nil
+	}
+	return &AgentConsent{Given: c.Given, At: c.At, By: string(c.By)}
+}
+
+// consents writes down what a user says to being recorded. The same again is
+// still of when it was said first.
+func (d *Desk) consents(ctx context.Context, u *campaign.User, given bool) {
+	if c := u.RecordingConsent; c.Given != given || c.At.IsZero() {
+		u.RecordingConsent = campaign.AgentConsent{Given: given, At: d.cfg.Now(), By: who(ctx).user}
+	}
+}
+
+// setConsent is one's own word; it holds at once.
+func (d *Desk) setConsent(ctx context.Context, in *struct{ Body ConsentChange }) (*body[UserInfo], error) {
+	u, found, err := d.user(ctx, string(who(ctx).user))
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, huma.Error404NotFound("there is no such user any more")
+	}
+	d.consents(ctx, &u, in.Body.Given)
+	return d.putUser(ctx, u, "")
 }
 
 func (d *Desk) allUsers(ctx context.Context, _ *struct{}) (*body[[]UserInfo], error) {
@@ -116,6 +163,9 @@ func (d *Desk) addUser(ctx context.Context, in *struct{ Body NewUser }) (*body[U
 	}
 	u := campaign.User{Name: campaign.AgentID(n.Name), Role: campaign.Role(n.Role), Team: n.Team, Clients: n.Clients,
 		Engaged: n.Engaged, Headset: n.Headset, Created: d.cfg.Now()}
+	if n.RecordingConsent {
+		d.consents(ctx, &u, true)
+	}
 	if err := checkUser(u); err != nil {
 		return nil, err
 	}
@@ -133,6 +183,10 @@ func (d *Desk) putUser(ctx context.Context, u campaign.User, reason string) (*bo
 	}
 	if d.web != nil {
 		d.web.people.forget()
+		click := campaign.ClickRecordingConsent{Agent: u.Name, Given: u.RecordingConsent.Given}
+		if err := d.cfg.Control.Do(ctx, click); err != nil {
+			return nil, d.problem(err)
+		}
 	}
 	return reply(userInfo(u)), nil
 }
@@ -186,6 +240,9 @@ func (d *Desk) changeUser(ctx context.Context, in *struct {
 	}
 	if c.Disabled != nil {
 		u.Disabled = *c.Disabled
+	}
+	if c.RecordingConsent != nil {
+		d.consents(ctx, &u, *c.RecordingConsent)
 	}
 	if err := checkUser(u); err != nil {
 		return nil, err

@@ -149,7 +149,7 @@ func TestWords(t *testing.T) {
 // known to be shown by the views that it carries, or by a new snapshot, alone.
 func TestEventsOfThePage(t *testing.T) {
 	byItsViews := []string{"agent", "accepted", "declined", "shown", "waiting", "dialing", "held", "resumed", "consulted", "recording",
-		"entered", "returned", "removed", "reopened", "corrected", "abandoned", "unanswered", "heard", "stored", "recovered", "carried", "forgotten"}
+		"entered", "returned", "removed", "reopened", "corrected", "abandoned", "unanswered", "heard", "stored", "recovered", "recalled", "carried", "forgotten"}
 	told := []string{"callback-missed"} // by a message
 	b, err := os.ReadFile(filepath.Join("web", "app.js"))
 	if err != nil {

@@ -61,6 +61,7 @@ type leg struct {
 	agent   campaign.AgentID
 	headset media.Endpoint // of agent; nil: nobody is to hear the call
 	player  *media.FileEndpoint
+	beside  bool            // the player is for both: it speaks beside the agent
 	joined  *media.Junction // of the headset or the player with the call
 	guest   *leg            // another call of the agent that takes part in this one
 	kept    *media.Keep     // what the contact says while there is nobody to hear it
@@ -218,8 +219,11 @@ func (g *leg) mute(with any) {
 	}
 	if g.guest == nil {
 		g.muted = with.(campaign.Mute).On
-		if g.player == nil {
+		switch {
+		case g.player == nil:
 			g.call.Mute(g.muted)
+		case g.beside:
+			g.join() // without her, or with her again
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 //
 //	headset ─┐
 //	         ├─ joined ── taps, recording ── call
-//	player ──┘      └─ guest: the agent's other call, in a conference
+//	player ──┘      └─ guests: the agent's other call, in a conference; a player that both are to hear
 //
 // A headset is joined with one call at a time: the last one that took it.
 
@@ -18,8 +18,9 @@ import (
 func (g *leg) join() {
 	g.part()
 	var near media.Endpoint
+	alone := g.player != nil && (!g.beside || g.muted || g.headset == nil)
 	switch {
-	case g.player != nil:
+	case alone:
 		near = g.player
 	case g.headset != nil:
 		near = g.headset
@@ -34,18 +35,21 @@ func (g *leg) join() {
 	if g.recording != nil {
 		options = append(options, media.WithTap(g.recording))
 	}
-	if g.guard != nil && g.player == nil {
+	if g.guard != nil && !alone {
 		options = append(options, media.WithTap(g.guard))
 	}
 	if g.kept != nil {
-		if g.player == nil {
+		if !alone {
 			options = append(options, media.WithKept(g.kept))
 		}
 		g.kept = nil
 	}
 	g.joined = media.Join(near, g.call.Endpoint(), options...)
-	if g.guest != nil && g.player == nil {
+	if g.guest != nil && !alone {
 		g.joined.Admit(g.guest.call.Endpoint())
+	}
+	if g.player != nil && !alone {
+		g.joined.Admit(g.player)
 	}
 }
 
@@ -103,8 +107,8 @@ func (g *leg) part() {
 	}
 }
 
-// play speaks a file to the contact; meanwhile the agent hears nothing. Then
-// she is joined again.
+// play speaks a file to the contact; meanwhile the agent hears nothing, unless
+// it is for both. Then she is joined again.
 func (g *leg) play(with any) {
 	file := with.(campaign.Play).File
 	far := g.call.Endpoint()
@@ -121,7 +125,7 @@ func (g *leg) play(with any) {
 	}
 	g.stopPlaying()
 	g.unmute()
-	g.player = player
+	g.player, g.beside = player, with.(campaign.Play).Both
 	g.join()
 	player.Start()
 	// Owned by the line: ends when the file does, or with stopPlaying.
@@ -170,7 +174,12 @@ func (g *leg) record(with any) {
 		g.recordTo = c.File
 	case c.Action == campaign.RecordStop:
 		g.recordTo = ""
-		if g.stopRecording() {
+		announcing := g.player != nil && g.beside
+		if announcing {
+			g.stopPlaying()
+			g.call.Mute(g.muted)
+		}
+		if g.stopRecording() || announcing {
 			g.join()
 		}
 	case c.Action == campaign.RecordDelete:

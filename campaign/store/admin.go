@@ -86,10 +86,14 @@ func (s *Core) PutUser(ctx context.Context, u campaign.User) error {
 			return err
 		}
 		t.db.Changed()
-		_, err = t.exec(`INSERT INTO account (name, role, engaged, headset, hash, created, disabled, team, clients) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		c := u.RecordingConsent
+		_, err = t.exec(`INSERT INTO account (`+userColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (name) DO UPDATE SET role = excluded.role, engaged = excluded.engaged, headset = excluded.headset,
-				hash = excluded.hash, created = excluded.created, disabled = excluded.disabled, team = excluded.team, clients = excluded.clients`,
-			u.Name, u.Role, flag(u.Engaged), u.Headset, u.Hash, ms(u.Created), flag(u.Disabled), u.Team, string(clients))
+				hash = excluded.hash, created = excluded.created, disabled = excluded.disabled, team = excluded.team, clients = excluded.clients,
+				recording_consent = excluded.recording_consent, recording_consent_at = excluded.recording_consent_at,
+				recording_consent_by = excluded.recording_consent_by`,
+			u.Name, u.Role, flag(u.Engaged), u.Headset, u.Hash, ms(u.Created), flag(u.Disabled), u.Team, string(clients),
+			flag(c.Given), ms(c.At), c.By)
 		if err != nil {
 			return err
 		}
@@ -124,20 +128,26 @@ func account(u campaign.User) string {
 	if u.Disabled {
 		s += ", disabled"
 	}
+	if c := u.RecordingConsent; c.Given {
+		s += ", consents to recording"
+	} else if !c.At.IsZero() {
+		s += ", does not consent to recording"
+	}
 	return s
 }
 
-const userColumns = `name, role, engaged, headset, hash, created, disabled, team, clients`
+const userColumns = `name, role, engaged, headset, hash, created, disabled, team, clients, recording_consent, recording_consent_at, recording_consent_by`
 
 func scanUser(sc Row) (campaign.User, error) {
 	var u campaign.User
-	var created int64
+	var created, consented int64
 	var clients string
-	err := sc.Scan(&u.Name, &u.Role, &u.Engaged, &u.Headset, &u.Hash, &created, &u.Disabled, &u.Team, &clients)
+	c := &u.RecordingConsent
+	err := sc.Scan(&u.Name, &u.Role, &u.Engaged, &u.Headset, &u.Hash, &created, &u.Disabled, &u.Team, &clients, &c.Given, &consented, &c.By)
 	if err != nil {
 		return u, err
 	}
-	u.Created = timeOf(created)
+	u.Created, c.At = timeOf(created), timeOf(consented)
 	if clients != "[]" {
 		err = json.Unmarshal([]byte(clients), &u.Clients)
 	}

@@ -74,7 +74,10 @@ func profileOf(p configs.Profile, now time.Time) campaign.Profile {
 			Code: r.Code, Hours: week(r.Hours.Week()), Holidays: days(r.Dates(from, to)), MaxPerDay: r.MaxPerDay,
 		})
 	}
-	out.ConsentFor = purposes(p.ConsentFor)
+	out.ConsentFor, out.BothConsent = purposes(p.ConsentFor), p.RecordingConsent != "one"
+	for _, m := range p.Recording {
+		out.Recording = append(out.Recording, campaign.RecordingMode(m))
+	}
 	for _, l := range p.NationalLists {
 		out.NationalLists = append(out.NationalLists, campaign.NationalList{
 			Name: l.Name, Title: l.Title, Blocks: purposes(l.Blocks), NeededFor: purposes(l.NeededFor),
@@ -210,10 +213,16 @@ func campaignOf(written configs.Campaign, document []byte, cfg configs.Config, n
 		c.Results = append(c.Results, campaign.OfferedResult{Result: result, Quick: r.Quick})
 	}
 	c.Dispositions = dispositions(d.Dispositions)
-	if d.Announcement != "" {
-		c.Announcement = d.Beside(d.Announcement)
-		if _, _, err := media.ReadWAVFile(c.Announcement); err != nil {
-			return c, usage("%s: announcement %s: %v", written.File, c.Announcement, err)
+	for _, f := range []struct {
+		key, name string
+		to        *string
+	}{{"announcement", d.Announcement, &c.Announcement}, {"recording.announcement", d.Recording.Announcement, &c.Recording.Announcement}} {
+		if f.name == "" {
+			continue
+		}
+		*f.to = d.Beside(f.name)
+		if _, _, err := media.ReadWAVFile(*f.to); err != nil {
+			return c, usage("%s: %s %s: %v", written.File, f.key, *f.to, err)
 		}
 	}
 	if d.Script != "" {

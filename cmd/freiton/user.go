@@ -21,11 +21,22 @@ func (c *cli) userCommand() *cobra.Command {
 }
 
 func userTable(us []desk.UserInfo) table {
-	t := table{head: []string{"user", "role", "team", "engaged", "headset", "password", "since"}}
+	t := table{head: []string{"user", "role", "team", "engaged", "headset", "password", "since", "recording consent"}}
 	for _, u := range us {
-		t.add(u.Name, u.Role, strings.Join(append(u.Clients, u.Team), " "), yes(u.Engaged), u.Headset, yes(u.Password), when(&u.Created))
+		t.add(u.Name, u.Role, strings.Join(append(u.Clients, u.Team), " "), yes(u.Engaged), u.Headset, yes(u.Password), when(&u.Created), consentWords(u.RecordingConsent))
 	}
 	return t
+}
+
+// consentWords: given or withdrawn, since when, and who wrote it down.
+func consentWords(c *desk.AgentConsent) string {
+	switch {
+	case c == nil:
+		return "not asked"
+	case c.Given:
+		return "given " + when(&c.At) + " by " + c.By
+	}
+	return "withdrawn " + when(&c.At) + " by " + c.By
 }
 
 func yes(b bool) string {
@@ -59,6 +70,7 @@ func (c *cli) userAdd() *cobra.Command {
 	cmd.Flags().StringArrayVar(&u.Clients, "client", nil, "of the role client: whose campaigns it sees, as \"client\" of the campaign has it; may be repeated")
 	cmd.Flags().BoolVar(&u.Engaged, "engaged", false, "the agent's line is seized first, records stay blank until the answer (ASM)")
 	cmd.Flags().StringVar(&u.Headset, "headset", "browser", "browser, device, device:NAME or sip:URI")
+	cmd.Flags().BoolVar(&u.RecordingConsent, "recording-consent", false, "the agent consents to being recorded: where the law asks for it, nothing is recorded without")
 	cmd.Flags().BoolVar(&stdin, "password-stdin", false, "read the password from standard input")
 	return cmd
 }
@@ -67,17 +79,18 @@ func (c *cli) userChange() *cobra.Command {
 	var o struct {
 		role, team, headset, reason string
 		clients                     []string
-		engaged, disabled           bool
+		engaged, disabled, consent  bool
 	}
 	cmd := &cobra.Command{
 		Use: "change NAME", Short: "Change a user's role, team and so on; what is not named stays",
-		Example: "  freiton user change ann --team hamburg\n  freiton user change ben --disabled --reason 'has left'",
+		Example: "  freiton user change ann --team hamburg\n  freiton user change ben --disabled --reason 'has left'\n  freiton user change ann --recording-consent",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			u := desk.UserChange{Reason: o.reason}
 			for name, set := range map[string]func(){
 				"role": func() { u.Role = &o.role }, "team": func() { u.Team = &o.team }, "client": func() { u.Clients = &o.clients },
 				"headset": func() { u.Headset = &o.headset }, "engaged": func() { u.Engaged = &o.engaged }, "disabled": func() { u.Disabled = &o.disabled },
+				"recording-consent": func() { u.RecordingConsent = &o.consent },
 			} {
 				if cmd.Flags().Changed(name) {
 					set()
@@ -94,6 +107,7 @@ func (c *cli) userChange() *cobra.Command {
 	cmd.Flags().StringVar(&o.headset, "headset", "", "browser, device, device:NAME or sip:URI")
 	cmd.Flags().BoolVar(&o.engaged, "engaged", false, "engaged (ASM)")
 	cmd.Flags().BoolVar(&o.disabled, "disabled", false, "may not log in any more; --disabled=false takes it back")
+	cmd.Flags().BoolVar(&o.consent, "recording-consent", false, "the agent consents to being recorded; --recording-consent=false takes it back")
 	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the audit log")
 	return cmd
 }

@@ -1,6 +1,6 @@
 /** What lies over the page: popups, the preview, toasts, dialogs. */
 import { h } from './dom.js';
-import { t, span, phone } from './i18n.js';
+import { t, span, phone, moment } from './i18n.js';
 import { icon } from './icons.js';
 import { call, Problem } from './api.js';
 import { state, now, mine, offered, overseer, ownHeadset } from './state.js';
@@ -171,6 +171,7 @@ function settings() {
     h('div', { class: 'row' },
       button({ name: t('Sound'), icon: 'mic', anyTab: true, run: () => { ui.dialog = 'sound'; redraw(); } }),
       ownHeadset() ? button({ name: t('Device check'), anyTab: true, run: () => openCheck() }) : null),
+    ownConsent(),
     h('h3', null, t('own password')),
     h('form', { class: 'stack', onsubmit: changePassword },
       h('input', { type: 'text', class: 'unseen', autocomplete: 'username', value: state.session?.user || '', readonly: true, tabindex: '-1', 'aria-hidden': 'true' }),
@@ -178,6 +179,30 @@ function settings() {
       h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('new password')), h('input', { type: 'password', name: 'new', autocomplete: 'new-password', required: true, minlength: 8 })),
       h('div', { class: 'row' }, h('button', { type: 'submit', class: 'button' }, t('Save')))),
     h('p', { class: 'quiet-text' }, `Freiton ${state.session?.version || ''} · ${state.session?.user || ''}`));
+}
+
+/** What one said to being recorded; whoever is no agent is not recorded. */
+function ownConsent() {
+  const s = state.session;
+  if (!s || !state.me) return null;
+  const c = s.recording_consent;
+  const say = async (/** @type {boolean} */ given) => {
+    try {
+      const u = await call('PUT', '/session/recording-consent', { given });
+      s.recording_consent = u?.recording_consent;
+      toast('good', t(given ? 'consent saved' : 'consent withdrawn'));
+    } catch (x) {
+      toast('bad', explain(x));
+    }
+    redraw();
+  };
+  return h('section', { key: 'consent', class: 'stack' },
+    h('h3', null, t('own recording')),
+    h('p', { role: 'status' }, c ? t(c.given ? 'own recording given' : 'own recording withdrawn', { time: moment(c.at), name: c.by }) : t('own recording open')),
+    h('p', { class: 'quiet-text' }, t('own recording law')),
+    h('div', { class: 'row' }, c?.given
+      ? button({ name: t('withdraw consent'), anyTab: true, run: () => say(false) })
+      : button({ name: t('consent to recording'), anyTab: true, run: () => say(true) })));
 }
 
 /** @param {any} e */

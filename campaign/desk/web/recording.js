@@ -5,7 +5,7 @@
 import { h } from './dom.js';
 import { t, span } from './i18n.js';
 import { now } from './state.js';
-import { act, button, on, ticking } from './ui.js';
+import { act, button, on, ticking, why } from './ui.js';
 import { textsOf } from './data.js';
 
 /** @param {import('./types.js').Interaction} i */
@@ -21,22 +21,24 @@ export function recording(i) {
   const press = (/** @type {string} */ name, /** @type {string} */ action, kind = '') =>
     button({ name: t(name), kind, busy: `recording ${i.id}`, run: () => { run(action); } });
   const running = has === 'on' || has === 'paused';
+  const free = talking && !has && !i.recording_bar;
   return h('div', { class: `recording ${has || ''}`, role: 'group', 'aria-label': t('Recording'), key: 'recording' },
     h('span', { class: 'recording-word', role: 'status' }, h('span', { class: 'recording-lamp', 'aria-hidden': 'true' }), words(i, mode)),
     has === 'paused' && i.recording_until ? ticking('span', { class: 'figures', key: 'until', role: 'timer', 'aria-live': 'off' }, () => t('recording goes on', { time: span(Math.max(0, new Date(/** @type {string} */ (i.recording_until)).getTime() - now())) })) : null,
     h('span', { class: 'gap', 'aria-hidden': 'true' }),
-    talking && !has && mode === 'ask' && i.consent !== 'given' ? press('Consent given – start recording', 'consent', 'good') : null,
-    talking && !has && mode === 'ask' && i.consent !== 'refused' ? press('Consent refused', 'refuse') : null,
-    talking && !has && mode !== 'ask' ? press('Start recording', 'start') : null,
+    free && i.recording_ask && i.consent !== 'given' ? press('Consent given – start recording', 'consent', 'good') : null,
+    free && i.recording_ask && i.consent !== 'refused' || talking && !i.recording_ask && i.consent !== 'refused' && (running || has === 'announcing') ? press('Consent refused', 'refuse') : null,
+    free && !i.recording_ask ? press('Start recording', 'start') : null,
     talking && has === 'on' ? press('Pause recording', 'pause') : null,
     talking && has === 'paused' ? press('Resume recording', 'resume') : null,
-    talking && running ? press('Stop recording', 'stop') : null,
-    has && has !== 'deleted' ? button({ name: t('Delete recording'), kind: 'quiet', busy: `recording ${i.id}`, run: () => { if (confirm(t('recording delete sure'))) run('delete'); } }) : null);
+    talking && (running || has === 'announcing') ? press('Stop recording', 'stop') : null,
+    has && has !== 'deleted' && has !== 'announcing' ? button({ name: t('Delete recording'), kind: 'quiet', busy: `recording ${i.id}`, run: () => { if (confirm(t('recording delete sure'))) run('delete'); } }) : null);
 }
 
 /** How it is, in words. @param {import('./types.js').Interaction} i @param {string} mode */
 function words(i, mode) {
   if (i.recording_state) return `${t(`recording ${i.recording_state}`)}${i.recording_state === 'on' && i.consent === 'given' ? ` ${t('recording repeat')}` : ''}`;
+  if (i.recording_bar) return `${why(i.recording_bar)}.`;
   if (i.consent === 'refused') return t('recording refused');
-  return t(mode === 'ask' ? 'recording ask' : 'recording none');
+  return t(i.recording_ask || mode === 'ask' ? 'recording ask' : 'recording none');
 }

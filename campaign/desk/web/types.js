@@ -59,7 +59,9 @@
  * @property {boolean} [remote_held]
  * @property {boolean} [muted]
  * @property {boolean} [recording]
- * @property {'on'|'paused'|'stopped'|'deleted'} [recording_state]
+ * @property {'announcing'|'on'|'paused'|'stopped'|'deleted'} [recording_state]
+ * @property {Reason} [recording_bar]
+ * @property {boolean} [recording_ask]
  * @property {string} [recording_until]
  * @property {'given'|'refused'} [consent]
  * @property {string} [dialed_at]
@@ -138,6 +140,7 @@
  * @property {string[]} [favourites]
  * @property {string} [headset]
  * @property {boolean} [has_password]
+ * @property {{given: boolean, at: string, by: string}} [recording_consent]
  * @property {string} [team]
  *
  * @typedef {{script?: string, greeting?: string, description?: string, link?: string, not_ready?: string[], recording?: string}} Texts

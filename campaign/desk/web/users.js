@@ -7,11 +7,11 @@ import { region, button, select, checkbox, redraw, draft, setDraft, toast, expla
 import { look, listOf, forget } from './data.js';
 import { grid, waits } from './reports.js';
 
-/** @typedef {{name: string, role: string, team?: string, clients?: string[], engaged: boolean, disabled?: boolean, headset: string, password: boolean, created: string}} User */
+/** @typedef {{name: string, role: string, team?: string, clients?: string[], engaged: boolean, disabled?: boolean, headset: string, password: boolean, created: string, recording_consent?: {given: boolean, at: string, by: string}}} User */
 
 const roles = ['agent', 'team-leader', 'supervisor', 'administrator', 'auditor', 'client'];
 const form = 'user';
-const fields = ['open', 'name', 'role', 'team', 'clients', 'engaged', 'disabled', 'headset', 'reason'];
+const fields = ['open', 'name', 'role', 'team', 'clients', 'engaged', 'disabled', 'consent', 'headset', 'reason'];
 let password = ''; // never kept anywhere
 
 const shut = () => {
@@ -61,6 +61,7 @@ function editor(u) {
       h('datalist', { id: 'headset-kinds' }, ['browser', 'device', 'sip:'].map(x => h('option', { key: x, value: x }))),
       tick('engaged', t('engaged account'), u?.engaged || false),
       u ? tick('disabled', t('lock account'), u.disabled || false) : null,
+      tick('consent', t('user consents'), u?.recording_consent?.given || false),
       h('label', { class: 'field', key: 'password' }, h('span', { class: 'field-name' }, u ? t('new password') : t('Password')),
         h('input', { type: 'password', autocomplete: 'new-password', minlength: 8, maxlength: 256, required: !u, value: password, oninput: (/** @type {any} */ e) => { password = e.target.value; } })),
       u ? input('reason', `${t('Reason')} – ${t('for the log')}`, '', { maxlength: 200 }) : null,
@@ -76,6 +77,7 @@ async function save(u, name) {
     role: draft(form, 'role'), team: draft(form, 'team')?.trim(), headset: draft(form, 'headset')?.trim(),
     clients: clients === undefined ? undefined : clients.split(',').map(c => c.trim()).filter(Boolean),
     engaged: draft(form, 'engaged') && draft(form, 'engaged') === 'yes', disabled: draft(form, 'disabled') && draft(form, 'disabled') === 'yes',
+    recording_consent: draft(form, 'consent') && draft(form, 'consent') === 'yes',
     reason: draft(form, 'reason')?.trim() || undefined,
   };
   for (const f of Object.keys(change)) if (change[f] === undefined) delete change[f];

@@ -309,6 +309,7 @@ func users(t *testing.T, b *bench) {
 	b.must(b.s.PutUser(t.Context(), ben))
 	b.must(b.s.PutUser(t.Context(), ann))
 	ann.Engaged, ann.Hash = true, "h2"
+	ann.RecordingConsent = campaign.AgentConsent{Given: true, At: b.now, By: "ann"}
 	b.must(b.s.PutUser(t.Context(), ann))
 	got, err := b.s.Users(t.Context())
 	b.must(err)
