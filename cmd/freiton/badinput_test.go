@@ -235,7 +235,7 @@ func TestServe(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	_, config := practice(t, 10)
-	status, out, errs := freiton(t, nil, "check", "--config", config, "--call", peer.Number("02", 0))
+	status, out, errs := freiton(t, nil, "check", "--config", config, "--set", "media.ip=0.0.0.0", "--call", peer.Number("02", 0))
 	if status != 0 || !strings.Contains(out, "registered at") || !strings.Contains(out, "answered") {
 		t.Errorf("status %d\n%s\n%s", status, out, errs)
 	}

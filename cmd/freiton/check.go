@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -202,6 +203,11 @@ func (d *doctor) devices() {
 // mediaPorts opens one session and closes it.
 func (d *doctor) mediaPorts(cfg configs.Config, v *voice) {
 	mc, err := mediaConfig(cfg, v.clock)
+	if ip, bad := netip.ParseAddr(mc.IP); bad == nil && ip.IsUnspecified() { // calls take the one on the route to the PBX
+		if mc.IP = "127.0.0.1"; ip.Is6() {
+			mc.IP = "::1"
+		}
+	}
 	if err == nil {
 		var s *media.Session
 		if s, err = media.NewSession(mc); err == nil {
