@@ -81,7 +81,7 @@ func (c *cli) admin(ctx context.Context, do func(*desk.Client) error) error {
 		return err
 	}
 	v, err := openVault(ctx, cfg, c.log())
-	if errors.Is(err, errInUse) {
+	if errors.Is(err, errInUse) && served(ctx, string(cfg.Data)) {
 		return typed(do(desk.Dial(string(cfg.Data))))
 	}
 	if err != nil {

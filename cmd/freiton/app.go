@@ -31,7 +31,7 @@ type vault struct {
 const storeFile = "freiton.db"
 
 func openVault(ctx context.Context, cfg configs.Config, log *slog.Logger) (*vault, error) {
-	folder, err := openFolder(string(cfg.Data))
+	folder, err := openFolder(ctx, string(cfg.Data))
 	if err != nil {
 		return nil, err
 	}

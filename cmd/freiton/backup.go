@@ -49,7 +49,7 @@ run on the data folder. What was there is kept beside it, as ` + storeFile + `.b
 			if err != nil {
 				return err
 			}
-			folder, err := openFolder(string(cfg.Data))
+			folder, err := openFolder(cmd.Context(), string(cfg.Data))
 			if err != nil {
 				return err
 			}

@@ -200,7 +200,7 @@ func ended(a campaign.Attempt) string {
 // take the account away from the server, and takes free ports: the server has
 // those of the configuration.
 func openBeside(ctx context.Context, cfg *configs.Config) (folder string, _ vaultStore, _ error) {
-	f, err := openFolder(string(cfg.Data))
+	f, err := openFolder(ctx, string(cfg.Data))
 	switch {
 	case err == nil:
 		folder = f.path
