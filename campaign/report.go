@@ -1,8 +1,12 @@
 package campaign
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 )
@@ -83,20 +87,157 @@ type ReportQuery struct {
 	DataDir   string    // recordings are given relative to it
 }
 
-// BuildReport reads a campaign's report from the store.
+// BuildReport reads a campaign's report from the store: all of it, for lists
+// that fit into memory.
 func BuildReport(ctx context.Context, store Store, q ReportQuery) (*Report, error) {
 	r := &Report{Campaign: q.Campaign, Records: []ReportRecord{}, Offers: []ReportOffer{}, Attempts: []ReportAttempt{}}
-	for _, list := range q.Lists {
-		err := store.Records(ctx, RecordQuery{List: list}, func(rec Record) error {
-			r.Records = append(r.Records, reportRecord(rec))
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("report of %s: records of list %s: %w", q.Campaign, list, err)
+	var err error
+	if r.StartedAt, r.EndedAt, err = q.span(ctx, store); err != nil {
+		return nil, err
+	}
+	err = q.each(ctx, store, reportParts{
+		record:  func(x ReportRecord) error { r.Records = append(r.Records, x); return nil },
+		offer:   func(x ReportOffer) error { r.Offers = append(r.Offers, x); return nil },
+		attempt: func(x ReportAttempt) error { r.Attempts = append(r.Attempts, x); return nil },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// WriteReport writes a campaign's report as JSON, one record after the other:
+// a list of a million needs no more memory than one of ten.
+func WriteReport(ctx context.Context, w io.Writer, store Store, q ReportQuery) error {
+	out := &reportWriter{w: bufio.NewWriter(w)}
+	from, until, err := q.span(ctx, store)
+	if err != nil {
+		return err
+	}
+	out.head(q.Campaign, from, until)
+	err = q.each(ctx, store, reportParts{
+		record:  func(x ReportRecord) error { return out.item("records", x) },
+		offer:   func(x ReportOffer) error { return out.item("offers", x) },
+		attempt: func(x ReportAttempt) error { return out.item("attempts", x) },
+	})
+	if err != nil {
+		return err
+	}
+	return out.end()
+}
+
+// reportArrays are the report's lists, in the order in which they are written.
+func reportArrays() []string { return []string{"records", "offers", "attempts"} }
+
+// reportWriter writes a report as json.Encoder would, with two blanks a level.
+type reportWriter struct {
+	w     *bufio.Writer
+	begun int // how many of reportArrays have begun
+	items int // of the last one
+}
+
+func (r *reportWriter) value(v any, prefix string) error {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent(prefix, "  ")
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := r.w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+	return err
+}
+
+func (r *reportWriter) head(name string, from, until Stamp) {
+	_, _ = r.w.WriteString("{\n  \"campaign\": ")
+	_ = r.value(name, "  ") // what bufio could not write, it says at the end
+	for _, at := range []struct {
+		name string
+		at   Stamp
+	}{{"started_at", from}, {"ended_at", until}} {
+		if !at.at.IsZero() {
+			_, _ = r.w.WriteString(",\n  \"" + at.name + "\": ")
+			_ = r.value(at.at, "  ")
 		}
 	}
+}
+
+// item writes one of an array; those before it are complete.
+func (r *reportWriter) item(array string, v any) error {
+	for r.begun == 0 || reportArrays()[r.begun-1] != array {
+		r.next()
+	}
+	if r.items > 0 {
+		_, _ = r.w.WriteString(",")
+	}
+	r.items++
+	_, _ = r.w.WriteString("\n    ")
+	return r.value(v, "    ")
+}
+
+// next ends an array and begins the one behind it.
+func (r *reportWriter) next() {
+	r.close()
+	_, _ = r.w.WriteString(",\n  \"" + reportArrays()[r.begun] + "\": [")
+	r.begun, r.items = r.begun+1, 0
+}
+
+func (r *reportWriter) close() {
+	switch {
+	case r.begun == 0:
+	case r.items > 0:
+		_, _ = r.w.WriteString("\n  ]")
+	default:
+		_, _ = r.w.WriteString("]")
+	}
+}
+
+func (r *reportWriter) end() error {
+	for r.begun < len(reportArrays()) {
+		r.next()
+	}
+	r.close()
+	_, _ = r.w.WriteString("\n}\n")
+	return r.w.Flush()
+}
+
+// reportParts take a report, in this order.
+type reportParts struct {
+	record  func(ReportRecord) error
+	offer   func(ReportOffer) error
+	attempt func(ReportAttempt) error
+}
+
+// each reads a report from the store.
+func (q ReportQuery) each(ctx context.Context, store Store, to reportParts) error {
+	for _, list := range q.Lists {
+		err := store.Records(ctx, RecordQuery{List: list}, func(rec Record) error { return to.record(reportRecord(rec)) })
+		if err != nil {
+			return fmt.Errorf("report of %s: records of list %s: %w", q.Campaign, list, err)
+		}
+	}
+	err := store.Offers(ctx, q.Campaign, func(o Offer) error {
+		return to.offer(ReportOffer{o.RecordID, o.Agent, Stamp{o.OfferedAt}, Stamp{o.DecidedAt}, o.Decision})
+	})
+	if err != nil {
+		return fmt.Errorf("report of %s: offers: %w", q.Campaign, err)
+	}
+	err = store.Attempts(ctx, q.Campaign, func(a Attempt) error {
+		if a.neverDialled() {
+			return nil
+		}
+		return to.attempt(ReportOf(a, q.DataDir))
+	})
+	if err != nil {
+		return fmt.Errorf("report of %s: attempts: %w", q.Campaign, err)
+	}
+	return nil
+}
+
+// span is from when until when a report is.
+func (q ReportQuery) span(ctx context.Context, store Store) (from, until Stamp, err error) {
 	var first, last time.Time
-	span := func(ts ...time.Time) {
+	add := func(ts ...time.Time) {
 		for _, t := range ts {
 			if !t.IsZero() && (first.IsZero() || t.Before(first)) {
 				first = t
@@ -106,24 +247,21 @@ func BuildReport(ctx context.Context, store Store, q ReportQuery) (*Report, erro
 			}
 		}
 	}
-	err := store.Offers(ctx, q.Campaign, func(o Offer) error {
-		span(o.OfferedAt, o.DecidedAt)
-		r.Offers = append(r.Offers, ReportOffer{o.RecordID, o.Agent, Stamp{o.OfferedAt}, Stamp{o.DecidedAt}, o.Decision})
+	err = store.Offers(ctx, q.Campaign, func(o Offer) error {
+		add(o.OfferedAt, o.DecidedAt)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("report of %s: offers: %w", q.Campaign, err)
+		return from, until, fmt.Errorf("report of %s: offers: %w", q.Campaign, err)
 	}
 	err = store.Attempts(ctx, q.Campaign, func(a Attempt) error {
-		if a.neverDialled() {
-			return nil
+		if !a.neverDialled() {
+			add(a.DialedAt, a.EndedAt)
 		}
-		span(a.DialedAt, a.EndedAt)
-		r.Attempts = append(r.Attempts, ReportOf(a, q.DataDir))
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("report of %s: attempts: %w", q.Campaign, err)
+		return from, until, fmt.Errorf("report of %s: attempts: %w", q.Campaign, err)
 	}
 	if !q.StartedAt.IsZero() {
 		first = q.StartedAt
@@ -131,8 +269,7 @@ func BuildReport(ctx context.Context, store Store, q ReportQuery) (*Report, erro
 	if !q.EndedAt.IsZero() {
 		last = q.EndedAt
 	}
-	r.StartedAt, r.EndedAt = Stamp{first}, Stamp{last}
-	return r, nil
+	return Stamp{first}, Stamp{last}, nil
 }
 
 // neverDialled: a permit that was not used, because the campaign was stopped or

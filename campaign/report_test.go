@@ -3,6 +3,7 @@ package campaign
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"testing"
 	"time"
@@ -47,6 +48,23 @@ func TestReport(t *testing.T) {
 	}
 	if err != nil || got.String() != string(want) {
 		t.Errorf("%v\n%s", err, got.String())
+	}
+	// A record at a time, it is the same to the last byte; and so is an empty one.
+	empty := ReportQuery{Campaign: "none", Lists: []string{"nothing"}}
+	for _, q := range []ReportQuery{{Campaign: "spring", Lists: []string{"l"}, DataDir: "/data"}, empty} {
+		whole, err := BuildReport(t.Context(), s, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var built, written bytes.Buffer
+		enc := json.NewEncoder(&built)
+		enc.SetIndent("", "  ")
+		if err := errors.Join(enc.Encode(whole), WriteReport(t.Context(), &written, s, q)); err != nil {
+			t.Fatal(err)
+		}
+		if written.String() != built.String() {
+			t.Errorf("written one by one:\n%s", written.String())
+		}
 	}
 	var back Report
 	if err := json.Unmarshal(want, &back); err != nil || !back.Attempts[0].AnsweredAt.Equal(at(3050)) || back.Records[1].CallResult != Busy {

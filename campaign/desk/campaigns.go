@@ -309,18 +309,24 @@ func (d *Desk) count(ctx context.Context, row campaign.CampaignRow, s *CampaignS
 	return err
 }
 
-func (d *Desk) campaignReport(ctx context.Context, in *CampaignPath) (*body[any], error) {
+func (d *Desk) campaignReport(ctx context.Context, in *CampaignPath) (*huma.StreamResponse, error) {
 	if _, err := d.row(ctx, in.Name); err != nil {
 		return nil, err
 	}
 	if err := d.note(ctx, "", campaign.AuditEntry{What: campaign.AuditReportRead, About: in.Name}); err != nil {
 		return nil, err
 	}
-	r, err := d.cfg.Report(ctx, in.Name)
+	write, err := d.cfg.Report(ctx, in.Name)
 	if err != nil {
 		return nil, d.problem(err)
 	}
-	return reply(r), nil
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		hc.SetHeader("Content-Type", "application/json")
+		if err := write(hc.BodyWriter()); err != nil {
+			d.cfg.Log.Error("report broke off", "campaign", in.Name, "err", err)
+			panic(http.ErrAbortHandler) // a broken connection, not half a report that looks whole
+		}
+	}}, nil
 }
 
 func (d *Desk) switchCampaign(ctx context.Context, in *struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -33,7 +34,7 @@ type Config struct {
 	SIP          SIPTrace // nil: no ladders
 	Why          func(context.Context, campaign.Record) (string, error)
 	Prospect     func(ctx context.Context, name string) (campaign.Prospect, error) // what the campaign will not dial
-	Report       func(ctx context.Context, name string) (any, error)
+	Report       func(ctx context.Context, name string) (write func(io.Writer) error, err error)
 	Number       func(raw string) (string, error) // normalises to E.164
 	HashPassword func(plain string) (string, error)
 	Now          func() time.Time

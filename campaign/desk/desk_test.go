@@ -209,8 +209,10 @@ func newDesk(control Control) (*Desk, *memory, *lines) {
 		Version: "test", Store: m, Control: control, Lists: l, Log: slog.New(slog.DiscardHandler),
 		Now:       func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) },
 		Documents: documents{}, Ledger: m, Persons: m,
-		Why:    func(context.Context, campaign.Record) (string, error) { return "it is Sunday there", nil },
-		Report: func(context.Context, string) (any, error) { return map[string]any{"campaign": "spring"}, nil },
+		Why: func(context.Context, campaign.Record) (string, error) { return "it is Sunday there", nil },
+		Report: func(context.Context, string) (func(io.Writer) error, error) {
+			return func(w io.Writer) error { _, err := io.WriteString(w, `{"campaign": "spring"}`); return err }, nil
+		},
 		Number: func(raw string) (string, error) {
 			if raw == "030 231250" {
 				return "+4930231250", nil

@@ -38,7 +38,7 @@ func deskConfig(cfg configs.Config, store vaultStore, control desk.Control, data
 			}
 			return store.Prospect(ctx, &c, time.Now())
 		},
-		Report: func(ctx context.Context, name string) (any, error) {
+		Report: func(ctx context.Context, name string) (func(io.Writer) error, error) {
 			return reportOf(ctx, docs, store, name)
 		},
 		Number: func(raw string) (string, error) {
@@ -66,12 +66,14 @@ func campaignRow(ctx context.Context, docs documents, store vaultStore, which fu
 	return campaign.Campaign{}, campaign.CampaignRow{}, campaign.ErrNotFound
 }
 
-func reportOf(ctx context.Context, docs documents, store vaultStore, name string) (*campaign.Report, error) {
+func reportOf(ctx context.Context, docs documents, store vaultStore, name string) (write func(io.Writer) error, err error) {
 	c, _, err := campaignRow(ctx, docs, store, func(c campaign.Campaign) bool { return c.Name == name })
 	if err != nil {
 		return nil, err
 	}
-	return campaign.BuildReport(ctx, store, campaign.ReportQuery{Campaign: name, Lists: c.Lists, DataDir: docs.data})
+	return func(w io.Writer) error {
+		return campaign.WriteReport(ctx, w, store, campaign.ReportQuery{Campaign: name, Lists: c.Lists, DataDir: docs.data})
+	}, nil
 }
 
 // admin runs one administrative request.

@@ -172,12 +172,15 @@ func (c *cli) campaignReport() *cobra.Command {
 		Use: "report NAME", Short: "Records, offers and attempts of a campaign: JSON, at a terminal a table of the records",
 		Example: "  freiton campaign report spring > report.json\n  freiton campaign report spring --output table", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !c.forPerson() {
+				return c.print(cmd, campaignPath(args[0], "/report"))
+			}
 			return c.admin(cmd.Context(), func(client *desk.Client) error {
 				var r campaign.Report
 				if err := client.JSON(cmd.Context(), http.MethodGet, campaignPath(args[0], "/report"), nil, &r); err != nil {
 					return err
 				}
-				return c.showReport(r, reportTable(&r))
+				return c.show(r, reportTable(&r))
 			})
 		},
 	}

@@ -72,11 +72,19 @@ func (c *cli) show(v any, t table) error {
 // showReport prints the report or a part of it: JSON, unless a person looks
 // at it or asked for a table.
 func (c *cli) showReport(v any, t table) error {
-	out, ok := c.out.(*os.File)
-	if c.output.said || ok && term.IsTerminal(int(out.Fd())) {
+	if c.forPerson() {
 		return c.show(v, t)
 	}
 	return printJSON(c.out, v)
+}
+
+// forPerson: a report is not wanted as JSON.
+func (c *cli) forPerson() bool {
+	if c.output.said {
+		return !c.output.json
+	}
+	out, ok := c.out.(*os.File)
+	return ok && term.IsTerminal(int(out.Fd()))
 }
 
 // say prints one line of what is being done on standard error.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
@@ -237,7 +238,7 @@ func BenchLeaseNothing(b *testing.B, open func(testing.TB) campaign.Store) {
 	lease.report(b, "lease")
 }
 
-// BenchRead reads a big list for an export, and counts it.
+// BenchRead reads a big list for an export, counts it, and writes its report.
 func BenchRead(b *testing.B, open func(testing.TB) campaign.Store) {
 	n := records(b)
 	s := open(b)
@@ -254,7 +255,18 @@ func BenchRead(b *testing.B, open func(testing.TB) campaign.Store) {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(time.Since(begin).Milliseconds()), "lists-ms")
+		begin = time.Now()
+		if _, err := s.(counting).ListFigures(b.Context(), nil, begin); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(time.Since(begin).Milliseconds()), "figures-ms")
+		begin = time.Now()
+		if err := campaign.WriteReport(b.Context(), io.Discard, s, campaign.ReportQuery{Campaign: "spring", Lists: []string{"customers"}}); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(time.Since(begin).Seconds(), "report-s")
 	}
+	reportMachine(b)
 }
 
 // BenchDoNotCall looks numbers up in a list of 100,000: check is the question
