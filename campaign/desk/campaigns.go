@@ -32,6 +32,13 @@ type CampaignStatus struct {
 	Statuses map[string]int       `json:"statuses" doc:"records by status"`
 	Agents   []campaign.AgentView `json:"agents,omitempty" doc:"who has joined"`
 	Why      string               `json:"why,omitempty" doc:"why nothing is dialled, in one sentence"`
+	Today    *Today               `json:"today,omitempty"`
+}
+
+// Today is how a campaign has gone today.
+type Today struct {
+	campaign.Shift
+	LeftMS int64 `json:"list_lasts_ms,omitempty" doc:"how long what is left lasts at the pace of the last hour"`
 }
 
 // CampaignPath names the campaign in a path.
@@ -261,6 +268,13 @@ func (d *Desk) campaignStatus(ctx context.Context, in *CampaignPath) (*body[Camp
 	s.CampaignInfo = d.info(ctx, row)
 	if err := d.count(ctx, row, &s); err != nil {
 		return nil, d.problem(err)
+	}
+	if d.cfg.Reports != nil {
+		today, err := d.shifts.of(ctx, d.cfg.Reports, in.Name, d.cfg.Now())
+		if err != nil {
+			return nil, d.problem(err)
+		}
+		s.Today = &Today{today, today.Forecast(s.Left).Milliseconds()}
 	}
 	return reply(s), nil
 }

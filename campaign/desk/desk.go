@@ -75,6 +75,7 @@ type Desk struct {
 	web *Web // nil: only the socket
 
 	scopes scopes
+	shifts shifts
 }
 
 // New makes a Desk and registers every operation.

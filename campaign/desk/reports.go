@@ -18,6 +18,8 @@ import (
 type Reports interface {
 	Day(ctx context.Context, day time.Time, keep ReportScope) (campaign.DayReport, error)
 	Abandonment(ctx context.Context, name string, day time.Time) (campaign.AbandonmentProof, error)
+	// Shift is how a campaign has gone since a day began.
+	Shift(ctx context.Context, name string, day time.Time) (campaign.Shift, error)
 	Attempts(ctx context.Context, name string, each func(campaign.DossierAttempt) error) error
 }
 

@@ -51,6 +51,45 @@ func (d *Desk) sound(api huma.API) {
 			}
 			return reply(d.web.cfg.Quality(who(ctx).user)), nil
 		})
+	huma.Register(api, operation("floor-quality", http.MethodGet, "/api/v1/floor/quality", campaign.RoleSupervisor,
+		"How the present calls of the agents sound whom one sees: the worse leg of each"), d.floorQuality)
+}
+
+// AgentQuality is how an agent's call sounds.
+type AgentQuality struct {
+	Agent campaign.AgentID `json:"agent"`
+	MOS   float64          `json:"mos" doc:"estimate of the worse leg, 1 to 4.5"`
+	Side  string           `json:"side" enum:"contact,headset" doc:"which leg that is"`
+}
+
+func (d *Desk) floorQuality(ctx context.Context, _ *struct{}) (*body[[]AgentQuality], error) {
+	out := []AgentQuality{}
+	if d.web.cfg.Quality == nil || d.cfg.Control == nil {
+		return reply(out), nil
+	}
+	snap, err := d.cfg.Control.Snapshot(ctx, d.viewer(who(ctx)))
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	talking := map[campaign.InteractionID]bool{}
+	for _, i := range snap.Interactions {
+		talking[i.ID] = i.State == campaign.StateTalking
+	}
+	for _, a := range snap.Agents {
+		if !talking[a.Interaction] {
+			continue
+		}
+		q, one := d.web.cfg.Quality(a.Agent), AgentQuality{Agent: a.Agent}
+		for side, leg := range map[string]*LegQuality{"contact": q.Contact, "headset": q.Headset} {
+			if leg != nil && leg.MOS > 0 && (one.MOS == 0 || leg.MOS < one.MOS) {
+				one.MOS, one.Side = leg.MOS, side
+			}
+		}
+		if one.MOS > 0 {
+			out = append(out, one)
+		}
+	}
+	return reply(out), nil
 }
 
 func (d *Desk) openHeadset(ctx context.Context, in *struct{ Body Description }) (*body[Description], error) {

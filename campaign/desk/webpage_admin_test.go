@@ -194,6 +194,14 @@ func (evening) Abandonment(_ context.Context, name string, day time.Time) (campa
 		Calls: []campaign.AbandonedCall{{Attempt: "01", Answered: at, Ended: at, EndedBy: campaign.ByContact, StayedMS: 4210, Announced: at, ToEnd: at}}, Sum: "5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1c0ffee5ad1"}, nil
 }
 
+func (evening) Shift(_ context.Context, _ string, day time.Time) (campaign.Shift, error) {
+	s := campaign.Shift{Dialled: 1284, Answered: 611, LiveAnswers: 498, Abandoned: 11, OfLive: 11. / 498, Allowed: 0.03, LastHour: 4}
+	for h := range 9 {
+		s.Hours = append(s.Hours, campaign.ShiftHour{From: day.Add(time.Duration(8+h) * time.Hour), Dialled: 90 + 17*(h%4), Answered: 30 + 9*(h%3)})
+	}
+	return s, nil
+}
+
 func (evening) Attempts(context.Context, string, func(campaign.DossierAttempt) error) error {
 	return nil
 }

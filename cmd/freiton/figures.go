@@ -100,6 +100,21 @@ func (f figures) Abandonment(ctx context.Context, name string, day time.Time) (c
 	return campaign.ProveAbandonment(p, as), err
 }
 
+// Shift is how a campaign has gone since a day began.
+func (f figures) Shift(ctx context.Context, name string, day time.Time) (campaign.Shift, error) {
+	c, _, err := campaignRow(ctx, f.docs, f.store, func(c campaign.Campaign) bool { return c.Name == name })
+	if err != nil {
+		return campaign.Shift{}, err
+	}
+	now := time.Now()
+	var as []campaign.Attempt
+	err = f.store.AttemptsBetween(ctx, name, day, now, func(a campaign.Attempt) error {
+		as = append(as, a)
+		return nil
+	})
+	return campaign.ShiftOf(as, c.Rules.MaxAbandoned, now), err
+}
+
 // Attempts are a campaign's, oldest first.
 func (f figures) Attempts(ctx context.Context, name string, each func(campaign.DossierAttempt) error) error {
 	return f.store.Attempts(ctx, name, func(a campaign.Attempt) error { return each(campaign.DossierOf(a, f.docs.data)) })

@@ -10,6 +10,7 @@ import { was } from './contacts.js';
 import { writeTo } from './messages.js';
 import { showLadder } from './ladder.js';
 import { party, keysOf } from './interaction.js';
+import { shift } from './shift.js';
 import { sound } from './sound.js';
 
 export function idle() {
@@ -137,6 +138,7 @@ function campaignCard(c) {
     all ? h('div', { class: 'progress' },
       h('progress', { max: all, value: all - left, 'aria-label': t('list progress', { left, all }) }),
       h('span', { class: 'quiet-text figures' }, t('list progress', { left, all }))) : null,
+    s?.today ? shift(s.today, left, c.waiting || 0) : null,
     results.length ? h('ul', { class: 'tallies' }, results.map(([r, n]) => h('li', { key: r }, h('span', null, resultName(r)), h('strong', { class: 'figures' }, String(n))))) : null,
     h('p', { class: 'quiet-text' }, [t('agents joined', { n: c.joined?.length || 0 }), c.waiting ? t('waiting records', { n: c.waiting }) : '', c.in_work ? t('in work', { n: c.in_work }) : '', t('priority', { n: c.priority })].filter(Boolean).join(' · ')),
     !director() ? null : h('div', { class: 'row card-actions' },
@@ -176,11 +178,20 @@ function overAgent(a, i) {
       h('button', { type: 'submit', class: 'button primary' }, t('Save'))) : null);
 }
 
+/** @param {{mos: number, side: string}|undefined} q */
+function soundOf(q) {
+  if (!q) return '';
+  const word = q.mos < 3.1 ? 'bad' : q.mos < 3.6 ? 'fair' : 'good';
+  return h('span', { class: `chip quality ${word}`, title: `${t(`quality leg ${q.side}`)}: MOS ${q.mos.toFixed(1)}` }, h('span', { class: 'bars', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')), t(`quality ${word}`));
+}
+
 function agentsPanel() {
+  const talks = [...state.interactions.values()].some(i => i.state === 'talking');
+  const heard = /** @type {{agent: string, mos: number, side: string}[]} */ (talks ? listOf(look('/floor/quality', 4000).data) : []);
   const all = [...state.agents.values()].filter(a => a.status !== 'logged-off').sort((a, b) => a.agent.localeCompare(b.agent));
   return region(t('Agents'), { key: 'floor-agents', heading: `${t('Floor')} · ${t('Agents')}` },
     all.length ? h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('Agents') }, h('table', null,
-      h('thead', null, h('tr', null, [t('Agents'), t('state'), t('since'), t('campaign'), t('why idle'), ''].map((x, n) => h('th', { key: String(n), scope: 'col' }, x)))),
+      h('thead', null, h('tr', null, [t('Agents'), t('state'), t('since'), t('campaign'), t('why idle'), t('quality'), ''].map((x, n) => h('th', { key: String(n), scope: 'col' }, x)))),
       h('tbody', null, all.map(a => {
         const i = a.interaction ? state.interactions.get(a.interaction) || null : null;
         const word = stateWord(i, a);
@@ -191,6 +202,7 @@ function agentsPanel() {
           since ? ticking('td', { class: 'figures', key: 'since' }, () => span(now() - new Date(since).getTime())) : h('td', { key: 'none' }),
           h('td', null, i?.campaign || a.joined.join(', ')),
           h('td', { class: 'quiet-text' }, i ? party(i) : why(a.idle)),
+          h('td', { key: 'quality' }, soundOf(heard.find(q => q.agent === a.agent))),
           h('td', { key: 'over' }, overAgent(a, i)));
       }))))
       : h('p', { class: 'quiet-text' }, t('no agents')));

@@ -947,4 +947,11 @@ export const de = {
   'ladder answer': 'Antwort',
   'ladder to': 'An',
   'ladder what': 'Anfrage',
+  'in the last hour': '{n} in der letzten Stunde',
+  'abandoned against': '{n} von {of} Annahmen; erlaubt {most}',
+  'waiting tile': 'Warten',
+  'list lasts': 'reicht noch {time}',
+  'list lasts unknown': 'noch keine Prognose',
+  'by the hour': 'Nach Stunden: gewählt, davon angenommen',
+  'hour figures': '{time}: {dialled} gewählt, {answered} angenommen',
 };

@@ -947,4 +947,11 @@ export const en = {
   'ladder answer': 'Answer',
   'ladder to': 'To',
   'ladder what': 'Request',
+  'in the last hour': '{n} in the last hour',
+  'abandoned against': '{n} of {of} answers; {most} allowed',
+  'waiting tile': 'Waiting',
+  'list lasts': 'lasts {time} at this pace',
+  'list lasts unknown': 'no forecast yet',
+  'by the hour': 'By the hour: dialled, and answered of these',
+  'hour figures': '{time}: {dialled} dialled, {answered} answered',
 };
