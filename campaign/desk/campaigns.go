@@ -141,7 +141,12 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 	if old, err := d.row(ctx, c.Name); err == nil {
 		row = old
 	}
-	changes, err := documentChanges(row, &c, in.Why)
+	return d.apply(ctx, row, &c, in.Why)
+}
+
+// apply makes a campaign what its new document and files say.
+func (d *Desk) apply(ctx context.Context, row campaign.CampaignRow, c *campaign.Campaign, reason string) (*body[CampaignInfo], error) {
+	changes, err := documentChanges(row, c, reason)
 	if err != nil {
 		return nil, err
 	}
@@ -151,12 +156,12 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 		}
 	}
 	if d.cfg.Control != nil { // it keeps the document itself
-		if err := d.cfg.Control.Do(ctx, campaign.ClickApply{By: who(ctx).user, Campaign: &c}); err != nil {
+		if err := d.cfg.Control.Do(ctx, campaign.ClickApply{By: who(ctx).user, Campaign: c}); err != nil {
 			return nil, d.problem(err)
 		}
 		return d.infoOf(ctx, c.Name)
 	}
-	row.Document, row.Files, row.Changed = doc, c.Files, d.now()
+	row.Document, row.Files, row.Changed = c.Document, c.Files, d.now()
 	if err := d.cfg.Store.PutCampaign(ctx, row); err != nil {
 		return nil, d.problem(err)
 	}

@@ -28,10 +28,11 @@ type Config struct {
 	Control      Control
 	Lists        Lists
 	Documents    Documents
-	Ledger       Ledger   // nil: nothing is written down
-	Persons      Persons  // nil: no dossiers
-	Reports      Reports  // nil: no figures
-	SIP          SIPTrace // nil: no ladders
+	Ledger       Ledger        // nil: nothing is written down
+	Persons      Persons       // nil: no dossiers
+	Reports      Reports       // nil: no figures
+	SIP          SIPTrace      // nil: no ladders
+	Texts        CampaignTexts // nil: texts are changed with the document only
 	Why          func(context.Context, campaign.Record) (string, error)
 	Prospect     func(ctx context.Context, name string) (campaign.Prospect, error) // what the campaign will not dial
 	Report       func(ctx context.Context, name string) (write func(io.Writer) error, err error)
@@ -90,6 +91,7 @@ func New(cfg Config) *Desk {
 	d.lists(api)
 	d.dnc(api)
 	d.campaigns(api)
+	d.campaignTexts(api)
 	d.users(api)
 	d.auditing(api)
 	d.persons(api)

@@ -96,7 +96,10 @@ func (w *world) seenBy(p *looks, b context.Context, say func(string) string) {
 			q.press(view)
 			switch view {
 			case "Berichte":
-				q.until("the figures", func() bool { return strings.Contains(q.text("document.querySelector('main')"), "1.284") })
+				q.until("the figures", func() bool {
+					s := q.text("document.querySelector('main')")
+					return strings.Contains(s, "Tagesbericht") && strings.Contains(s, "1.284")
+				})
 				if agents := len(q.seen("region", "Agenten")); (agents == 1) == (as.user == "muster") {
 					q.t.Errorf("%s sees figures of agents: %d", as.user, agents)
 				}

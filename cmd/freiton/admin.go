@@ -27,7 +27,7 @@ func deskConfig(cfg configs.Config, store vaultStore, control desk.Control, data
 	docs := documents{cfg, dataDir, store}
 	return desk.Config{
 		Version: thisBuild().Version, Store: store, Control: control, Lists: listFiles{store, cfg},
-		Documents: docs, Ledger: store,
+		Documents: docs, Texts: campaignTexts{docs}, Ledger: store,
 		Why: func(ctx context.Context, r campaign.Record) (string, error) {
 			return whyNot(ctx, docs, store, r)
 		},

@@ -7,6 +7,7 @@ import { region, button, select, redraw, draft, setDraft, toast, explain } from 
 import { runWord } from './side.js';
 import { yamlOf, wordOf, namesOf, withYAML, withWord, withNames } from './document.js';
 import { forget } from './data.js';
+import { campaignTexts } from './campaigntexts.js';
 
 const form = 'campaign-document';
 const fresh = 'name: \nmode: progressive\nlists: []\nagents: all\ncountry: DE\nresults: [answer, wrong-party, {answering-machine: quick}, {wrong-number: quick}]\n';
@@ -38,6 +39,17 @@ function begin(text, name) {
   setDraft(form, 'of', name);
   redraw();
   requestAnimationFrame(() => document.getElementById('campaign-form')?.scrollIntoView({ block: 'nearest' }));
+}
+
+/** The document as it is now, where nothing is typed that it is not. */
+async function refresh() {
+  const of = draft(form, 'of');
+  if (!of || draft(form, 'text') !== draft(form, 'was')) return;
+  const text = await get(`/campaigns/${encodeURIComponent(of)}`).catch(() => '');
+  if (!text || draft(form, 'text') !== draft(form, 'was')) return;
+  setDraft(form, 'text', text);
+  setDraft(form, 'was', text);
+  redraw();
 }
 
 /** Saves it, unless somebody else has changed it meanwhile. */
@@ -74,7 +86,8 @@ export function campaigns() {
         h('strong', { class: 'grow' }, c.name), h('span', { class: 'tag' }, t(`mode ${c.mode}`)), h('span', { class: `run ${runWord(c)}` }, t(`run ${runWord(c)}`)),
         button({ name: t('edit campaign', { name: c.name }), label: t('edit'), icon: 'pen', kind: 'quiet', run: () => edit(c.name) }))))
         : h('p', { class: 'quiet-text' }, t('no campaigns floor'))),
-    text === undefined ? null : editor(text));
+    text === undefined ? null : editor(text),
+    text !== undefined && draft(form, 'of') ? campaignTexts(draft(form, 'of') || '', refresh, Boolean(wordOf(draft(form, 'was') || '', 'script'))) : null);
 }
 
 /** What was typed last into a field: kept as typed while it says the same as the document. @type {Map<string, string>} */

@@ -17,9 +17,9 @@ export function recording(i) {
   if (!talking && !(i.state === 'wrap-up' && has && has !== 'deleted')) {
     return ['dialing', 'ringing'].includes(i.state) ? h('div', { class: 'recording', role: 'group', 'aria-label': t('Recording'), key: 'recording' }, h('span', { class: 'quiet-text' }, t(`recording will ${mode}`))) : null;
   }
-  const run = (/** @type {string} */ action) => act(on(i.id, 'recording'), { action }, `recording ${i.id}`);
+  const run = (/** @type {string} */ action) => act(on(i.id, 'recording'), { action }, `recording ${i.id} ${action}`); // the next one need not wait for its answer
   const press = (/** @type {string} */ name, /** @type {string} */ action, kind = '') =>
-    button({ name: t(name), kind, busy: `recording ${i.id}`, run: () => { run(action); } });
+    button({ name: t(name), kind, busy: `recording ${i.id} ${action}`, run: () => { run(action); } });
   const running = has === 'on' || has === 'paused';
   const free = talking && !has && !i.recording_bar;
   return h('div', { class: `recording ${has || ''}`, role: 'group', 'aria-label': t('Recording'), key: 'recording' },
@@ -32,7 +32,7 @@ export function recording(i) {
     talking && has === 'on' ? press('Pause recording', 'pause') : null,
     talking && has === 'paused' ? press('Resume recording', 'resume') : null,
     talking && (running || has === 'announcing') ? press('Stop recording', 'stop') : null,
-    has && has !== 'deleted' && has !== 'announcing' ? button({ name: t('Delete recording'), kind: 'quiet', busy: `recording ${i.id}`, run: () => { if (confirm(t('recording delete sure'))) run('delete'); } }) : null);
+    has && has !== 'deleted' && has !== 'announcing' ? button({ name: t('Delete recording'), kind: 'quiet', busy: `recording ${i.id} delete`, run: () => { if (confirm(t('recording delete sure'))) run('delete'); } }) : null);
 }
 
 /** How it is, in words. @param {import('./types.js').Interaction} i @param {string} mode */

@@ -954,4 +954,10 @@ export const de = {
   'list lasts unknown': 'noch keine Prognose',
   'by the hour': 'Nach Stunden: gewählt, davon angenommen',
   'hour figures': '{time}: {dialled} gewählt, {answered} angenommen',
+  'script and responses': 'Gesprächsleitfaden und Antworten',
+  'texts hint': 'Was vorgelesen wird, in Markdown; Felder des Datensatzes, ihre Namen in geschweiften Klammern, werden eingesetzt. Ordner unter responses sind die Zweige des Baums. Ein leerer Text wird entfernt.',
+  'New response': 'Neue Antwort',
+  'text path': 'Datei',
+  'text body': 'Text',
+  'text saved': '{path} gespeichert.',
 };

@@ -954,4 +954,10 @@ export const en = {
   'list lasts unknown': 'no forecast yet',
   'by the hour': 'By the hour: dialled, and answered of these',
   'hour figures': '{time}: {dialled} dialled, {answered} answered',
+  'script and responses': 'Script and responses',
+  'texts hint': 'What agents read aloud, in Markdown; fields of the record, their names in braces, are filled in. Folders under responses are the branches of the tree. An empty text is removed.',
+  'New response': 'New response',
+  'text path': 'File',
+  'text body': 'Text',
+  'text saved': '{path} saved.',
 };
