@@ -115,10 +115,21 @@ export function mayHangUp(i) {
   return ['asking', 'waiting', 'dialing', 'ringing', 'talking', 'parked', 'answering'].includes(i.state);
 }
 
+// Each way is busy by itself: the event may come before the answer to the click
+// that caused it, and the click back must not be lost meanwhile.
+
+/** @param {Interaction} i */
+export function toggleHold(i) {
+  act(on(i.id, i.held ? 'resume' : 'hold'));
+}
+
+/** @param {Interaction} to */
+const muting = to => `${on(to.id, 'mute')} ${to.muted ? 'off' : 'on'}`;
+
 /** @param {Interaction} i */
 export function toggleMute(i) {
   const to = speaking(i);
-  act(on(to.id, 'mute'), { on: !to.muted });
+  act(on(to.id, 'mute'), { on: !to.muted }, muting(to));
 }
 
 /** @param {Interaction} i */
@@ -132,11 +143,11 @@ function actions(i) {
     }) : null,
     button({
       name: i.held ? t('Resume') : t('Hold'), icon: i.held ? 'resume' : 'hold', key: keys.hold, class: `slot-hold ${i.held ? 'is-held' : ''}`,
-      disabled: !talking, busy: `hold ${i.id}`, run: () => act(on(i.id, i.held ? 'resume' : 'hold'), {}, `hold ${i.id}`),
+      disabled: !talking, busy: on(i.id, i.held ? 'resume' : 'hold'), run: () => toggleHold(i),
     }),
     button({
       name: i.muted ? t('Unmute') : t('Mute'), icon: i.muted ? 'muted' : 'mic', key: keys.mute, class: `slot-mute ${i.muted ? 'is-muted' : ''}`,
-      disabled: !(talking || i.state === 'dialing' || i.state === 'ringing'), busy: on(i.id, 'mute'), run: () => toggleMute(i),
+      disabled: !(talking || i.state === 'dialing' || i.state === 'ringing'), busy: muting(speaking(i)), run: () => toggleMute(i),
     }),
     button({ name: t('Keypad'), icon: 'keypad', class: 'stack', disabled: !talking, expanded: talking && ui.keypad, run: () => { ui.keypad = !ui.keypad; ui.sent = ''; redraw(); } }),
     button({ name: t('Transfer'), icon: 'transfer', class: 'stack', disabled: !talking, expanded: talking && ui.transfer, run: () => { ui.transfer = !ui.transfer; ui.consult = false; redraw(); } }),

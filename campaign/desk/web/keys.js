@@ -1,7 +1,7 @@
 /** The keyboard: first ring to conversation without the mouse. */
 import { mine, offered } from './state.js';
-import { ui, act, on, prefs, redraw } from './ui.js';
-import { keysOf, hangUp, mayHangUp, toggleMute, chooseResult, doNotCall, finish, sendDigit } from './interaction.js';
+import { ui, prefs, redraw } from './ui.js';
+import { keysOf, hangUp, mayHangUp, toggleHold, toggleMute, chooseResult, doNotCall, finish, sendDigit } from './interaction.js';
 import { accept, decline, keyName } from './overlay.js';
 
 /** When a key that cannot be taken back was pressed last. @type {{[action: string]: number}} */
@@ -64,7 +64,7 @@ function run(action, i) {
   const asked = ['offered', 'incoming', 'take-over'].includes(i.state);
   if (action === 'accept' && asked) accept(i);
   else if (action === 'decline' && asked && !throttled('decline')) decline(i);
-  else if (action === 'hold' && i.state === 'talking') act(on(i.id, i.held ? 'resume' : 'hold'), {}, `hold ${i.id}`);
+  else if (action === 'hold' && i.state === 'talking') toggleHold(i);
   else if (action === 'hangup' && mayHangUp(i)) hangUp(i);
   else if (action === 'mute' && ['talking', 'dialing', 'ringing'].includes(i.state)) toggleMute(i);
   else if (action === 'dnc') doNotCall(i);
