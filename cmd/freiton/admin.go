@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -159,10 +161,22 @@ func when(t *time.Time) string {
 	return t.Local().Format("2006-01-02 15:04:05")
 }
 
-// password reads a password from standard input: its first line.
+// password reads a password from standard input: its first line, spaces
+// included. At a terminal it is asked for, and not shown.
 func (c *cli) password() (string, error) {
 	var line string
-	if _, err := fmt.Fscanln(io.LimitReader(c.in, 1024), &line); err != nil {
+	var err error
+	if f, ok := c.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprint(c.err, "password: ")
+		var typed []byte
+		typed, err = term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(c.err)
+		line = string(typed)
+	} else if line, err = bufio.NewReader(io.LimitReader(c.in, 1024)).ReadString('\n'); errors.Is(err, io.EOF) {
+		err = nil // the end of the line is not needed
+	}
+	line = strings.TrimRight(line, "\r\n")
+	if err != nil || line == "" {
 		return "", usage("no password on standard input: write it as one line")
 	}
 	return line, nil

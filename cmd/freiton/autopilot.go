@@ -77,7 +77,7 @@ Exit status 0 means that the list was worked, whatever the results.`,
 func addScriptFlags(cmd *cobra.Command, o *autopilotOptions, agents int) {
 	f := cmd.Flags()
 	f.IntVar(&o.agents, "agents", agents, "how many agents: the first of the campaign's, else agent-1 and so on")
-	f.Var(&o.accept, "accept", "which previews are accepted: all, none (nobody is called), or every:K (each K-th is declined)")
+	f.Var(&o.accept, "accept", "which previews are accepted: all, none, or every:K (each K-th is declined)")
 	f.DurationVar(&o.talk, "talk", 3*time.Second, "hang up so long after the answer; 0 = wait for the contact")
 	f.StringVar(&o.say, "say", "", "WAV file the agents speak")
 	f.StringVar(&o.hear, "hear", "", "folder for what the agents hear, a WAV file a call")

@@ -81,6 +81,15 @@ func TestExitStatusByError(t *testing.T) {
 	}
 }
 
+func TestPassword(t *testing.T) {
+	for in, want := range map[string]string{"four words of hers\nmore": "four words of hers", "secret": "secret", " a\r\n": " a", "": "", "\n": ""} {
+		got, err := (&cli{in: strings.NewReader(in)}).password()
+		if got != want || (err != nil) != (want == "") {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+	}
+}
+
 func TestGroup(t *testing.T) {
 	cmd := &cobra.Command{Use: "list", RunE: group}
 	cmd.AddCommand(&cobra.Command{Use: "import", Run: func(*cobra.Command, []string) {}})

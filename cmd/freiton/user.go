@@ -71,7 +71,7 @@ func (c *cli) userAdd() *cobra.Command {
 	cmd.Flags().BoolVar(&u.Engaged, "engaged", false, "the agent's line is seized first, records stay blank until the answer (ASM)")
 	cmd.Flags().StringVar(&u.Headset, "headset", "browser", "browser, device, device:NAME or sip:URI")
 	cmd.Flags().BoolVar(&u.RecordingConsent, "recording-consent", false, "the agent consents to being recorded: where the law asks for it, nothing is recorded without")
-	cmd.Flags().BoolVar(&stdin, "password-stdin", false, "read the password from standard input")
+	cmd.Flags().BoolVar(&stdin, "password-stdin", false, "read the password from standard input; at a terminal it asks")
 	return cmd
 }
 
