@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,9 @@ run on the data folder. What was there is kept beside it, as ` + storeFile + `.b
 			cfg, err := c.load()
 			if err != nil {
 				return err
+			}
+			if _, err := os.Stat(args[0]); err != nil {
+				return usage("%v", err)
 			}
 			folder, err := openFolder(cmd.Context(), string(cfg.Data))
 			if err != nil {

@@ -269,6 +269,9 @@ func TestBackupAndRestore(t *testing.T) {
 	if status, _, errs := freiton(t, nil, append([]string{"backup", file}, set...)...); status != 1 || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "exists already") {
 		t.Errorf("over another: status %d\n%s", status, errs)
 	}
+	if status, _, _ := freiton(t, nil, append([]string{"restore", filepath.Join(data, "nowhere.db")}, set...)...); status != 2 {
+		t.Errorf("a file that is not there: status %d", status)
+	}
 	bad := filepath.Join(data, "bad.db")
 	if err := os.WriteFile(bad, []byte("no store"), 0o600); err != nil {
 		t.Fatal(err)
