@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/systeminfo"
 	"github.com/chromedp/chromedp"
 	"github.com/freiton/freiton/media"
@@ -221,6 +222,27 @@ func testMute(t *testing.T, chromium context.Context) {
 	if got := script[string](t, browser, `window.headset.state`); got != "live" {
 		t.Errorf("the page says %s", got)
 	}
+
+	// Two choices of a microphone, of which the first takes longer: the last one counts.
+	var tracks string
+	run(t, browser, chromedp.Evaluate(`(async () => {
+		const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+		const got = [];
+		let n = 0;
+		navigator.mediaDevices.getUserMedia = async c => {
+			const which = n++;
+			if (which === 0) await new Promise(r => setTimeout(r, 300));
+			const s = await real(c);
+			got[which] = s.getAudioTracks()[0];
+			return s;
+		};
+		await Promise.all([window.headset.useMicrophone([]), window.headset.useMicrophone([])]);
+		return got.map(t => t.readyState).join();
+	})()`, &tracks, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	if tracks != "ended,live" {
+		t.Errorf("the microphones of two choices are %s", tracks)
+	}
+	far.hears(t, 703)
 }
 
 // changes collects the states of an agent.

@@ -126,6 +126,7 @@ export class Headset extends EventTarget {
   #cameAt = 0;
   #came = -1;
   /** @type {() => void} */ #unlisten = () => {};
+  /** What changes devices goes one after the other: else the slower choice would win. @type {Promise<unknown>} */ #turns = Promise.resolve();
 
   /** @param {HeadsetOptions} options */
   constructor(options) {
@@ -173,6 +174,7 @@ export class Headset extends EventTarget {
     this.#set('asking');
     try {
       await this.#capture();
+      if (turn === this.#opened) await this.#sound(turn);
     } catch (e) {
       if (turn !== this.#opened) throw new HeadsetError('gone', e);
       const error = asHeadsetError(e);
@@ -180,11 +182,7 @@ export class Headset extends EventTarget {
       this.#set('failed', error);
       throw error;
     }
-    if (turn !== this.#opened) {
-      this.#release();
-      throw new HeadsetError('gone');
-    }
-    await this.#sound();
+    if (turn !== this.#opened) throw new HeadsetError('gone'); // who opened or closed it meanwhile has the devices
     this.#attempt = 0;
     const done = new Promise((resolve, reject) => {
       const look = () => {
@@ -264,8 +262,10 @@ export class Headset extends EventTarget {
    */
   async useSpeaker(labels) {
     this.#options.speakers = labels;
-    await this.devices();
-    await this.#route();
+    await this.#inTurn(async () => {
+      await this.devices();
+      await this.#route();
+    });
   }
 
   /**
@@ -277,12 +277,30 @@ export class Headset extends EventTarget {
     if (this.#track) await this.#capture();
   }
 
+  /**
+   * Does something with the devices, after what was begun before.
+   * @template T
+   * @param {() => Promise<T>} what
+   * @returns {Promise<T>}
+   */
+  #inTurn(what) {
+    const done = this.#turns.then(what);
+    this.#turns = done.catch(() => {});
+    return done;
+  }
+
   // Microphone
 
   /** Gets the microphone, the best one by label, and puts it to use. */
-  async #capture() {
-    if (!navigator.mediaDevices?.getUserMedia) throw new HeadsetError('insecure');
+  #capture() {
     const turn = this.#opened;
+    return this.#inTurn(() => this.#take(turn));
+  }
+
+  /** @param {number} turn void if it is another by now */
+  async #take(turn) {
+    if (!navigator.mediaDevices?.getUserMedia) throw new HeadsetError('insecure');
+    if (turn !== this.#opened) throw new HeadsetError('gone');
     const wanted = {
       echoCancellation: true, noiseSuppression: true, autoGainControl: true,
       ...this.#options.processing, channelCount: 1,
@@ -320,7 +338,8 @@ export class Headset extends EventTarget {
 
   // Loudspeaker and meters
 
-  async #sound() {
+  /** @param {number} turn void if it is another by now */
+  async #sound(turn) {
     this.#context ??= new AudioContext({ latencyHint: 'interactive' });
     const context = this.#context;
     // A suspended one may never settle its promise: not waited for.
@@ -328,6 +347,7 @@ export class Headset extends EventTarget {
     if (context.state === 'suspended') context.resume().catch(() => {});
     this.#measure();
     await this.#route();
+    if (turn !== this.#opened) return; // closed meanwhile: nothing may run on
     this.#signalAt = performance.now();
     this.#look = window.setInterval(() => this.#looks(), LOOK_MS);
     this.#check = window.setInterval(() => void this.#checks(), CHECK_MS);
@@ -393,7 +413,7 @@ export class Headset extends EventTarget {
   // Devices that come and go
 
   #listen() {
-    const changed = () => void this.#replug();
+    const changed = () => void this.#inTurn(() => this.#replug()).catch(() => {});
     const online = () => { if (this.#state === 'lost') this.reconnect(); };
     // Tells the server at once; it would find out only half a second later.
     const hide = () => this.#disconnect();
@@ -425,7 +445,7 @@ export class Headset extends EventTarget {
     }
     // Only what was in use, or a preferred one, takes its place again.
     if (this.#missing.microphone && mic && known(microphones, [mic.label, ...(this.#options.microphones ?? [])])) {
-      await this.#capture().then(() => this.#tell('plugged', { kind: 'microphone', label: this.#microphone?.label }), () => {});
+      await this.#take(this.#opened).then(() => this.#tell('plugged', { kind: 'microphone', label: this.#microphone?.label }), () => {});
     }
     if (this.#missing.speaker && ear && known(speakers, [ear.label, ...(this.#options.speakers ?? [])])) {
       await this.#route().then(() => this.#tell('plugged', { kind: 'speaker', label: this.#speaker?.label }), () => {});
