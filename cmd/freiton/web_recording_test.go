@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +102,98 @@ func TestRecordingWithConsent(t *testing.T) {
 		_, text := ann.ask(http.MethodGet, "/api/v1/history", nil)
 		return strings.Contains(text, `"recording":"deleted"`) && strings.Contains(text, `"consent":"given"`)
 	})
+}
+
+// The recording announces itself: the agent hears it, the page is told, and the
+// file begins behind it; a pause holds. Then the agent's own consent.
+func TestRecordingAnnounced(t *testing.T) {
+	f := openFloor(t, 1, "progressive\nrecording: {mode: announce, announcement: recorded.wav}", fmt.Sprintf(deskList, "R-1;Paula;"+peer.Number("02", 1)+";Ulm\n"),
+		campaign.User{Name: "ann", Role: campaign.RoleAgent}, campaign.User{Name: "boss", Role: campaign.RoleSupervisor})
+	heard := filepath.Join(t.TempDir(), "heard.wav")
+	ear, err := media.NewFileEndpoint(media.FileOptions{Clock: f.voice.clock, Record: heard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.voice.headsets.put("ann", ear)
+	ann, boss := f.tab(t), f.tab(t)
+	ann.login("ann")
+	boss.login("boss")
+	ann.follow()
+	boss.do("/campaigns/spring/load", nil)
+	ann.await(campaign.EventPopup, 0)
+	ann.do("/campaigns/spring/popup", desk.PopupOK{Stage: campaign.PopupLoaded})
+	boss.do("/campaigns/spring/start", nil)
+	ann.do("/agent/status", desk.StatusChange{Status: campaign.AgentReady})
+	offer := ann.await(campaign.EventOffered, 0)
+	on := "/interactions/" + string(offer.Interaction)
+	ann.do(on+"/accept", nil)
+	ann.await(campaign.EventOpened, offer.N)
+	ann.do(on+"/shown", nil)
+	answered := ann.await(campaign.EventAnswered, offer.N)
+	if v := answered.InteractionView; v.RecordingState != campaign.RecordingAnnouncing || v.Recording || v.RecordingBar != nil {
+		t.Errorf("at the answer: %q", v.RecordingState)
+	}
+	begun := ann.await(campaign.EventRecording, answered.N)
+	if v := begun.InteractionView; !v.Recording || begun.At.Sub(answered.At) < 900*time.Millisecond {
+		t.Errorf("it is %q %v after the answer", v.RecordingState, begun.At.Sub(answered.At))
+	}
+	ann.do(on+"/recording", desk.RecordingSwitch{Action: campaign.RecordPause})
+	ann.do(on+"/recording", desk.RecordingSwitch{Action: campaign.RecordResume})
+	pass(time.Second)
+	ann.do(on+"/hangup", nil)
+	ended := ann.await(campaign.EventEnded, begun.N)
+	channels, rate, err := measure.ReadWAV(f.folder.in(filepath.Join("recordings", string(ended.InteractionView.Attempt)+".wav")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := measure.Duration(len(channels[1]), rate); d < 800*time.Millisecond || measure.RMS(channels[1]) < -45 {
+		t.Errorf("recorded %v, the contact has %.1f dBFS", d, measure.RMS(channels[1]))
+	}
+	if l := measure.Level(channels[0], rate, 2000); l > -35 {
+		t.Errorf("the announcement is on the recording: %.1f dBFS", l)
+	}
+	if err := ear.Close(); err != nil {
+		t.Fatal(err)
+	}
+	in, rate, err := measure.ReadWAV(heard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := measure.Level(in[0], rate, 2000); l < -30 {
+		t.Errorf("the agent hears the announcement at %.1f dBFS", l)
+	}
+	until(t, 5*time.Second, "the contact heard it as well", func() bool {
+		recs := f.x.Records()
+		return len(recs) == 1 && recs[0].HeardDBFS > -30 && (recs[0].HeardHz == 0 || recs[0].HeardHz > 1950 && recs[0].HeardHz < 2050)
+	})
+	ownConsent(t, f, ann)
+}
+
+// ownConsent: given by herself, it stands in her account, with when and who; an
+// administrator sees it; taken back it is so at once, and in the audit log.
+func ownConsent(t *testing.T, f *floorUnderTest, ann *browserTab) {
+	t.Helper()
+	for _, given := range []bool{true, false} {
+		if status, text := ann.ask(http.MethodPut, "/api/v1/session/recording-consent", desk.ConsentChange{Given: given}); status != http.StatusOK {
+			t.Fatalf("consent: %d %s", status, text)
+		}
+		var s desk.Session
+		if _, text := ann.ask(http.MethodGet, "/api/v1/session", nil); json.Unmarshal([]byte(text), &s) != nil || s.RecordingConsent == nil ||
+			s.RecordingConsent.Given != given || s.RecordingConsent.By != "ann" || time.Since(s.RecordingConsent.At) > time.Minute {
+			t.Errorf("her session says %s", text)
+		}
+	}
+	var lines []string
+	if err := f.store.AuditLog(t.Context(), campaign.AuditQuery{What: campaign.AuditUser, Who: "ann"}, func(e campaign.AuditEntry) error {
+		lines = append(lines, e.Old+" → "+e.New)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	const was, yes, no = "agent, headset browser", "agent, headset browser, consents to recording", "agent, headset browser, does not consent to recording"
+	if want := []string{was + " → " + yes, yes + " → " + no}; !slices.Equal(lines, want) {
+		t.Errorf("the audit log has %q", lines)
+	}
 }
 
 // pass lets real time pass while sound flows.

@@ -100,6 +100,9 @@ func openFloorWith(t testing.TB, speed float64, mode string, csv string, change 
 		return file
 	}
 	write("responses/prices.md", "# Prices\nAll are fair.\n")
+	if err := media.WriteWAVFile(filepath.Join(dir, "recorded.wav"), 8000, media.Tone(2000, time.Second, -10)); err != nil {
+		t.Fatal(err)
+	}
 	file := write("spring.yaml", "name: spring\ndescription: Spring offer\nmode: "+mode+"\ncountry: lab\nagents: all\nlists: [customers]\n"+
 		"results: [answer, {wrong-number: quick}]\nresponses: responses\ngreeting: \"Good day, {name}\"\nafter_call_work: 30s\n"+
 		"preview: {timeout: 20s}\nfields: {preview: [campaign, name, City], case: [campaign, phone], record: [name, City]}\n")
