@@ -552,7 +552,7 @@ export const de = {
   'Consent refused': 'Abgelehnt',
   'Delete recording': 'Aufzeichnung löschen',
   'recording on': 'Aufzeichnung läuft.',
-  'recording announcing': 'Der Kontakt hört, dass dieses Gespräch aufgezeichnet wird; ab dem Ende der Ansage wird es das.',
+  'recording announcing': 'Die Ansage zur Aufzeichnung läuft; danach wird das Gespräch aufgezeichnet.',
   'why recording-not-by-law': 'Das Recht erlaubt Aufzeichnungen dieser Art nicht ({name}): Dieses Gespräch wird nicht aufgezeichnet',
   'why recording-agent-consent': 'Sie haben nicht eingewilligt, aufgezeichnet zu werden (Einstellungen): Dieses Gespräch wird nicht aufgezeichnet',
   'why recording-not-announced': 'Die Ansage zur Aufzeichnung war nicht abzuspielen: Dieses Gespräch wird nicht aufgezeichnet',

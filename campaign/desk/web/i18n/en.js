@@ -552,7 +552,7 @@ export const en = {
   'Consent refused': 'Consent refused',
   'Delete recording': 'Delete recording',
   'recording on': 'Recording.',
-  'recording announcing': 'The contact hears that this call is recorded; from the end of the announcement on it is.',
+  'recording announcing': 'The announcement of the recording is playing; after it the call is recorded.',
   'why recording-not-by-law': 'The law does not permit recordings of this kind ({name}): this call is not recorded',
   'why recording-agent-consent': 'You have not consented to being recorded (Settings): this call is not recorded',
   'why recording-not-announced': 'The announcement of the recording could not be played: this call is not recorded',
