@@ -167,6 +167,35 @@ func TestRecordingAnnounced(t *testing.T) {
 		return len(recs) == 1 && recs[0].HeardDBFS > -30 && (recs[0].HeardHz == 0 || recs[0].HeardHz > 1950 && recs[0].HeardHz < 2050)
 	})
 	ownConsent(t, f, ann)
+	writtenDown(t, f, boss, string(ended.InteractionView.Attempt))
+}
+
+// writtenDown: who listens to a recording or changes the do-not-call list is in
+// the audit log, with the old and the new value.
+func writtenDown(t *testing.T, f *floorUnderTest, boss *browserTab, attempt string) {
+	t.Helper()
+	ask := func(method, path string, body any) {
+		t.Helper()
+		if status, text := boss.ask(method, "/api/v1"+path, body); status/100 != 2 {
+			t.Fatalf("%s %s: %d %.200s", method, path, status, text)
+		}
+	}
+	ask(http.MethodGet, "/attempts/"+attempt+"/recording", nil)
+	ask(http.MethodPost, "/dnc", desk.Blocked{Number: peer.Number("02", 1), Client: "Muster"})
+	ask(http.MethodDelete, "/dnc/"+peer.Number("02", 1), nil)
+	var lines []string
+	if err := f.store.AuditLog(t.Context(), campaign.AuditQuery{Who: "boss"}, func(e campaign.AuditEntry) error {
+		if e.What != campaign.AuditLogin && e.What != campaign.AuditSwitched {
+			lines = append(lines, fmt.Sprintf("%s %s %v %.13s → %s", e.What, e.About, e.Subject != "", e.Old, e.New))
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"recording-played " + attempt + " true  → ", "dnc-added  true  → client Muster", "dnc-removed  true client Muster → "}
+	if !slices.Equal(lines, want) {
+		t.Errorf("the audit log has %q, want %q", lines, want)
+	}
 }
 
 // ownConsent: given by herself, it stands in her account, with when and who; an
