@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,23 +28,21 @@ const (
 )
 
 type eventsInput struct {
-	Last  string `header:"Last-Event-ID" doc:"number of the last event seen"`
-	Since string `query:"since" doc:"the same, for the first connection: State.n"`
+	Last  string `header:"Last-Event-ID" doc:"id of the last event seen"`
+	Since string `query:"since" doc:"the same, for the first connection: State.n, a dash and State.epoch"`
 	Tab   string `query:"tab" doc:"names the tab, as X-Tab does for commands"`
 }
 
 func (d *Desk) events(api huma.API) {
 	op := forClients(operation("events", http.MethodGet, "/api/v1/events", campaign.RoleAgent,
 		"Numbered events as they happen (server-sent events)"))
-	op.Description = "id: is the event's number; without a name the data is an Event. `event: state` brings a State where the journal " +
-		"does not reach back; `event: link`, `event: viewer`, `event: messages`, `event: alive` and `event: session` have no number. A comment and `alive` come every 2 s."
+	op.Description = "id: is the event's number and the epoch of the numbers; without a name the data is an Event. `event: state` brings a State where the journal " +
+		"does not reach back, or the epoch is another one; `event: link`, `event: viewer`, `event: messages`, `event: alive` and `event: session` have no number. A comment and `alive` come every 2 s."
 	huma.Register(api, op, func(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
 		p := who(ctx)
-		since, ok := uint64(0), false
-		for _, s := range []string{in.Last, in.Since} {
-			if n, err := strconv.ParseUint(s, 10, 64); err == nil && !ok {
-				since, ok = n, true
-			}
+		since, ok := d.web.seen(in.Last)
+		if in.Last == "" {
+			since, ok = d.web.seen(in.Since)
 		}
 		st := d.web.seats.open(p)
 		if st == nil {
@@ -52,7 +51,7 @@ func (d *Desk) events(api huma.API) {
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			defer func() { d.web.seats.close(st, d.web.cfg.Now()) }()
 			_, rw := humago.Unwrap(hc)
-			out := &sse{w: rw, c: http.NewResponseController(rw)}
+			out := &sse{epoch: d.web.epoch, w: rw, c: http.NewResponseController(rw)}
 			if err := d.web.stream(ctx, p, st, out, since, ok); err != nil {
 				d.cfg.Log.Debug("events end", "user", p.user, "err", err)
 			}
@@ -60,12 +59,22 @@ func (d *Desk) events(api huma.API) {
 	})
 }
 
+// seen reads which event was seen last. A number of another epoch says nothing:
+// another process has given it, or this one before its journal was damaged and
+// the number was given again. Without an epoch it is believed.
+func (w *Web) seen(id string) (since uint64, ok bool) {
+	number, epoch, of := strings.Cut(id, "-")
+	n, err := strconv.ParseUint(number, 10, 64)
+	return n, err == nil && (!of || epoch == w.epoch)
+}
+
 // sse writes server-sent events. Its buffer never grows past a batch and one
 // event: a slow reader stops it, and is disconnected.
 type sse struct {
-	w   http.ResponseWriter
-	c   *http.ResponseController
-	buf bytes.Buffer
+	epoch string
+	w     http.ResponseWriter
+	c     *http.ResponseController
+	buf   bytes.Buffer
 }
 
 // event adds one; flush writes.
@@ -75,7 +84,7 @@ func (o *sse) event(name string, id uint64, data any) error {
 		return err
 	}
 	if id > 0 {
-		fmt.Fprintf(&o.buf, "id: %d\n", id)
+		fmt.Fprintf(&o.buf, "id: %d-%s\n", id, o.epoch)
 	}
 	if name != "" {
 		fmt.Fprintf(&o.buf, "event: %s\n", name)

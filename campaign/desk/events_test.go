@@ -19,9 +19,12 @@ type events struct {
 	close func() error
 }
 
-func (v *visitor) events(query string) *events {
+func (v *visitor) events(query string, header ...string) *events {
 	v.t.Helper()
 	req := mustRequest(v.t, v.base+"/api/v1/events"+query)
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
 	res, err := v.http.Do(req)
 	if err != nil || res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
 		v.t.Fatalf("events: %v %v", res, err)
@@ -120,6 +123,42 @@ func TestEventStream(t *testing.T) {
 	})
 	if got := s.next(""); got != "" {
 		t.Errorf("after that: %s", got)
+	}
+}
+
+// A number that another process gave, or this one before its journal was cut,
+// says nothing: the same number may be another event by now.
+func TestEventEpoch(t *testing.T) {
+	h := openHouse(t, nil)
+	v := h.visitor(t)
+	v.login("ann")
+	first := func(query string, header ...string) string {
+		t.Helper()
+		s := v.events(query, header...)
+		for s.lines.Scan() {
+			if name, ok := strings.CutPrefix(s.lines.Text(), "event: "); ok {
+				return name
+			}
+		}
+		return ""
+	}
+	var st State
+	if err := json.Unmarshal([]byte(v.events("").next("state")), &st); err != nil || st.Epoch == "" || st.N != 1 {
+		t.Fatalf("%+v, %v", st, err)
+	}
+	if got := first("?since=1-" + st.Epoch); got != "link" {
+		t.Errorf("who saw the last event is told %s", got)
+	}
+	for what, got := range map[string]string{
+		"behind":  first("?since=1-ANOTHER"),
+		"ahead":   first("?since=7-ANOTHER"),
+		"by id":   first("?since=1-"+st.Epoch, "Last-Event-ID", "1-ANOTHER"),
+		"no id":   first("?since=1-"+st.Epoch, "Last-Event-ID", "x"),
+		"nothing": first(""),
+	} {
+		if got != "state" {
+			t.Errorf("%s: of another epoch: %s", what, got)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 // replaced.
 type State struct {
 	N            uint64                     `json:"n"`
+	Epoch        string                     `json:"epoch" doc:"of the numbers of events; another one with each start of the program"`
 	At           time.Time                  `json:"at" doc:"the server's clock"`
 	Me           *campaign.AgentView        `json:"me" doc:"null: not logged in as an agent"`
 	Agents       []campaign.AgentView       `json:"agents,omitempty" doc:"of the floor; supervisors only"`
@@ -67,7 +68,7 @@ func (w *Web) state(ctx context.Context, p principal) (State, error) {
 		return State{}, err
 	}
 	s := State{
-		N: snap.N, At: snap.At, Campaigns: listed(snap.Campaigns), Interactions: listed(snap.Interactions), Recent: listed(snap.Recent),
+		N: snap.N, Epoch: w.epoch, At: snap.At, Campaigns: listed(snap.Campaigns), Interactions: listed(snap.Interactions), Recent: listed(snap.Recent),
 		Draining: snap.Draining, Viewer: w.seats.viewer(p.user, p.tab), Links: w.links.now(w.cfg),
 		Results: offered(), NotReady: listed(w.cfg.NotReady),
 	}

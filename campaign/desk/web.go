@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -86,6 +87,7 @@ type Web struct {
 	invited  invitations
 	handler  http.Handler
 	rootURL  string
+	epoch    string // of the numbers of events
 	listener net.Listener
 	tls      *tls.Config
 	stop     chan struct{} // closed: streams end
@@ -123,7 +125,7 @@ func (d *Desk) OpenWeb(cfg WebConfig) (*Web, error) {
 	w := &Web{
 		desk: d, cfg: cfg, seats: newSeats(), replays: newReplays(), links: newLinks(), people: &people{store: d.cfg.Store, now: cfg.Now},
 		byUser: newThrottle(5, 30*time.Second), byPlace: newThrottle(20, 5*time.Minute),
-		hashing: make(chan struct{}, 2), stop: make(chan struct{}),
+		hashing: make(chan struct{}, 2), stop: make(chan struct{}), epoch: rand.Text(),
 	}
 	if err := w.listen(); err != nil {
 		return nil, fmt.Errorf("web.listen %s: %w", cfg.Listen, err)

@@ -108,16 +108,16 @@ export const get = path => call('GET', path);
 export const post = (path, body = {}) => call('POST', path, body);
 
 /**
- * Follows the events from number since on. It ends when the stream does.
+ * Follows the events behind since: a number and the epoch of the numbers. It ends when the stream does.
  * Read with fetch, for an EventSource hides the comments that prove life.
- * @param {() => number} since
+ * @param {() => string} since
  * @param {{event: (name: string, data: any) => void, alive: () => void, open: () => void}} on
  * @param {AbortSignal} signal
  */
 export async function follow(since, on, signal) {
   const n = since();
-  const answer = await fetch(`${root}/events?since=${n}&tab=${encodeURIComponent(tab)}`, {
-    headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(n), 'X-Tab': tab },
+  const answer = await fetch(`${root}/events?since=${encodeURIComponent(n)}&tab=${encodeURIComponent(tab)}`, {
+    headers: { Accept: 'text/event-stream', 'Last-Event-ID': n, 'X-Tab': tab },
     credentials: 'same-origin', signal, cache: 'no-store',
   });
   if (!answer.ok || !answer.body) throw new Problem(answer.status, answer.statusText);

@@ -182,7 +182,7 @@ async function run() {
     }, 1000);
     try {
       if (!state.ready) await snapshot();
-      await follow(() => state.n, {
+      await follow(() => `${state.n}-${state.epoch}`, {
         open: () => { alive(); wait = 0; },
         alive,
         event: onEvent,

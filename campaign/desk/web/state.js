@@ -13,6 +13,7 @@ export const state = {
   session: null,
   ready: false, // a snapshot was taken
   n: 0,
+  epoch: '', // of the numbers
   /** The server's clock less ours, ms. */
   offset: 0,
   /** @type {AgentView|null} */
@@ -87,6 +88,7 @@ export function mayErase() {
 /** @param {import('./types.js').Snapshot} s */
 export function takeSnapshot(s) {
   state.n = s.n;
+  state.epoch = s.epoch;
   if (s.at) state.offset = new Date(s.at).getTime() - Date.now();
   state.me = s.me || null;
   state.agents = new Map((s.agents || []).map(a => [a.agent, a]));

@@ -118,6 +118,7 @@
  * @typedef {{state: string, since?: string, text?: string, code?: string}} Link
  * @typedef {object} Snapshot
  * @property {number} n
+ * @property {string} epoch
  * @property {string} at
  * @property {AgentView|null} me
  * @property {AgentView[]} [agents]
