@@ -24,6 +24,8 @@ type agent struct {
 
 	joined    map[string]bool
 	popups    []Popup
+	turn      int64 // of her presence
+	called    bool  // to another process
 	work      *work
 	ask       *asked
 	empty     map[string]emptied   // by campaign
@@ -99,6 +101,13 @@ func (f *Floor) login(c ClickLogin) error {
 		return notPossible(ReasonBadInput, "an agent needs a name")
 	}
 	a := f.someone(c.Agent)
+	if c.Turn != 0 {
+		a.turn = c.Turn
+		a.called = false
+	}
+	if a.notice != nil && a.notice.Code == ReasonElsewhere {
+		a.notice = nil
+	}
 	if a.headset == HeadsetUnknown && c.Headset != HeadsetUnknown {
 		if err := f.headset(ClickHeadset{c.Agent, c.Headset}); err != nil {
 			return err
@@ -169,8 +178,13 @@ func (f *Floor) setStatus(a *agent, s AgentStatus, reason string) {
 	if s == AgentReady && a.status != AgentReady {
 		a.readySince = f.now
 	}
+	leaves := s == AgentLoggedOff && a.loggedIn()
 	a.status, a.reason = s, reason
+	if leaves {
+		f.store(OpLeave{Presence{Agent: a.id, Process: f.cfg.Process, Turn: a.turn}})
+	}
 	if s == AgentLoggedOff {
+		a.called = false
 		a.joined, a.popups, a.after, a.afterReason = nil, nil, "", ""
 		a.undoUntil = time.Time{}
 	}

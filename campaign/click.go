@@ -52,7 +52,7 @@ const (
 )
 
 // Clicks about an agent herself. ClickLogin of somebody who is logged in
-// changes nothing. ClickStatus while something is under way takes effect after
+// changes nothing; who works at another process is refused (ReasonElsewhere). ClickStatus while something is under way takes effect after
 // it; on an open preview, Not ready or log-off counts as Decline.
 type (
 	ClickLogin struct {
@@ -63,6 +63,9 @@ type (
 		// RecordingConsent: she consents to being recorded.
 		RecordingConsent bool
 		Last             *Recalled // her last calls; nil: the floor asks for them
+		Place            string    // where the desktop is that she comes to
+		Move             bool      // from another process, if she is at one
+		Turn             int64     // of her presence; the controller's
 	}
 	ClickLogout struct{ Agent AgentID }
 	ClickStatus struct {

@@ -130,6 +130,10 @@ func (c *Controller) Start(ctx context.Context) error {
 func (c *Controller) Do(ctx context.Context, click Click) error {
 	answer := make(chan error, 1)
 	if in, ok := click.(ClickLogin); ok {
+		in, err := c.enter(ctx, in)
+		if err != nil {
+			return err
+		}
 		click = c.recall(ctx, in)
 	}
 	j := job{in: click, reply: func(err error) { answer <- err }}
@@ -261,6 +265,11 @@ func (c *Controller) Close() error {
 	c.stopped.Do(func() { close(c.quit) })
 	if started {
 		c.running.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+		defer cancel()
+		if err := c.cfg.Store.Depart(ctx, c.cfg.Floor.Process); err != nil {
+			c.cfg.Log.Warn("agents can work at another process only when this one is known to be gone", "err", err)
+		}
 	}
 	c.hub.close()
 	return nil

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// What others do to campaigns and to the do-not-call list (another process that
+// What others do to campaigns, to the do-not-call list and to where agents work (another process that
 // shares the store, the command line, this process's own API) is in the store.
 // The floor takes it over and does not write it back:
 //
@@ -20,7 +20,10 @@ import (
 type StoreChanged struct{}
 
 // OpLook reads what others have done; Looked answers it, once the store does.
-type OpLook struct{ Calls []Unanswered }
+type OpLook struct {
+	Calls   []Unanswered
+	Present []Presence // who is logged in
+}
 
 // Unanswered is a contact who was not reached yet: offered, queued or ringing.
 type Unanswered struct {
@@ -35,6 +38,7 @@ type Looked struct {
 	Campaigns []ToldCampaign
 	Blocked   []BlockedCall
 	Consents  map[AgentID]bool // who consents to being recorded; nil: nobody knows
+	Gone      []Presence       // who works, or wants to work, at another process
 }
 
 // ToldCampaign is a campaign as the store has it. Doc is nil where this
@@ -57,7 +61,7 @@ func (f *Floor) look() {
 		return
 	}
 	f.looking, f.lookAgain, f.lookedAt = true, false, f.stated
-	op := OpLook{}
+	op := OpLook{Present: f.present()}
 	for _, w := range f.works {
 		if _, ends := f.table[w.state][onOptOut]; ends && w.kind != KindInbound {
 			op.Calls = append(op.Calls, Unanswered{Interaction: w.id, Query: f.permitQuery(w)})
@@ -68,6 +72,9 @@ func (f *Floor) look() {
 
 func (f *Floor) onLooked(in Looked) {
 	f.looking = false
+	for _, p := range in.Gone {
+		f.callAway(p)
+	}
 	for _, b := range in.Blocked {
 		if i := slices.IndexFunc(f.works, func(w *work) bool { return w.id == b.Interaction }); i >= 0 {
 			f.step(f.works[i], onOptOut, b.Entry)
@@ -202,8 +209,8 @@ func (w *worker) look(ctx context.Context, op OpLook) (Looked, error) {
 	for _, u := range users {
 		in.Consents[u.Name] = u.RecordingConsent.Given
 	}
-	if len(op.Calls) == 0 {
-		return in, nil
+	if in.Gone, err = w.gone(ctx, op.Present); err != nil || len(op.Calls) == 0 {
+		return in, err
 	}
 	qs := make([]PermitQuery, len(op.Calls))
 	for i, c := range op.Calls {

@@ -25,6 +25,12 @@ type memStore struct {
 	refuse    func(Settlement) error
 	extended  int
 	watchers  []chan struct{}
+	presences map[AgentID]*memPresence
+}
+
+type memPresence struct {
+	Presence
+	until time.Time
 }
 
 type memRecord struct {
@@ -148,6 +154,11 @@ func (s *memStore) Extend(_ context.Context, process string, until time.Time) er
 	for _, r := range s.records {
 		if r.by == process {
 			r.until = until
+		}
+	}
+	for _, p := range s.presences {
+		if p.Process == process && s.away == nil && !p.until.IsZero() {
+			p.until = until
 		}
 	}
 	return s.away
@@ -548,6 +559,69 @@ func (s *memStore) tell() {
 		default:
 		}
 	}
+}
+
+func (s *memStore) Enter(_ context.Context, p Presence, move bool, now, until time.Time) (Presence, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away != nil {
+		return Presence{}, s.away
+	}
+	defer s.tell()
+	was := s.presences[p.Agent]
+	if was == nil {
+		if s.presences == nil {
+			s.presences = map[AgentID]*memPresence{}
+		}
+		was = &memPresence{}
+		s.presences[p.Agent] = was
+	}
+	if was.Process != p.Process && was.until.After(now) {
+		if move {
+			was.Wanted = p.Process
+		}
+		return was.Presence, nil
+	}
+	p.Turn = was.Turn + 1
+	*was = memPresence{p, until}
+	return p, nil
+}
+
+func (s *memStore) Leave(_ context.Context, p Presence) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if was := s.presences[p.Agent]; s.away == nil && was != nil && was.Process == p.Process && was.Turn == p.Turn {
+		was.Turn++
+		if was.Wanted == "" {
+			was.until = time.Time{}
+		} else {
+			was.Process, was.Place, was.Wanted = was.Wanted, "", ""
+		}
+		s.tell()
+	}
+	return s.away
+}
+
+func (s *memStore) Depart(_ context.Context, process string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.presences {
+		if p.Process == process {
+			p.until, p.Wanted = time.Time{}, ""
+		}
+	}
+	return nil
+}
+
+func (s *memStore) Present(context.Context) (ps []Presence, _ error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.presences {
+		if !p.until.IsZero() {
+			ps = append(ps, p.Presence)
+		}
+	}
+	return ps, s.away
 }
 
 func (s *memStore) Blocks(_ context.Context, qs []PermitQuery) ([]*DNCEntry, error) {

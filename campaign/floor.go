@@ -147,6 +147,7 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 	case FinishFloor:
 		f.finish()
 	}
+	f.letGo()
 	f.bringBack()
 	f.sweep()
 	f.balance()

@@ -73,6 +73,9 @@ func (c *Controller) recover(ctx context.Context) error {
 			c.left.Works = append(c.left.Works, ReturnedWork{Attempt: s.Attempt, Record: l.record, Desk: d, Lost: true})
 		}
 	}
+	if err := c.cfg.Store.Depart(ctx, c.cfg.Floor.Process); err != nil {
+		return err
+	}
 	n, err := c.cfg.Store.Reclaim(ctx, c.cfg.Floor.Process, now)
 	if err != nil {
 		return fmt.Errorf("leased records: %w", err)

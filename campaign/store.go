@@ -15,7 +15,7 @@ type Store interface {
 	// first), then due callbacks, then list order. The record is Retrieved
 	// until it is released or settled. ErrNoRecord carries what is waited for.
 	Lease(ctx context.Context, q LeaseQuery) (Lease, error)
-	// Extend renews leases of this process (heartbeat).
+	// Extend renews leases of this process, and presences at it (heartbeat).
 	Extend(ctx context.Context, process string, until time.Time) error
 	// Release gives an undialled record back: to the very top, to its old
 	// place, or not before a time.
@@ -92,6 +92,9 @@ type Store interface {
 	// changed, by whomever, and once at its begin, until ctx is done. Several
 	// changes may be one call.
 	Watch(ctx context.Context, changed func())
+
+	// At which process each agent works.
+	Attendance
 
 	// Users.
 	PutUser(ctx context.Context, u User) error

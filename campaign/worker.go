@@ -219,6 +219,8 @@ func (w *worker) try(ctx context.Context, op StoreOp) bool {
 			k := &Keep{Stored: op.Settlement.Attempt.ID, Turn: op.Settlement.Turn}
 			w.c.cfg.Journal.append([]Event{{Kind: EventStored, At: w.c.cfg.Now(), Keep: k}}, func(error) {})
 		}
+	case OpLeave:
+		err = s.Leave(ctx, op.Presence)
 	case OpOffer:
 		err = s.AddOffer(ctx, op.Offer)
 	case OpBlock:

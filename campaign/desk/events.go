@@ -132,7 +132,7 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 	mail, _ := w.mail(ctx, p.user)
 	links := w.links.now(w.cfg)
 	viewer := w.seats.looksOn(st)
-	if err := errors.Join(out.event("link", 0, links), out.event("viewer", 0, Viewing{viewer}), out.event("messages", 0, mail)); err != nil {
+	if err := errors.Join(out.event("link", 0, links), out.event("viewer", 0, viewer), out.event("messages", 0, mail)); err != nil {
 		return err
 	}
 	tick := time.NewTicker(aliveEvery)
@@ -194,7 +194,7 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 		}
 		if now := w.seats.looksOn(st); now != viewer {
 			viewer = now
-			if err := out.event("viewer", 0, Viewing{viewer}); err != nil {
+			if err := out.event("viewer", 0, viewer); err != nil {
 				return err
 			}
 		}
@@ -205,7 +205,8 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 // `event: session`.
 type (
 	Viewing struct {
-		Viewer bool `json:"viewer"`
+		Viewer    bool   `json:"viewer"`
+		Elsewhere string `json:"elsewhere,omitempty" doc:"the other process that has the desk"`
 	}
 	Alive struct {
 		At time.Time `json:"at"`
@@ -251,6 +252,9 @@ func (w *Web) some(e campaign.Event, events <-chan campaign.Event, p principal, 
 	for {
 		if e.Kind == campaign.EventForgotten { // who comes back gets a snapshot
 			return errForgotten
+		}
+		if a := e.AgentView; a != nil && a.Agent == p.user {
+			w.moved(*a)
 		}
 		if seen, ok := w.desk.view(e, p); ok {
 			if err := out.event("", seen.N, seen); err != nil {

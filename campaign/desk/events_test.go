@@ -87,6 +87,50 @@ func TestTwoDesktops(t *testing.T) {
 	}
 }
 
+// Who works at another process looks on here, and may come; who has gone to
+// another one looks on from then.
+func TestDeskElsewhere(t *testing.T) {
+	h := openHouse(t, nil)
+	v := h.visitor(t)
+	h.hall.set(func(h *hall) {
+		h.refuse = &campaign.NotPossible{Reason: campaign.Reason{Code: campaign.ReasonElsewhere, Name: "https://b"}}
+	})
+	v.login("ann")
+	s := v.events("?tab=one")
+	if got := s.next("viewer"); got != `{"viewer":true,"elsewhere":"https://b"}` {
+		t.Errorf("at the login: %s", got)
+	}
+	if a := v.ask("GET", "/api/v1/state", "", "X-Tab", "one"); !strings.Contains(a.text, `"elsewhere":"https://b"`) {
+		t.Errorf("state: %s", a.text)
+	}
+	v.want(v.ready("X-Tab", "one"), 409, CodeViewer)
+	v.want(v.ask("POST", "/api/v1/desk/take-over", "", "X-Tab", "one"), 204, "")
+	h.await(t.Context())
+	v.want(v.ready("X-Tab", "one"), 409, CodeViewer)
+	moves := 0
+	h.hall.set(func(h *hall) {
+		for _, c := range h.clicks {
+			if in, ok := c.(campaign.ClickLogin); ok && in.Move {
+				moves++
+			}
+		}
+		h.refuse = nil
+	})
+	if moves != 1 {
+		t.Errorf("she wanted to come %d times", moves)
+	}
+	h.await(t.Context())
+	if got := s.next("viewer"); got != `{"viewer":false}` {
+		t.Errorf("when she is here: %s", got)
+	}
+	v.want(v.ready("X-Tab", "one"), 204, "")
+	h.hall.tell(campaign.Event{N: 2, Kind: campaign.EventAgent, Agent: "ann", AgentView: &campaign.AgentView{
+		Agent: "ann", Status: campaign.AgentLoggedOff, Notice: &campaign.Reason{Code: campaign.ReasonElsewhere}}})
+	if got := s.next("viewer"); !strings.Contains(got, `"viewer":true`) {
+		t.Errorf("when she has gone: %s", got)
+	}
+}
+
 func TestEventStream(t *testing.T) {
 	h := openHouse(t, func(c *WebConfig) { c.PBX = func() Link { return Link{State: "live"} } })
 	v := h.visitor(t)

@@ -152,7 +152,7 @@ func (w *Web) logOff(ctx context.Context, user campaign.AgentID) {
 
 // onFloor logs a user in as an agent: who is one by role, or is named in a
 // campaign.
-func (d *Desk) onFloor(ctx context.Context, u campaign.User) error {
+func (d *Desk) onFloor(ctx context.Context, u campaign.User, move bool) error {
 	agent := u.Role == campaign.RoleAgent
 	if u.Role == campaign.RoleAuditor || u.Role == campaign.RoleClient {
 		return nil // they change nothing
@@ -169,13 +169,53 @@ func (d *Desk) onFloor(ctx context.Context, u campaign.User) error {
 	if !agent {
 		return nil
 	}
-	return d.cfg.Control.Do(ctx, d.web.login(u))
+	in := d.web.login(u)
+	in.Move = move
+	return d.cfg.Control.Do(ctx, in)
+}
+
+// come brings a user to the floor. Who works at another process looks on here;
+// with move she is to come from there.
+func (w *Web) come(ctx context.Context, user campaign.AgentID, move bool) error {
+	u, _, err := w.people.get(ctx, user)
+	if err == nil {
+		err = w.desk.onFloor(ctx, u, move)
+	}
+	if no := (*campaign.NotPossible)(nil); errors.As(err, &no) && no.Reason.Code == campaign.ReasonElsewhere {
+		w.seats.elsewhere(user, no.Reason.Name)
+		return nil
+	}
+	if err == nil {
+		w.seats.elsewhere(user, "")
+	}
+	return err
+}
+
+// moved makes a viewer of who has gone to another process.
+func (w *Web) moved(a campaign.AgentView) {
+	if a.Status == campaign.AgentLoggedOff && a.Notice != nil && a.Notice.Code == campaign.ReasonElsewhere {
+		w.seats.moved(a.Agent)
+	}
+}
+
+// awaitEvery is how often it is looked whether somebody can come by now who works
+// at another process.
+const awaitEvery = time.Second
+
+// await brings those who have a tab open here, as soon as no other process has
+// them any more.
+func (w *Web) await(ctx context.Context) {
+	for _, user := range w.seats.awaited() {
+		if err := w.come(ctx, user, false); err != nil {
+			w.desk.cfg.Log.Debug("a desk is not here yet", "agent", user, "err", err)
+		}
+	}
 }
 
 // login is the click that brings a user to the floor. She gets no record before
 // her headset is connected.
 func (w *Web) login(u campaign.User) campaign.ClickLogin {
-	c := campaign.ClickLogin{Agent: u.Name, Engaged: u.Engaged, Team: u.Team, RecordingConsent: u.RecordingConsent.Given}
+	c := campaign.ClickLogin{Agent: u.Name, Engaged: u.Engaged, Team: u.Team, RecordingConsent: u.RecordingConsent.Given, Place: w.place}
 	if w.cfg.Headset != nil {
 		c.Headset = w.cfg.Headset(u.Name)
 	}
@@ -215,7 +255,7 @@ func (w *Web) enter(ctx context.Context, u campaign.User, from string) error {
 		return err
 	}
 	w.seats.first(u.Name)
-	return w.desk.onFloor(ctx, u)
+	return w.come(ctx, u.Name, false)
 }
 
 // verify checks a password, slowly enough for who guesses. A user who does not

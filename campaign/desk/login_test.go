@@ -135,7 +135,7 @@ func TestSessionsSurvive(t *testing.T) {
 	}
 	// Logged in on the floor again.
 	v2.want(v2.ask("GET", "/api/v1/state", "", "Cookie", name+"="+cookie.Value), 200, "")
-	if !slices.Contains(second.hall.clicks, campaign.Click(campaign.ClickLogin{Agent: "ann"})) {
+	if !slices.Contains(second.hall.clicks, campaign.Click(campaign.ClickLogin{Agent: "ann", Place: second.URL()})) {
 		t.Errorf("clicks %v", second.hall.clicks)
 	}
 	// A new password ends every session that does not know it, at once or a second later.

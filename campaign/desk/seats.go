@@ -13,6 +13,8 @@ import (
 //	first tab ──▶ has the desk ──(another takes over)──▶ viewer
 //	                  │ stream gone: the next tab that comes has it,
 //	                  └ lostAfter without any: the agent is not ready
+//
+// While an agent works at another process, all her tabs here look on.
 type seats struct {
 	mu  sync.Mutex
 	by  map[campaign.AgentID]*seat
@@ -26,6 +28,7 @@ type seat struct {
 	empty   time.Time // since when no stream is left
 	told    bool      // that it is lost
 	known   bool      // logged in on the floor by this process
+	place   string    // where she works instead; empty: not elsewhere
 }
 
 // stream is one open stream of events.
@@ -101,6 +104,11 @@ func (at *seat) give(tab string) {
 		return
 	}
 	at.tab = tab
+	at.tell()
+}
+
+// tell lets the streams look again.
+func (at *seat) tell() {
 	for st := range at.streams {
 		select {
 		case st.changed <- struct{}{}:
@@ -109,12 +117,53 @@ func (at *seat) give(tab string) {
 	}
 }
 
-// viewer reports whether another tab has the desk.
+// viewer reports whether another tab has the desk, or another process.
 func (s *seats) viewer(user campaign.AgentID, tab string) bool {
+	return s.viewing(user, tab).Viewer
+}
+
+func (s *seats) viewing(user campaign.AgentID, tab string) Viewing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := s.by[user]
-	return at != nil && at.tab != "" && at.tab != tab && at.alive(at.tab)
+	if at == nil {
+		return Viewing{}
+	}
+	return Viewing{Viewer: at.place != "" || at.tab != "" && at.tab != tab && at.alive(at.tab), Elsewhere: at.place}
+}
+
+// elsewhere keeps where a user works instead of here; empty: here.
+func (s *seats) elsewhere(user campaign.AgentID, place string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.of(user)
+	if at.place == place {
+		return
+	}
+	at.place = place
+	at.tell()
+}
+
+// moved: a user has gone to another process; which, the next look tells.
+func (s *seats) moved(user campaign.AgentID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at := s.of(user); at.place == "" {
+		at.place = "another process"
+		at.tell()
+	}
+}
+
+// awaited are the users who work elsewhere and have a tab open here.
+func (s *seats) awaited() (users []campaign.AgentID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for user, at := range s.by {
+		if at.place != "" && len(at.streams) > 0 {
+			users = append(users, user)
+		}
+	}
+	return users
 }
 
 // take gives a tab the desk.
@@ -170,12 +219,12 @@ func (s *seats) lost(now time.Time) (users []campaign.AgentID) {
 	return users
 }
 
-// looksOn reports whether a stream's tab is a viewer.
-func (s *seats) looksOn(st *stream) bool {
+// looksOn says whether a stream's tab is a viewer, and of what.
+func (s *seats) looksOn(st *stream) Viewing {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := s.of(st.user)
-	return at.tab != "" && at.tab != st.tab && at.alive(at.tab)
+	tab := st.tab
+	s.mu.Unlock()
+	return s.viewing(st.user, tab)
 }
 
 // tokenOf is the token of a stream's session as it is now.

@@ -26,6 +26,7 @@ type State struct {
 	Recent       []campaign.InteractionView `json:"recent" doc:"own last ones, newest first"`
 	Draining     bool                       `json:"draining,omitempty"`
 	Viewer       bool                       `json:"viewer" doc:"another tab has the desk: take over, or look on"`
+	Elsewhere    string                     `json:"elsewhere,omitempty" doc:"another process has it: which"`
 	Links        map[string]Link            `json:"links"`
 	Results      []campaign.OfferedResult   `json:"results" doc:"offered where no campaign says what"`
 	NotReady     []string                   `json:"not_ready" doc:"reasons of Not ready"`
@@ -42,10 +43,13 @@ func (d *Desk) state(api huma.API) {
 			return reply(s), nil
 		})
 	huma.Register(api, own(operation("take-over", http.MethodPost, "/api/v1/desk/take-over", campaign.RoleAgent,
-		"Make this tab the desk; the other one looks on")),
+		"Make this tab the desk; the other one looks on. Another process ends a call first; then it is here")),
 		func(ctx context.Context, _ *struct{}) (*struct{}, error) {
 			p := who(ctx)
 			d.web.seats.take(p.user, p.tab)
+			if d.web.seats.viewer(p.user, p.tab) { // another process has it
+				return nil, d.problem(d.web.come(ctx, p.user, true))
+			}
 			return nil, nil
 		})
 	d.events(api)
@@ -55,11 +59,7 @@ func (d *Desk) state(api huma.API) {
 // program that was started again is logged in on the floor again.
 func (w *Web) state(ctx context.Context, p principal) (State, error) {
 	if w.seats.first(p.user) {
-		u, _, err := w.people.get(ctx, p.user)
-		if err == nil {
-			err = w.desk.onFloor(ctx, u)
-		}
-		if err != nil {
+		if err := w.come(ctx, p.user, false); err != nil {
 			return State{}, err
 		}
 	}
@@ -69,14 +69,17 @@ func (w *Web) state(ctx context.Context, p principal) (State, error) {
 	}
 	s := State{
 		N: snap.N, Epoch: w.epoch, At: snap.At, Campaigns: listed(snap.Campaigns), Interactions: listed(snap.Interactions), Recent: listed(snap.Recent),
-		Draining: snap.Draining, Viewer: w.seats.viewer(p.user, p.tab), Links: w.links.now(w.cfg),
+		Draining: snap.Draining, Links: w.links.now(w.cfg),
 		Results: offered(), NotReady: listed(w.cfg.NotReady),
 	}
 	for _, a := range snap.Agents {
 		if a.Agent == p.user {
 			s.Me = &a
+			w.moved(a)
 		}
 	}
+	look := w.seats.viewing(p.user, p.tab)
+	s.Viewer, s.Elsewhere = look.Viewer, look.Elsewhere
 	if p.overseer() {
 		s.Agents = listed(snap.Agents)
 	}

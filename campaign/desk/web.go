@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -87,6 +88,7 @@ type Web struct {
 	invited  invitations
 	handler  http.Handler
 	rootURL  string
+	place    string // the same, as somebody at another machine knows it
 	epoch    string // of the numbers of events
 	listener net.Listener
 	tls      *tls.Config
@@ -177,6 +179,7 @@ func (w *Web) listen() error {
 		scheme = "https"
 	}
 	w.rootURL = scheme + "://" + shown(w.listener.Addr().String())
+	w.place = scheme + "://" + known(w.listener.Addr().String())
 	return nil
 }
 
@@ -209,6 +212,18 @@ func shown(addr string) string {
 		host = "localhost"
 	}
 	return net.JoinHostPort(host, port)
+}
+
+// known is the address for who is at another machine: a wildcard is this
+// machine's name.
+func known(addr string) string {
+	host, port, _ := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		if name, err := os.Hostname(); err == nil {
+			return net.JoinHostPort(name, port)
+		}
+	}
+	return shown(addr)
 }
 
 // URL is where the desktop is.
@@ -304,10 +319,14 @@ const watchEvery = 5 * time.Second
 // watch makes agents whose desk is gone not ready; in a call the headset's
 // rules hold.
 func (w *Web) watch(ctx context.Context) {
-	tick := time.NewTicker(watchEvery)
+	tick, soon := time.NewTicker(watchEvery), time.NewTicker(awaitEvery)
 	defer tick.Stop()
+	defer soon.Stop()
 	for {
 		select {
+		case <-soon.C:
+			w.await(ctx)
+			continue
 		case <-tick.C:
 		case <-ctx.Done():
 			return

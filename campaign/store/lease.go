@@ -410,7 +410,11 @@ func (t tx) noRecord(lists []int64, q campaign.LeaseQuery) (*campaign.NoRecord, 
 // Extend implements campaign.Store.
 func (s *Core) Extend(ctx context.Context, process string, until time.Time) error {
 	err := s.write(ctx, "extend leases", func(t tx) error {
-		_, err := t.exec(`UPDATE lease SET until = ? WHERE process = ?`, t.leaseUntil(s.opt.Now(), until), process)
+		end := t.leaseUntil(s.opt.Now(), until)
+		if _, err := t.exec(`UPDATE lease SET until = ? WHERE process = ?`, end, process); err != nil {
+			return err
+		}
+		_, err := t.exec(ExtendPresence, end, process)
 		return err
 	})
 	if err == nil {

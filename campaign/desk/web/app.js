@@ -258,8 +258,9 @@ function onEvent(name, data) {
       mail(data);
       break;
     case 'viewer':
-      if (state.viewer === Boolean(data.viewer)) break;
+      if (state.viewer === Boolean(data.viewer) && state.elsewhere === (data.elsewhere || '')) break;
       state.viewer = Boolean(data.viewer);
+      state.elsewhere = data.elsewhere || '';
       wakeSound();
       break;
     case 'session':

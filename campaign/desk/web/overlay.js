@@ -278,7 +278,7 @@ function correct(id) {
 export function banners(takeOver) {
   /** @type {[string, string, import('./dom.js').Kid][]} */
   const all = [];
-  if (state.viewer) all.push(['viewer', t('viewer'), button({ name: t('Take over here'), kind: 'primary', anyTab: true, run: takeOver })]);
+  if (state.viewer) all.push(['viewer', state.elsewhere ? t('viewer elsewhere', { place: state.elsewhere }) : t('viewer'), button({ name: t('Take over here'), kind: 'primary', anyTab: true, run: takeOver })]);
   if (state.session && state.session.has_password === false) all.push(['password', t('set password'), button({ name: t('set password now'), anyTab: true, run: () => { ui.dialog = 'settings'; redraw(); } })]);
   if (ui.connection === 'lost') all.push(['server', t('lost server'), null]);
   if (state.links.pbx?.state === 'lost') all.push(['pbx', [t(overseer() ? 'lost pbx overseer' : 'lost pbx'), linkWords(state.links.pbx)].filter(Boolean).join(' '), null]);

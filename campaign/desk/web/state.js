@@ -27,6 +27,7 @@ export const state = {
   /** @type {Interaction[]} */
   recent: [],
   viewer: false,
+  elsewhere: '', // the process that has the desk
   unread: 0, // messages
   draining: false,
   /** @type {{[name: string]: import('./types.js').Link}} */
@@ -96,6 +97,7 @@ export function takeSnapshot(s) {
   state.interactions = new Map((s.interactions || []).map(i => [i.id, i]));
   state.recent = (s.recent || []).filter(i => i.agent === state.me?.agent);
   state.viewer = Boolean(s.viewer);
+  state.elsewhere = s.elsewhere || '';
   state.draining = Boolean(s.draining);
   state.links = { ...s.links };
   if (s.not_ready) state.notReady = s.not_ready;

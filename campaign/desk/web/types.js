@@ -126,6 +126,7 @@
  * @property {Interaction[]} interactions
  * @property {Interaction[]} recent
  * @property {boolean} [viewer]
+ * @property {string} [elsewhere]
  * @property {boolean} [draining]
  * @property {{[name: string]: Link}} [links]
  * @property {string[]} [not_ready]

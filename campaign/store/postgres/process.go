@@ -91,6 +91,9 @@ func (s *Store) Extend(ctx context.Context, process string, until time.Time) err
 		if _, err := t.Exec(`UPDATE lease SET until = ? WHERE process = ?`, end, process); err != nil {
 			return err
 		}
+		if _, err := t.Exec(store.ExtendPresence, end, process); err != nil {
+			return err
+		}
 		_, err := t.Exec(`INSERT INTO process (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until = excluded.until`, process, end)
 		return err
 	})

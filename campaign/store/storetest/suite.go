@@ -79,6 +79,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"Campaigns", campaigns},
 		{"CampaignParts", campaignParts},
 		{"Bundles", bundles},
+		{"Presences", presences},
 		{"Watch", watch},
 		{"Sessions", sessions},
 		{"Users", users},
