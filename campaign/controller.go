@@ -129,7 +129,7 @@ func (c *Controller) Start(ctx context.Context) error {
 // *NotPossible, ErrClosed or the context's error.
 func (c *Controller) Do(ctx context.Context, click Click) error {
 	answer := make(chan error, 1)
-	if in, ok := click.(ClickLogin); ok {
+	if in, ok := click.(ClickLogin); ok && c.runs() {
 		in, err := c.enter(ctx, in)
 		if err != nil {
 			return err
@@ -148,12 +148,16 @@ func (c *Controller) Do(ctx context.Context, click Click) error {
 	}
 }
 
+// runs reports whether the controller was started.
+func (c *Controller) runs() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.started
+}
+
 // send hands a job to the loop.
 func (c *Controller) send(ctx context.Context, j job) error {
-	c.mu.Lock()
-	started := c.started
-	c.mu.Unlock()
-	if !started {
+	if !c.runs() {
 		return ErrClosed
 	}
 	select {
