@@ -218,15 +218,21 @@ func (c *Campaign) previewTimeout() time.Duration {
 	}
 }
 
-// ring is how long a contact's phone is let ring: never less than the law of
-// any profile asks.
-func (c *Campaign) ring() time.Duration {
+// ring is how long a contact's phone is let ring: never less, nor longer, than
+// the law of the campaign's and of the number's country asks.
+func (c *Campaign) ring(number string) time.Duration {
 	d := c.RingTimeout
 	if d <= 0 {
 		d = defaultRing
 	}
-	for _, p := range c.Rules.Profiles {
+	profiles, _ := c.Rules.lawOf(number)
+	for _, p := range profiles {
 		d = max(d, p.MinRing)
+	}
+	for _, p := range profiles {
+		if p.MaxRing > 0 {
+			d = min(d, p.MaxRing)
+		}
 	}
 	return d
 }

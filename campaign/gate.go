@@ -41,6 +41,7 @@ type Profile struct {
 	NationalLists    []NationalList
 	MaxPerDay        int             // attempts per number and person in a calendar day and in 24 h; 0 = no limit
 	MinRing          time.Duration   // the dialer never cancels before
+	MaxRing          time.Duration   // and lets it ring no longer; 0 = no limit
 	LockAfter        time.Duration   // no machine call after an abandoned one
 	Premium          bool            // premium and satellite numbers may be dialled
 	Recording        []RecordingMode // that are permitted; empty: all

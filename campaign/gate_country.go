@@ -23,6 +23,19 @@ func (r Rules) profilesFor(country string) []Profile {
 	return append(slices.Clone(r.Profiles), p)
 }
 
+// lawOf are the profiles that hold for a call to a number, and its country;
+// those of the campaign where the number is none.
+func (r Rules) lawOf(number string) (profiles []Profile, country string) {
+	if len(r.Profiles) == 0 {
+		return nil, ""
+	}
+	n, err := ParseNumber(number, r.Profiles[0].Country, r.Allow)
+	if err != nil {
+		return r.Profiles, ""
+	}
+	return r.profilesFor(n.Country), n.Country
+}
+
 // regionsOf are the regions whose rules hold for a record of the profile's
 // country:
 //

@@ -105,6 +105,26 @@ func TestGateCountries(t *testing.T) {
 	}
 }
 
+// The law of the number's country says how long it rings, as the campaign's does.
+func TestRing(t *testing.T) {
+	home, other := Profile{Country: "GB", MinRing: 15 * time.Second}, Profile{Country: "DE", MinRing: 20 * time.Second, MaxRing: 40 * time.Second}
+	rules := Rules{Profiles: []Profile{home}, Elsewhere: map[string]Profile{"GB": home, "DE": other, "": {MaxRing: 25 * time.Second}}, Allow: []string{"6xx"}}
+	for _, c := range []struct {
+		set    time.Duration
+		number string
+		want   time.Duration
+	}{
+		{0, "+442079460000", 30 * time.Second}, {5 * time.Second, "+442079460000", 15 * time.Second}, {time.Minute, "+442079460000", time.Minute},
+		{5 * time.Second, "+493012345678", 20 * time.Second}, {time.Minute, "+493012345678", 40 * time.Second},
+		{0, "+33123456789", 25 * time.Second}, {time.Minute, "601", time.Minute}, {time.Minute, "nonsense", time.Minute},
+	} {
+		camp := Campaign{RingTimeout: c.set, Rules: rules}
+		if got := camp.ring(c.number); got != c.want {
+			t.Errorf("%s to %s: %s, want %s", c.set, c.number, got, c.want)
+		}
+	}
+}
+
 // history is what was dialled to one contact, and asks the gate with the facts
 // that follow from it, as the store does.
 type history struct {

@@ -306,6 +306,8 @@ func TestGateProperty(t *testing.T) {
 			"hours":      !emergency && !inHours,
 			"load":       !emergency && (facts.CallsLastSec >= 5 || facts.CallsLive >= 10),
 			"caller id":  !emergency && facts.CallerID == "",
+			"consent": !emergency && len(rules.Profiles[0].ConsentFor) > 0 &&
+				(facts.Record.Consent.At.IsZero() || !facts.Record.Consent.Revoked.IsZero() && !now.Before(facts.Record.Consent.Revoked)),
 		}
 		any := false
 		for rule, b := range broken {
@@ -347,6 +349,16 @@ func drawGate(t *rapid.T) (Rules, Facts) {
 	facts.CallsLastSec, facts.CallsLive = rapid.IntRange(0, 5).Draw(t, "cps"), rapid.IntRange(0, 10).Draw(t, "live")
 	if rare("no caller id") {
 		facts.CallerID = ""
+	}
+	if rapid.IntRange(0, 2).Draw(t, "consent") == 0 {
+		rules.Profiles[0].ConsentFor = []Purpose{AdvertisingB2C}
+		c := &facts.Record.Consent
+		if !rare("no consent") {
+			c.At = noon().Add(-time.Hour)
+		}
+		if rare("revoked") {
+			c.Revoked = noon().Add(time.Duration(rapid.IntRange(0, 14*24).Draw(t, "hours")) * time.Hour)
+		}
 	}
 	return rules, facts
 }

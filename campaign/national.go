@@ -61,12 +61,9 @@ func (p Purpose) advertises() bool { return p == AdvertisingB2C || p == Advertis
 // AsksNational tells whether a national list of the number's country has to do
 // with what the call is for.
 func (r Rules) AsksNational(number string) bool {
-	if len(r.Profiles) == 0 {
-		return false
-	}
-	n, err := ParseNumber(number, r.Profiles[0].Country, r.Allow)
-	return err == nil && slices.ContainsFunc(r.profilesFor(n.Country), func(p Profile) bool {
-		return p.Country == n.Country && slices.ContainsFunc(p.NationalLists, func(l NationalList) bool { return l.concerns(r.Purpose) })
+	profiles, country := r.lawOf(number)
+	return slices.ContainsFunc(profiles, func(p Profile) bool {
+		return country != "" && p.Country == country && slices.ContainsFunc(p.NationalLists, func(l NationalList) bool { return l.concerns(r.Purpose) })
 	})
 }
 

@@ -35,12 +35,17 @@ type world struct {
 	settled map[AttemptID]int
 	inbound map[AttemptID]bool // that still ring or are answered
 	stopped bool
+	input   any                     // of the floor, just now
+	heard   map[AttemptID]bool      // somebody has answered
+	rings   map[AttemptID]time.Time // since when, or since when it is dialled
+	rang    map[AttemptID]bool
 	// Of calls dialled ahead:
 	answered map[AttemptID]time.Time
 	seated   map[AttemptID]bool // an agent was connected
 	letGo    map[AttemptID]bool // the announcement, or our hang-up
 	abandons int
 	joins    int
+	rungOut  int
 	kinds    map[EventKind]int // of what happened
 	journal  *Journal          // without a file: what it would know
 	returned int               // after-call work that outlived the floor
@@ -54,6 +59,7 @@ const secret = "Geheimrat" // in every field of every record
 func newWorld(t *rapid.T, modes ...Mode) *world {
 	w := &world{
 		t: t, now: noon(), dice: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 1)), permits: map[AttemptID]bool{}, live: map[AttemptID]Dial{},
+		heard: map[AttemptID]bool{}, rings: map[AttemptID]time.Time{}, rang: map[AttemptID]bool{},
 		kinds: map[EventKind]int{}, journal: &Journal{open: map[AttemptID]*Unfinished{}}, answered: map[AttemptID]time.Time{}, seated: map[AttemptID]bool{}, letGo: map[AttemptID]bool{},
 		ended: map[AttemptID]int{}, inbound: map[AttemptID]bool{}, settled: map[AttemptID]int{}, names: []AgentID{"ann", "ben", "eva"},
 	}
@@ -81,7 +87,7 @@ func newWorld(t *rapid.T, modes ...Mode) *world {
 		Process: "p", Inbound: InboundRule{Agents: true, Announcement: []string{"", "nobody.wav"}[w.dice.IntN(2)], OptOut: "9"},
 		Pacer:        []Pacer{OneToOne{}, linesPacer{3}, greedyPacer{}}[w.dice.IntN(3)],
 		ReturnWithin: []time.Duration{0, -1}[w.dice.IntN(2)],
-		Manual:       ManualRules{Rules: Rules{Allow: []string{"+49"}}},
+		Manual:       ManualRules{Rules: Rules{Allow: []string{"+49"}, Profiles: []Profile{{MinRing: 15 * time.Second}}, CallerIDs: []string{"+4930901821"}}, CallerID: "+4930901821", RingTimeout: 5 * time.Second},
 		NewID:        func(p string, _ time.Time) string { w.ids++; return p + strconv.Itoa(w.ids) },
 	})
 	if len(modes) == 0 {
@@ -93,6 +99,7 @@ func newWorld(t *rapid.T, modes ...Mode) *world {
 		c.Mode = modes[w.dice.IntN(len(modes))]
 		c.Accept = rapid.SampledFrom([]AcceptMode{AcceptClick, AcceptClick, AcceptAuto}).Draw(t, "accept")
 		c.Results = []OfferedResult{{Answer, false}, {AnsweringMachine, true}, {Busy, false}}
+		c.CallerID, c.RingTimeout = "+4930901820", 5*time.Second // less than the profile asks
 		c.Fields = FieldSets{Preview: []string{"campaign", "name", "phone"}, Case: []string{"campaign", "phone"}, Record: []string{"Ort"}}
 		c.Rules = Rules{
 			Profiles: []Profile{{Country: "lab", MaxPerDay: 4, MinRing: 15 * time.Second, Hours: daily(hm(8, 0), hm(20, 0))}},
@@ -121,6 +128,7 @@ func (w *world) apply(in any) error {
 	for _, c := range w.camps {
 		free[c] = w.free(c)
 	}
+	w.input = in
 	fx, next := w.f.Apply(in, w.now)
 	if !next.IsZero() && !next.After(w.now) {
 		w.t.Fatalf("asked to be asked at %s, and it is %s", next, w.now)
@@ -175,6 +183,9 @@ func (w *world) command(c Command) {
 			}
 		}
 		w.ahead(c)
+		if h, ok := c.(Hangup); ok {
+			w.cancels(h)
+		}
 		if h, ok := c.(Hangup); ok && w.live[h.Attempt].Attempt == "" && w.ended[h.Attempt] == 0 && !w.inbound[h.Attempt] {
 			w.t.Fatalf("hangs up %s, which was never dialled", h.Attempt)
 		}
@@ -196,7 +207,39 @@ func (w *world) command(c Command) {
 			w.t.Fatalf("%s and %s: one record, number or person called twice", other, d.Attempt)
 		}
 	}
-	w.live[d.Attempt] = d
+	w.live[d.Attempt], w.rings[d.Attempt] = d, w.now
+	if own := map[bool]string{true: "+4930901821", false: "+4930901820"}[w.s.attempts[d.Attempt].Campaign == ""]; d.CallerID != own {
+		w.t.Fatalf("%s shows the number %q, and not %s as always", d.Attempt, d.CallerID, own)
+	}
+}
+
+// cancels: what nobody has answered rings for 15 s at least, unless a person
+// hangs up, the contact wants no calls, or the program is made to stop.
+func (w *world) cancels(h Hangup) {
+	if x := w.f.workOf(h.Attempt); x != nil && x.kind == KindConsult {
+		return // a colleague's telephone, which is hung up with the call it is about
+	}
+	if w.live[h.Attempt].Attempt == "" || w.heard[h.Attempt] {
+		return
+	}
+	switch by := w.input.(type) {
+	case ClickHangup, ClickQuick:
+		if h.By == ByAgent {
+			return
+		}
+	case FinishFloor:
+		return
+	default:
+		if h.By == ByDialer && h.Reason == "opt-out" {
+			return
+		}
+		if h.By == ByDialer && h.Reason == "ring timeout" && w.now.Sub(w.rings[h.Attempt]) >= 15*time.Second {
+			w.rungOut++
+			return
+		}
+		w.t.Fatalf("%s is cancelled after %s, because %T: %s %s", h.Attempt, w.now.Sub(w.rings[h.Attempt]), by, h.By, h.Reason)
+	}
+	w.t.Fatalf("%s is cancelled after %s: %s %s", h.Attempt, w.now.Sub(w.rings[h.Attempt]), h.By, h.Reason)
 }
 
 // greedyPacer would ring everybody at once: only the gate is in its way.
@@ -462,6 +505,14 @@ func (w *world) lineStep() {
 		w.endCall(id, ev, a)
 		return
 	}
+	switch ev.Kind {
+	case LineRinging:
+		if !w.rang[id] {
+			w.rang[id], w.rings[id] = true, w.now
+		}
+	case LineAnswered:
+		w.heard[id] = true
+	}
 	if x := w.f.workOf(id); x != nil {
 		switch {
 		case ev.Kind == LineJoined && w.live[id].Agent == "" && !w.seated[id]:
@@ -662,7 +713,7 @@ func (w *world) end() {
 // never a call without its permit; every dial ends and is settled exactly once;
 // no record is lost; what was declined is offered next; a blank record is blank.
 func TestFloorProperties(t *testing.T) {
-	var done, dials, returned int
+	var done, dials, returned, rungOut int
 	decisions, kinds := map[Decision]int{}, map[EventKind]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
@@ -692,6 +743,7 @@ func TestFloorProperties(t *testing.T) {
 		done++
 		dials += len(w.ended)
 		returned += w.returned
+		rungOut += w.rungOut
 		for k, n := range w.kinds {
 			kinds[k] += n
 		}
@@ -700,11 +752,14 @@ func TestFloorProperties(t *testing.T) {
 		}
 	})
 	// A world in which hardly anything happens proves nothing.
-	t.Logf("%d histories, %d dials, offers %v, events %v", done, dials, decisions, kinds)
+	t.Logf("%d histories, %d dials, %d rang out, offers %v, events %v", done, dials, rungOut, decisions, kinds)
 	for _, k := range []EventKind{EventSoundLost, EventCutOff} {
 		if done >= 100 && kinds[k] == 0 {
 			t.Errorf("in %d histories never %s: %v", done, k, kinds)
 		}
+	}
+	if done >= 100 && rungOut == 0 {
+		t.Errorf("in %d histories only %d calls rang out", done, rungOut)
 	}
 	if done >= 100 && returned < done/20 {
 		t.Errorf("in %d histories only %d times after-call work of an earlier process", done, returned)

@@ -171,10 +171,10 @@ func (f *Floor) arm(w *work) {
 
 func (f *Floor) ringTime(w *work) time.Duration {
 	if w.doc != nil {
-		return w.doc.ring()
+		return w.doc.ring(w.attempt.Number)
 	}
 	manual := Campaign{RingTimeout: f.cfg.Manual.RingTimeout, Rules: f.cfg.Manual.Rules}
-	return manual.ring()
+	return manual.ring(w.attempt.Number)
 }
 
 // open puts a new interaction on the desk of its agent, if it has one.
