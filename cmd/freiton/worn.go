@@ -38,6 +38,7 @@ type worn struct {
 	stop context.CancelFunc
 	done sync.WaitGroup
 	on   map[campaign.AgentID]*wear // of the goroutine that follows
+	not  map[campaign.AgentID]bool  // who has logged in with a browser's, so that nobody is looked up twice
 }
 
 // wear is one agent's headset while she is logged in.
@@ -59,7 +60,7 @@ func keepWorn(a *app) *worn {
 	ctx, stop := context.WithCancel(context.Background())
 	w := &worn{
 		control: a.control, users: a.store.Users, voice: a.voice, cfg: a.cfg, log: a.log.With("part", "headsets"),
-		stop: stop, on: map[campaign.AgentID]*wear{},
+		stop: stop, on: map[campaign.AgentID]*wear{}, not: map[campaign.AgentID]bool{},
 	}
 	w.done.Go(func() { w.run(ctx) }) // Close ends it
 	return w
@@ -121,6 +122,7 @@ func (w *worn) see(ctx context.Context, v *campaign.AgentView) error {
 	h := w.on[v.Agent]
 	switch {
 	case v.Status == campaign.AgentLoggedOff:
+		delete(w.not, v.Agent)
 		if h != nil && h.stop != nil {
 			h.stop()
 			h.stop = nil
@@ -132,10 +134,15 @@ func (w *worn) see(ctx context.Context, v *campaign.AgentView) error {
 			default:
 			}
 		}
+	case w.not[v.Agent]:
 	default:
 		kind, err := w.kindOf(ctx, v.Agent)
-		if err != nil || !wornHeadset(kind) {
+		if err != nil {
 			return err
+		}
+		if !wornHeadset(kind) {
+			w.not[v.Agent] = true
+			return nil
 		}
 		w.begin(ctx, v.Agent, kind, h)
 	}
