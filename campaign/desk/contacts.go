@@ -107,7 +107,10 @@ func (d *Desk) search(ctx context.Context, in *struct {
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	cs, err := d.cfg.Store.FindContacts(ctx, campaign.ContactQuery{Text: q, Lists: mine.names(), Limit: searchLimit})
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) { // what was found in time is shown
+	switch late := errors.Is(ctx.Err(), context.DeadlineExceeded); { // a store has its own words for it
+	case late && len(cs) == 0:
+		return nil, problem(http.StatusServiceUnavailable, CodeTooLong, "the search took too long; try again, or type more of the name or number")
+	case err != nil && !late: // what was found in time is shown
 		return nil, d.problem(err)
 	}
 	out := make([]Contact, 0, len(cs))

@@ -32,6 +32,7 @@ const (
 	CodeTooLarge    campaign.ReasonCode = "too-large"
 	CodeKeyReused   campaign.ReasonCode = "key-reused" // an idempotency key came back with another request
 	CodeNoHeadset   campaign.ReasonCode = "no-headset"
+	CodeTooLong     campaign.ReasonCode = "search-too-long"
 	CodeTooMany     campaign.ReasonCode = "too-many"
 	CodeUnavailable campaign.ReasonCode = "unavailable"
 )

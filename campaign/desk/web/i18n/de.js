@@ -962,4 +962,5 @@ export const de = {
   'text path': 'Datei',
   'text body': 'Text',
   'text saved': '{path} gespeichert.',
+  'why search-too-long': 'Die Suche dauerte zu lange: noch einmal versuchen oder mehr von Name oder Rufnummer eingeben.',
 };

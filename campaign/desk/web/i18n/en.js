@@ -962,4 +962,5 @@ export const en = {
   'text path': 'File',
   'text body': 'Text',
   'text saved': '{path} saved.',
+  'why search-too-long': 'The search took too long: try again, or type more of the name or number.',
 };
