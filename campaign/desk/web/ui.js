@@ -74,9 +74,16 @@ export const ui = {
 
 /** @type {() => void} */
 let draw = () => {};
-/** @param {() => void} f */
-export function drawWith(f) {
-  draw = f;
+/** @type {() => void} */
+let atOnce = () => {};
+/** @param {() => void} soon @param {() => void} now */
+export function drawWith(soon, now) {
+  draw = soon;
+  atOnce = now;
+}
+/** Draws before the next line runs; redraw does it with the next picture. */
+export function drawNow() {
+  atOnce();
 }
 export function redraw() {
   draw();
