@@ -18,6 +18,7 @@ export function idle() {
   const reason = me?.idle;
   const ready = me?.status === 'ready';
   const offer = mine()?.state === 'offered';
+  const worked = state.recent.length > 0;
   const sentence = offer ? t('idle offer', { key: keysOf().accept }) : !me ? t('idle overseer') : me.status === 'logged-off' ? t('idle logged-off') : !ready ? notReadyWords() : why(reason) || t('idle ready');
   return h('div', { class: 'idle-page', key: 'idle' },
     h('div', { class: `idle ${offer ? 'offer' : ready ? 'ready' : ''}` },
@@ -27,8 +28,8 @@ export function idle() {
         h('p', { role: 'status' }, sentence),
         me?.notice ? h('p', { class: 'warn-text', key: 'notice', role: 'alert' }, icon('warn'), `${why(me.notice)}.`) : null,
         me && ready && reason?.code === 'joined-nothing' ? joinButtons() : null)),
-    me ? today() : null,
-    me ? recent() : null,
+    me && (!overseer() || worked) ? today() : null, // who also directs has the campaigns to start before anything that is empty
+    me && (!overseer() || worked) ? recent() : null,
     overseer() ? floor() : null);
 }
 
