@@ -307,7 +307,7 @@ export function button(b) {
     'aria-busy': busy ? 'true' : undefined,
     'aria-keyshortcuts': b.key || undefined,
     disabled: off,
-    title: b.title || (b.iconOnly ? b.name : undefined),
+    title: b.title || (b.key ? `${b.name} (${b.key})` : b.iconOnly ? b.name : undefined),
     onclick: (/** @type {Event} */ e) => {
       if (!busy) b.run(e);
     },
