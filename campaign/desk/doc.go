@@ -23,5 +23,5 @@
 //
 // Begin reading in desk.go and web.go; one file each for lists, do-not-call,
 // campaigns, users, login, state, events, clicks (agent.go, interactions.go),
-// histories (past.go) and texts.
+// histories (past.go) and texts. The page begins in web/app.js.
 package desk
