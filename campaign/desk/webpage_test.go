@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
@@ -275,10 +276,19 @@ func TestInboundCall(t *testing.T) {
 }
 
 // TestSecondTab: a second tab looks on until it takes over; then the first does.
+// Who works at another process looks on as well, at a desk.
 func TestSecondTab(t *testing.T) {
 	b, w, say := browser(t), worldOf(t), words("en")
+	away, err := w.lists.store.Enter(t.Context(), campaign.Presence{Agent: "ann", Process: "other", Place: "elsewhere"}, false, time.Now(), time.Now().Add(time.Hour))
+	must(t, err)
 	p := w.visit(t, b, "en")
 	p.logIn("ann", say)
+	p.find("button", "Take over here")
+	if p.find("button", "Desk"); !strings.Contains(p.text("document.querySelector('header')"), "Logged off") {
+		t.Error("an agent without a desk is taken for a supervisor")
+	}
+	must(t, w.lists.store.Leave(t.Context(), away))
+	p.gone("button", "Take over here")
 	ctx, cancel := chromedp.NewContext(p.ctx)
 	t.Cleanup(cancel)
 	must(t, chromedp.Run(ctx))

@@ -61,7 +61,7 @@ function workbin() {
 function nav() {
   /** @type {[string, string, string][]} */
   const views = [['desk', t('Desk'), 'desk'], ['history', t('Call history'), 'clock'], ['directory', t('Contact directory'), 'book'], ['messages', t('My messages'), 'mail']];
-  if (!state.me) views.splice(0, 2);
+  if (!state.me && !state.elsewhere) views.splice(0, 2);
   if (state.session?.role === 'client') views.splice(0);
   if (overseer()) views.push(['floor', t('Floor'), 'floor'], ['reports', t('Reports'), 'chart']);
   if (mayAll()) views.push(['persons', t('Complaint page'), 'person'], ['ladder', t('SIP ladder'), 'transfer']);

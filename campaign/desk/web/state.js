@@ -160,7 +160,7 @@ export function stateWord(i, me) {
     if (i.state === 'wrap-up' && i.overtime) return 'overtime';
     return i.state;
   }
-  if (!me) return 'overseer';
+  if (!me) return state.elsewhere ? 'logged-off' : 'overseer';
   return me.status === 'after-call-work' ? 'wrap-up' : me.status;
 }
 

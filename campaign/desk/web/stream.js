@@ -76,7 +76,7 @@ function afterSnapshot() {
   if (i) {
     ui.view = 'desk';
     opened(i);
-  } else if (!state.me) ui.view = 'floor';
+  } else if (!state.me && !state.elsewhere) ui.view = 'floor';
   wakeSound();
   redraw();
 }

@@ -19,10 +19,10 @@ export function idle() {
   const ready = me?.status === 'ready';
   const offer = mine()?.state === 'offered';
   const worked = state.recent.length > 0;
-  const sentence = offer ? t('idle offer', { key: keysOf().accept }) : !me ? t('idle overseer') : me.status === 'logged-off' ? t('idle logged-off') : !ready ? notReadyWords() : why(reason) || t('idle ready');
+  const sentence = offer ? t('idle offer', { key: keysOf().accept }) : state.elsewhere ? t('viewer elsewhere', { place: state.elsewhere }) : !me ? t('idle overseer') : me.status === 'logged-off' ? t('idle logged-off') : !ready ? notReadyWords() : why(reason) || t('idle ready');
   return h('div', { class: 'idle-page', key: 'idle' },
     h('div', { class: `idle ${offer ? 'offer' : ready ? 'ready' : ''}` },
-      h('span', { class: 'idle-sign' }, icon(offer ? 'ring' : ready ? 'ready' : me ? 'not-ready' : 'floor')),
+      h('span', { class: 'idle-sign' }, icon(offer ? 'ring' : ready ? 'ready' : me || state.elsewhere ? 'not-ready' : 'floor')),
       h('div', null,
         h('h2', null, offer ? t('Interaction preview') : ready && !reason ? t('idle waits') : t('idle title')),
         h('p', { role: 'status' }, sentence),
