@@ -92,7 +92,7 @@ func TestEveryZoneIsOpen(t *testing.T) {
 		rules, facts := allowRules(), okFacts()
 		rules.Profiles = []Profile{{Country: country, Hours: daily(hm(8, 0), hm(20, 0), 1, 2, 3, 4, 5, 6)}}
 		rules.Allow = []string{n.E164}
-		rules.Kinds = []NumberKind{KindSharedCost, KindPersonal, KindPager, KindVoicemail}
+		rules.Kinds = []NumberKind{KindPremium, KindSharedCost, KindPersonal, KindPager, KindVoicemail, KindSatellite}
 		facts.Number, facts.Record.Phone = n.E164, n.E164
 		parsed, err := phonenumbers.Parse(n.E164, "")
 		if err != nil {

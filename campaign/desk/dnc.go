@@ -67,17 +67,18 @@ const mostBlocked = 200
 func (d *Desk) searchBlocked(ctx context.Context, in *struct {
 	Q string `query:"q" maxLength:"100" doc:"a number in any notation, or part of whatever an entry holds; empty: all"`
 }) (*body[FoundBlocked], error) {
-	if err := d.note(ctx, "", campaign.AuditEntry{What: campaign.AuditDNCExported, About: in.Q}); err != nil {
+	q := strings.ToLower(strings.TrimSpace(in.Q))
+	number := ""
+	if n, err := d.cfg.Number(q); err == nil && strings.ContainsAny(q, "0123456789") {
+		number = n
+	}
+	// A number stands in the log as its hash; other words may be a name, and are left out.
+	if err := d.note(ctx, number, campaign.AuditEntry{What: campaign.AuditDNCExported, About: "search"}); err != nil {
 		return nil, err
 	}
 	es, err := d.cfg.Store.Blocked(ctx)
 	if err != nil {
 		return nil, d.problem(err)
-	}
-	q := strings.ToLower(strings.TrimSpace(in.Q))
-	number := ""
-	if n, err := d.cfg.Number(q); err == nil && strings.ContainsAny(q, "0123456789") {
-		number = n
 	}
 	es = slices.DeleteFunc(es, func(e campaign.DNCEntry) bool {
 		all := strings.ToLower(strings.Join([]string{e.Number, e.Person, e.Campaign, e.Client, e.By, e.Wording}, "\n"))

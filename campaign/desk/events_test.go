@@ -272,6 +272,13 @@ func TestSleepingTabs(t *testing.T) {
 		defer c.Close()
 		fmt.Fprintf(c, "GET /api/v1/events?since=1&tab=t%d HTTP/1.1\r\nHost: %s\r\nCookie: %s=%s\r\n\r\n", i, u.Host, cookie.Name, cookie.Value)
 		conns = append(conns, c)
+		if i == 0 { // the first to be served has the desk
+			until(t, "the first has the desk", func() bool {
+				h.seats.mu.Lock()
+				defer h.seats.mu.Unlock()
+				return h.seats.all == 1
+			})
+		}
 	}
 	awake := v.events("?since=1&tab=awake")
 	awake.next("viewer")

@@ -96,7 +96,7 @@ func permitted(o *huma.Operation, method, path string, role campaign.Role) bool 
 		return false
 	}
 	least, _ := o.Metadata[roleMark].(campaign.Role)
-	mine := map[string]bool{"/api/v1/session": true, "/api/v1/session/password": true, "/api/v1/session/preferences": true, "/api/v1/messages/read": true, "/api/v1/desk/take-over": true}[path]
+	mine := map[string]bool{"/api/v1/session": true, "/api/v1/session/password": true, "/api/v1/session/preferences": true, "/api/v1/session/recording-consent": true, "/api/v1/messages/read": true, "/api/v1/desk/take-over": true}[path]
 	switch role {
 	case campaign.RoleAgent:
 		return least == campaign.RoleAgent

@@ -151,14 +151,14 @@ func TestEventsOfThePage(t *testing.T) {
 	byItsViews := []string{"agent", "accepted", "declined", "shown", "waiting", "dialing", "held", "resumed", "consulted", "recording",
 		"entered", "returned", "removed", "reopened", "corrected", "abandoned", "unanswered", "heard", "stored", "recovered", "recalled", "carried", "forgotten"}
 	told := []string{"callback-missed"} // by a message
-	b, err := os.ReadFile(filepath.Join("web", "app.js"))
+	b, err := os.ReadFile(filepath.Join("web", "effects.js"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, kind := range constants(t, "..")["EventKind"] {
 		has := strings.Contains(string(b), "case '"+kind+"':") || strings.Contains(string(b), "e.kind === '"+kind+"'")
 		if has == (slices.Contains(byItsViews, kind) || slices.Contains(told, kind)) {
-			t.Errorf("event %s: in app.js %v, and listed as needing nothing there: %v", kind, has, !has)
+			t.Errorf("event %s: in effects.js %v, and listed as needing nothing there: %v", kind, has, !has)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import { dialog, closeDialog } from './dialog.js';
 import { checkDialog, openCheck } from './devicecheck.js';
 import { eraseDialog } from './persons.js';
 import { soundDialog } from './soundmenu.js';
+import { deleteDialog } from './recording.js';
 
 // ---- the two popups of a campaign -------------------------------------------
 
@@ -118,6 +119,7 @@ export function dialogs() {
   if (ui.dialog === 'check') return checkDialog();
   if (ui.dialog === 'sound') return soundDialog();
   if (ui.dialog === 'erase') return eraseDialog();
+  if (ui.dialog.startsWith('delete:')) return deleteDialog(ui.dialog.slice(7));
   if (ui.dialog.startsWith('correct:')) return correct(ui.dialog.slice(8));
   return null;
 }

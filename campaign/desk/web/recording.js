@@ -7,6 +7,7 @@ import { t, span } from './i18n.js';
 import { now } from './state.js';
 import { act, button, on, ticking, why } from './ui.js';
 import { textsOf } from './data.js';
+import { dialog, openDialog, closeDialog } from './dialog.js';
 
 /** @param {import('./types.js').Interaction} i */
 export function recording(i) {
@@ -32,7 +33,17 @@ export function recording(i) {
     talking && has === 'on' ? press('Pause recording', 'pause') : null,
     talking && has === 'paused' ? press('Resume recording', 'resume') : null,
     talking && (running || has === 'announcing') ? press('Stop recording', 'stop') : null,
-    has && has !== 'deleted' && has !== 'announcing' ? button({ name: t('Delete recording'), kind: 'quiet', busy: `recording ${i.id} delete`, run: () => { if (confirm(t('recording delete sure'))) run('delete'); } }) : null);
+    has && has !== 'deleted' && has !== 'announcing' ? button({ name: t('Delete recording'), kind: 'quiet', busy: `recording ${i.id} delete`, run: () => openDialog(`delete:${i.id}`) }) : null);
+}
+
+/** Asks before a recording is gone for good. @param {string} id of the interaction */
+export function deleteDialog(id) {
+  const gone = () => { act(on(id, 'recording'), { action: 'delete' }, `recording ${id} delete`); closeDialog(); };
+  return dialog(t('Delete recording'), `delete ${id}`,
+    h('p', null, t('recording delete sure')),
+    h('div', { class: 'row' },
+      h('button', { type: 'button', class: 'button danger', onclick: gone }, t('Delete recording')),
+      button({ name: t('Cancel'), kind: 'quiet', anyTab: true, run: closeDialog })));
 }
 
 /** How it is, in words. @param {import('./types.js').Interaction} i @param {string} mode */
