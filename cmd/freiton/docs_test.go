@@ -222,6 +222,12 @@ func TestREADME(t *testing.T) {
 		t.Errorf("found %d make targets", len(targets))
 	}
 	for _, y := range blocks(t, "README.md", "yaml") {
+		if strings.HasPrefix(y, "name: ") {
+			if _, err := configs.ParseCampaign([]byte(y), "README.md"); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
 		path := filepath.Join(t.TempDir(), "freiton.yaml")
 		if err := os.WriteFile(path, []byte(y), 0o600); err != nil {
 			t.Fatal(err)
