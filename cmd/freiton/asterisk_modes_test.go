@@ -21,6 +21,7 @@ import (
 // the agent fetched, and who answered was with an agent within 2 s. The report
 // has the same form in all of them.
 func TestModesAsterisk(t *testing.T) {
+	t.Parallel() // it mostly waits for phones
 	l := lab.Start(t, lab.Options{})
 	config, _ := labConfig(t, l)
 	for _, name := range []string{"ann", "ben"} {

@@ -120,6 +120,7 @@ func readReport(t *testing.T, file string) campaign.Report {
 
 // A list against a real PBX: its call detail records are the witness.
 func TestAutopilotAsterisk(t *testing.T) {
+	t.Parallel() // it mostly waits for phones
 	l := lab.Start(t, lab.Options{})
 	config, _ := labConfig(t, l)
 	fates := map[string]int{

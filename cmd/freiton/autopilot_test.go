@@ -263,6 +263,7 @@ func TestAutopilotDrains(t *testing.T) {
 // A PBX that has no line for us is not the contacts' fault: no attempt counts,
 // and after ten in a row the campaign pauses and says why.
 func TestAutopilotPauses(t *testing.T) {
+	t.Parallel() // it mostly waits for phones
 	f := newFlight(t, "", numbers("24", 12)...)
 	if err := os.WriteFile(f.camp, []byte("name: c\ncountry: lab\n"), 0o600); err != nil {
 		t.Fatal(err)
