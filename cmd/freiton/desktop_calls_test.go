@@ -220,17 +220,26 @@ func (s *handed) alone(t *testing.T, a, b contact) {
 	}
 }
 
-// hangUpAtAsterisk ends what others talk.
+// hangUpAtAsterisk ends what our contacts talk with each other; those of the
+// other language talk on.
 func (s *handed) hangUpAtAsterisk(t *testing.T) {
 	t.Helper()
 	all, err := s.l.Channels()
 	if err != nil {
 		t.Fatal(err)
 	}
+	ended := 0
 	for _, c := range all {
-		if channel, _, _ := strings.Cut(c, "!"); strings.HasPrefix(channel, "PJSIP/party-") {
+		ours := slices.ContainsFunc(append(slices.Clone(s.people), s.expert, s.office), func(p contact) bool {
+			return strings.Contains(c, "!"+p.number+"!") || strings.Contains(c, "!"+strings.TrimPrefix(p.number, "+")+"!")
+		})
+		if channel, _, _ := strings.Cut(c, "!"); ours && strings.HasPrefix(channel, "PJSIP/party-") {
 			_, _ = s.l.CLI("channel request hangup " + channel) // the other one ends with it
+			ended++
 		}
+	}
+	if ended == 0 {
+		t.Errorf("none of our contacts talks any more: %v", all)
 	}
 }
 
