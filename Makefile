@@ -12,7 +12,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 FUZZTIME    ?= 20s
 
 # Packages whose tests measure sound or time, or drive a browser.
-MEASURED := /cmd/|/sip|/media|/campaign/line|/campaign/desk|/configs/lab
+MEASURED := /cmd/|/sip|/media$$|/media/browser|/media/device|/media/record|/campaign/line|/campaign/desk|/configs/lab
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 16

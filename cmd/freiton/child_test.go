@@ -84,6 +84,7 @@ func until(t *testing.T, d time.Duration, what string, ok func() bool) {
 // again: Asterisk's channels are hung up from the journal, the two records are
 // stale and not redialled, all others are worked, each once.
 func TestKillAsterisk(t *testing.T) {
+	t.Parallel() // it mostly waits for phones
 	l := lab.Start(t, lab.Options{})
 	config, _ := labConfig(t, l)
 	list, fateOf := labList(t, map[string]int{"01": 4, "11": 2, "10": 3, "13": 2})

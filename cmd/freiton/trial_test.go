@@ -28,6 +28,7 @@ type trial struct {
 // is stopped for a while, and later one process is killed. TRIAL=full
 // makes it large (make trial).
 func TestTrial(t *testing.T) {
+	t.Parallel() // it mostly waits for phones
 	size := trial{records: 160, agents: 6, outage: 4 * time.Second, restart: true, limit: 2 * time.Minute}
 	if os.Getenv("TRIAL") == "full" {
 		size = trial{records: 5000, agents: 10, outage: 20 * time.Second, limit: 40 * time.Minute}
