@@ -62,6 +62,9 @@ func TestRoles(t *testing.T) {
 				continue
 			}
 			n++
+			if bound := o.BodyReadTimeout; bound > 0 && bound < requestTime {
+				t.Errorf("%s %s: the deadline of its body, %v, goes on behind it", method, path, bound)
+			}
 			url := strings.NewReplacer("{name}", "x", "{id}", "x", "{list}", "x", "{number}", "x", "{switch}", "load").Replace(path)
 			nobody.want(nobody.ask(method, url, "{}"), 401, CodeLogin)
 			for _, v := range []struct {

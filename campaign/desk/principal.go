@@ -109,7 +109,10 @@ const smallBody = 64 << 10
 func operation(id, method, path string, role campaign.Role, summary string) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: path, Summary: summary, MaxBodyBytes: smallBody, Tags: []string{string(role)},
-		Metadata: map[string]any{roleMark: role, placeMark: "web"},
+		// As limit's. huma's own, 5 s, goes on behind the body: whatever takes
+		// longer loses its context, and so does all that follows on the connection.
+		BodyReadTimeout: requestTime,
+		Metadata:        map[string]any{roleMark: role, placeMark: "web"},
 	}
 }
 

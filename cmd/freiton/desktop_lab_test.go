@@ -189,6 +189,13 @@ func (f *labFloor) putUsers(users []campaign.User) {
 func (f *labFloor) start() {
 	f.t.Helper()
 	f.serve = startChild(f.t, "serve", "--config", f.config)
+	serve := f.serve
+	f.t.Cleanup(func() {
+		if f.t.Failed() {
+			said := serve.errs.String()
+			f.t.Logf("what the server said last:\n%s", said[max(0, len(said)-2000):])
+		}
+	})
 	until(f.t, 30*time.Second, "the desktop's address", func() bool {
 		select {
 		case <-f.serve.done:
