@@ -183,16 +183,20 @@ func (p *Tab) On(id cdp.BackendNodeID, function string, args ...any) string {
 	return out
 }
 
-// Click presses the mouse where the element is: what lies over it gets it.
+// Click presses the mouse where the element is: what lies over it gets it. One
+// that moves, because something above it has just come, is waited for.
 func (p *Tab) Click(id cdp.BackendNodeID) {
 	p.T.Helper()
 	var x, y float64
+	last := ""
 	p.Until("a place to click that is not covered", func() bool {
 		s := p.On(id, `function() { this.scrollIntoView({block: 'nearest'}); const r = this.getBoundingClientRect();
 			const x = r.x + r.width / 2, y = r.y + r.height / 2, at = document.elementFromPoint(x, y);
 			return !this.disabled && r.width && at && (this === at || this.contains(at) || at.contains(this)) ? x + ' ' + y : '' }`)
 		n, _ := fmt.Sscan(s, &x, &y)
-		return n == 2
+		still := s == last
+		last = s
+		return n == 2 && still
 	})
 	p.Run(chromedp.MouseClickXY(x, y))
 }
