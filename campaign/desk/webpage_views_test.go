@@ -144,6 +144,10 @@ func (p *looks) others(say func(string) string) {
 	p.press("Meine Nachrichten")
 	p.find("region", "Meine Nachrichten")
 	p.look("messages")
+	p.run(emulation.SetDeviceMetricsOverride(390, 844, 1, false))
+	p.press("Weiteres")
+	p.find("button", say("Help"))
+	p.lookAt("tools", []string{"light", "dark"}, [2]int64{390, 844}, [2]int64{320, 640})
 	for _, name := range []string{"Help", "Settings"} {
 		p.press(say(name))
 		p.find("dialog", say(name))
@@ -180,6 +184,8 @@ const tooWide = `(() => {
 	const name = e => e.tagName + '.' + e.className + ' ' + (e.innerText || '').slice(0, 40);
 	if (wide > 0) for (const e of document.querySelectorAll('body *')) if (e.getBoundingClientRect().right > innerWidth + 1) out.push('beyond the edge: ' + name(e));
 	for (const e of document.querySelectorAll('button, dt, h2, .pill-word, .field-name, .tag')) if (e.offsetParent && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline') out.push('cut off: ' + name(e));
+	const bar = document.querySelector('.statebar'), open = bar?.querySelector('.more-tools[aria-expanded=true]');
+	if (bar && !open && innerWidth < 400 && bar.offsetHeight > 120) out.push('the state bar is ' + bar.offsetHeight + ' high: nothing is left for the call');
 	return out.slice(0, 5).join('\n');
 })()`
 

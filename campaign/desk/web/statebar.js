@@ -47,8 +47,8 @@ export function statePill() {
       h('span', { class: 'pill-word', role: 'status' }, t(`state ${word}`)),
       h('span', { class: 'pill-more' },
         since ? ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off', key: 'since' }, () => span(now() - new Date(since).getTime())) : null,
-        reason ? h('span', { key: 'reason' }, reasonName(reason)) : null,
-        next ? h('span', { key: 'next' }, next) : null)));
+        reason && !ui.phone ? h('span', { key: 'reason' }, reasonName(reason)) : null, // on a phone the field beside says so
+        next && !ui.phone ? h('span', { key: 'next' }, next) : null)));
 }
 
 /** Reasons an agent may give. */
@@ -83,7 +83,7 @@ function myStatus() {
     busy
       ? h('div', { key: 'after', class: 'slot' }, afterSelect(me))
       : h('div', { key: 'reason', class: 'slot' }, select({
-        name: t('Reason'), value: present === 'not-ready' ? me.reason || '' : reason,
+        name: t('Reason'), value: present === 'not-ready' ? me.reason || '' : reason, face: ui.phone ? reasonName(present === 'not-ready' ? me.reason : reason) || t('no reason') : undefined,
         options: [['', t('no reason')], ...reasons().map(r => /** @type {[string, string]} */ ([r, reasonName(r)]))],
         change: r => {
           reason = r;
@@ -103,7 +103,7 @@ function afterSelect(me) {
     ['do-not-disturb', t('Do not disturb')], ['logged-off', t('Log off')]];
   if (!options.some(o => o[0] === value)) options.push([value, value.replace('not-ready:', `${t('Not ready')}: `)]);
   return select({
-    name: t('Status after this call'), value, options,
+    name: t('Status after this call'), value, options, face: ui.phone ? t('then', { status: reasonName(why) || statusName(status) }) : undefined,
     change: v => {
       const [status, ...r] = v.split(':');
       act('/agent/status', { status, reason: r.join(':') || undefined }, 'status after');
@@ -151,10 +151,11 @@ export function stateBar(on) {
     h('a', { class: 'skip', href: '#centre' }, t('skip')),
     statePill(),
     myStatus() || h('div', { class: 'my-status' }),
+    ui.phone ? button({ name: t('more tools'), icon: 'more', iconOnly: true, anyTab: true, class: 'more-tools', expanded: ui.tools, run: () => { ui.tools = !ui.tools; redraw(); } }) : null,
     h('div', { class: 'bar-right' },
       links(),
-      meter(),
-      h('div', { class: 'tools' },
+      h('div', { class: 'tools', hidden: ui.phone && !ui.tools },
+        meter(),
         languageSelect(on.language),
         button({ name: t('Settings'), icon: 'settings', iconOnly: true, anyTab: true, run: () => { ui.dialog = 'settings'; redraw(); } }),
         button({ name: t('Help'), icon: 'help', iconOnly: true, anyTab: true, class: 'help', title: `${t('Help')} (${prefs.keys.help || '?'})`, run: () => { ui.dialog = 'help'; redraw(); } }),

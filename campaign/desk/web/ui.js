@@ -60,6 +60,7 @@ export const ui = {
   callback: false,
   sent: '', // digits
   pad: false,
+  tools: false, // those of the state bar are open, on a phone
   unfolded: /** @type {Set<string>} */ (new Set()), // long lists shown whole
   quality: false, // its figures are open
   busy: /** @type {Set<string>} */ (new Set()),
@@ -352,12 +353,14 @@ export function fieldList(fields) {
 }
 
 /**
- * @param {{name: string, value: string, options: [string, string][], change: (value: string) => void, class?: string, disabled?: boolean, hideLabel?: boolean, id?: string, groups?: {name: string, options: [string, string][]}[]}} s
+ * A field with a face shows those words in its place, on as many lines as they need.
+ * @param {{name: string, value: string, options: [string, string][], change: (value: string) => void, class?: string, disabled?: boolean, hideLabel?: boolean, face?: string, id?: string, groups?: {name: string, options: [string, string][]}[]}} s
  */
 export function select(s) {
   const option = (/** @type {[string, string]} */ [value, text]) => h('option', { key: value, value, selected: value === s.value }, text);
-  return h('label', { class: `field ${s.class || ''}` },
-    h('span', { class: s.hideLabel ? 'unseen' : 'field-name' }, s.name),
+  return h('label', { class: `field ${s.class || ''} ${s.face ? 'has-face' : ''}` },
+    h('span', { class: s.hideLabel || s.face ? 'unseen' : 'field-name' }, s.name),
+    s.face ? h('span', { class: 'face', 'aria-hidden': 'true' }, s.face) : null,
     h('select', { value: s.value, disabled: s.disabled || state.viewer, id: s.id, onchange: (/** @type {any} */ e) => s.change(e.target.value) },
       s.options.map(option),
       (s.groups || []).map(g => h('optgroup', { key: `g ${g.name}`, label: g.name }, g.options.map(option)))));
