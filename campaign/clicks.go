@@ -309,8 +309,12 @@ func (f *Floor) correct(a *agent, c ClickCorrect) error {
 	m := &move{f: f, w: w, event: EventCorrected}
 	w.correction, w.settled = true, false
 	was := w.attempt.Result
+	if w.attempt.Text == OrphanText { // what its process should say yet comes too late
+		w.attempt.Text = orphanSaidText
+	}
 	m.settle()
 	m.text = fmt.Sprintf("%s was %s", outcomeText(w.attempt.Result, w.wrap), outcomeText(was, before))
+	a.said()
 	f.tell(w, m)
 	f.stir()
 	return nil

@@ -113,6 +113,9 @@ func (f *Floor) onRecalled(in Recalled) {
 	}
 	slices.SortStableFunc(a.recent, func(v, w *work) int { return w.attempt.DialedAt.Compare(v.attempt.DialedAt) })
 	a.recent = a.recent[:min(len(a.recent), recentCalls)]
+	if a.notice == nil {
+		a.notice = a.missing()
+	}
 }
 
 // workFrom makes an interaction of what was on its agent's desk.

@@ -168,3 +168,54 @@ func TestRecalledBesideKnown(t *testing.T) {
 	lost.Attempt.Campaign = "gone"
 	equal(recent(lost), "b wrong-party", "a answer")
 }
+
+// Of a call whose process has ended nobody knows what came of it: she is told,
+// newest first, until she has said so; and that stays, whatever its process
+// should say when it comes back.
+func TestMissingResults(t *testing.T) {
+	f := NewFloor(FloorConfig{NewID: func(string, time.Time) string { return "x" }})
+	f.Apply(ClickApply{Campaign: testCampaign()}, noon())
+	orphan := func(id AttemptID, name string, minutes int) ReturnedWork {
+		at := noon().Add(time.Duration(minutes) * time.Minute)
+		a := Attempt{ID: id, Agent: "ann", Campaign: "spring", Number: "+4930231251", DialedAt: at, AnsweredAt: at, JoinedAt: at, Note: "typed"}
+		s := OpenAttempt{Attempt: a, Record: Record{Key: 7, Name: name, Attempts: 1}, Past: []Past{{At: noon(), Result: Busy}}}.Orphan(at.Add(time.Minute))
+		if s.Record.Status != Stale || s.Attempt.Result != Unknown || s.Filed == nil || len(s.Filed.Desk.Past) != 1 {
+			t.Fatalf("settled as %+v", s)
+		}
+		return s.Filed.Returned(s.Attempt, Record{Key: 7, Name: name})
+	}
+	f.Apply(ClickLogin{Agent: "ann", Last: &Recalled{"ann", []ReturnedWork{orphan("b", "Bea", 2), orphan("a", "Ada", 1)}}}, noon().Add(time.Hour))
+	ann := f.agent("ann")
+	told := func(want string) {
+		t.Helper()
+		got := ""
+		if ann.notice != nil {
+			got = string(ann.notice.Code) + " " + ann.notice.Name
+		}
+		if got != want {
+			t.Errorf("she is told %q, want %q", got, want)
+		}
+	}
+	told("call-gone Bea")
+	if w := ann.recent[0]; w.wrap.Note != "typed" || w.kind != KindCampaign || w.lease.Record.Attempts != 1 {
+		t.Errorf("%+v", w)
+	}
+	say := func(id InteractionID, r CallResult) {
+		t.Helper()
+		fx, _ := f.Apply(ClickCorrect{"ann", id, Entry{Result: &r}}, noon().Add(time.Hour))
+		for _, op := range fx.Store {
+			if s, ok := op.(OpSettle); ok && s.Settlement.Correction && s.Settlement.Attempt.Text != OrphanText && s.Settlement.Record.Attempts == 2 {
+				return
+			}
+		}
+		t.Errorf("no correction that stays: %v %+v", fx.Err, fx.Store)
+	}
+	say("b", WrongParty)
+	told("call-gone Ada")
+	say("a", Answer)
+	told("")
+	unanswered := orphan("c", "Cid", 3)
+	unanswered.Attempt.AnsweredAt, unanswered.Attempt.JoinedAt = time.Time{}, time.Time{}
+	f.Apply(Recalled{"ann", []ReturnedWork{unanswered}}, noon().Add(time.Hour))
+	told("dial-stopped ")
+}

@@ -26,8 +26,9 @@ const (
 	ReasonCallStopped ReasonCode = "call-stopped" // Name: with whom she spoke
 	ReasonDialStopped ReasonCode = "dial-stopped" // nobody had answered yet
 	ReasonSettledAway ReasonCode = "settled-away" // Name: whose after-call work was settled without her
+	ReasonCallGone    ReasonCode = "call-gone"    // Name: with whom she spoke, at a process that has ended; the result is missing
 	restartedText                = "the program was started again during your after-call work: what you had entered is here"
-	dialStoppedText              = "the program was started again while a call was placed for you: it was ended"
+	dialStoppedText              = "the server stopped while a call was placed for you: it has ended"
 )
 
 // AtDesk is what an interaction was on its agent's desk, beyond its attempt.
@@ -125,6 +126,30 @@ func (f *Floor) lostCall(w *work) {
 			"the program was started again during your call with %s: it was ended, and you can say under your last calls what came of it", w.party())}
 	}
 	w.agent.notice = &why
+}
+
+// missing is the last of an agent's calls that ended with its process, and of
+// which nobody has said what came of it: wherever she logs in she is told; nil:
+// there is none.
+func (a *agent) missing() *Reason {
+	for _, w := range a.recent {
+		switch {
+		case w == a.work || w.attempt.Result != Unknown:
+		case w.answered():
+			return &Reason{Code: ReasonCallGone, Name: w.party(), Text: fmt.Sprintf(
+				"the server stopped before your call with %s was completed: it has ended, and its result is missing: you can enter it under your last calls", w.party())}
+		default:
+			return &Reason{Code: ReasonDialStopped, Text: dialStoppedText} // an engaged agent has not seen whom
+		}
+	}
+	return nil
+}
+
+// said: she has corrected one of her last calls; what she was told of it is over.
+func (a *agent) said() {
+	if n := a.notice; n != nil && slices.Contains([]ReasonCode{ReasonCallGone, ReasonCallStopped, ReasonDialStopped, ReasonSettledAway}, n.Code) {
+		a.notice = a.missing()
+	}
 }
 
 // party is the contact's name, else the number.

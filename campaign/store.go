@@ -245,10 +245,12 @@ type Caller struct {
 	Person   string
 }
 
-// OpenAttempt is an attempt without an end and the record it belongs to.
+// OpenAttempt is an attempt without an end and the record it belongs to, with
+// the record's counted attempts before.
 type OpenAttempt struct {
 	Attempt Attempt
 	Record  Record
+	Past    []Past
 }
 
 // Settlement is the outcome of an attempt and what it does to its record.

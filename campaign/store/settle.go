@@ -240,6 +240,9 @@ func (s *Core) Open(ctx context.Context, process string) ([]campaign.OpenAttempt
 				return err
 			}
 			out[i].Record = r.Record
+			if out[i].Past, err = t.past(r.Key); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

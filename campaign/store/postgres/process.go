@@ -106,6 +106,16 @@ func (s *Store) Extend(ctx context.Context, process string, until time.Time) err
 	return s.Seal(ctx)
 }
 
+// Enter implements campaign.Attendance. Who comes from a process that is gone
+// finds the calls she had there settled; what fails is left to the next Extend.
+func (s *Store) Enter(ctx context.Context, p campaign.Presence, move bool, now, until time.Time) (campaign.Presence, error) {
+	got, err := s.Core.Enter(ctx, p, move, now, until)
+	if err == nil && got.Process == p.Process {
+		_, _ = s.Sweep(ctx)
+	}
+	return got, err
+}
+
 // Sweep settles the open attempts of processes that are gone, by
 // OpenAttempt.Orphan, and says how many. A process is gone when its last sign
 // of life (or, if it never gave one, the lease of the record) has run out.

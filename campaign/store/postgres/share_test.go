@@ -444,3 +444,53 @@ func TestOrphan(t *testing.T) {
 		t.Errorf("the record is %v", got)
 	}
 }
+
+// TestOrphanSaid: who comes from a process that is gone finds her call among the
+// last ones, with what a correction needs; what she says stays, whatever that
+// process says when it comes back.
+func TestOrphanSaid(t *testing.T) {
+	s := open(t, fresh(t), postgres.Options{Grace: time.Nanosecond})
+	ctx := t.Context()
+	must(t, s.Import(ctx, "customers", contacts(1)))
+	now := time.Now()
+	enter := func(process string, until time.Time) bool {
+		t.Helper()
+		p, err := s.Enter(ctx, campaign.Presence{Agent: "ann", Process: process}, false, time.Now(), until)
+		must(t, err)
+		return p.Process == process
+	}
+	const life = 300 * time.Millisecond
+	must(t, s.Extend(ctx, "gone", now.Add(life)))
+	enter("gone", now.Add(life))
+	l, err := s.Lease(ctx, campaign.LeaseQuery{Lists: []string{"customers"}, Agent: "ann", Process: "gone", Now: now, Until: now.Add(life)})
+	must(t, err)
+	must(t, s.Permit(ctx, campaign.PermitQuery{Attempt: "A1", Lease: l, Campaign: "spring", Agent: "ann", Process: "gone", Rules: rules, Now: now}))
+	must(t, s.Note(ctx, campaign.Attempt{ID: "A1", AnsweredAt: now, JoinedAt: now, Agent: "ann"}))
+	for !enter("other", now.Add(time.Minute)) {
+		wait(ctx, 10*time.Millisecond)
+	}
+	works, err := s.Recall(ctx, campaign.RecallQuery{Agent: "ann", Since: now.Add(-time.Hour), Limit: 10})
+	must(t, err)
+	if len(works) != 1 || works[0].Attempt.Result != campaign.Unknown || works[0].Attempt.AnsweredAt.IsZero() || works[0].Record.ID != "0" {
+		t.Fatalf("her last calls: %+v", works)
+	}
+	said := works[0].Attempt
+	said.Result, said.Text = campaign.Answer, ""
+	settlement := campaign.Settlement{Attempt: said, Correction: true, Turn: 2, Now: now,
+		Record: campaign.RecordUpdate{Type: campaign.General, Status: campaign.Updated, Result: campaign.Answer, Attempts: 1}}
+	must(t, s.Settle(ctx, settlement))
+	settlement.Attempt.Result, settlement.Record.Result, settlement.Correction, settlement.Turn = campaign.Busy, campaign.Busy, false, 1
+	must(t, s.Settle(ctx, settlement))
+	must(t, s.Attempts(ctx, "", func(a campaign.Attempt) error {
+		if a.Result != campaign.Answer {
+			t.Errorf("attempt %+v", a)
+		}
+		return nil
+	}))
+	must(t, s.Records(ctx, campaign.RecordQuery{}, func(r campaign.Record) error {
+		if r.Result != campaign.Answer || r.Status != campaign.Updated {
+			t.Errorf("record %+v", r)
+		}
+		return nil
+	}))
+}
