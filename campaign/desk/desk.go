@@ -59,6 +59,7 @@ type Store interface {
 	Campaigns(context.Context) ([]campaign.CampaignRow, error)
 	PutUser(context.Context, campaign.User) error
 	Users(context.Context) ([]campaign.User, error)
+	Watch(ctx context.Context, changed func())
 	Backup(ctx context.Context, file string) error
 }
 

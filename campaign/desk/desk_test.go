@@ -28,6 +28,19 @@ type memory struct {
 	desk      deskMemory
 	log       []campaign.AuditEntry
 	persons   []campaign.EraseQuery
+	told      chan struct{} // twice: who takes it has something looked at, and then it was
+}
+
+func (m *memory) Watch(ctx context.Context, changed func()) {
+	for {
+		select {
+		case m.told <- struct{}{}:
+			changed()
+			m.told <- struct{}{}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (m *memory) Audit(_ context.Context, number string, es ...campaign.AuditEntry) error {
@@ -199,7 +212,7 @@ func (d documents) Adopt(ctx context.Context, doc []byte, _ string) (campaign.Ca
 }
 
 func newDesk(control Control) (*Desk, *memory, *lines) {
-	m := &memory{campaigns: map[string]campaign.CampaignRow{}, users: map[campaign.AgentID]campaign.User{}, records: []campaign.Record{
+	m := &memory{told: make(chan struct{}), campaigns: map[string]campaign.CampaignRow{}, users: map[campaign.AgentID]campaign.User{}, records: []campaign.Record{
 		{List: "customers", ID: "1", Phone: "+4930231250", Status: campaign.Ready, Result: campaign.Unknown, Fields: []campaign.Field{{Name: "Ort", Value: "Berlin"}}},
 		{List: "customers", ID: "2", Phone: "+4930231251", Status: campaign.Ready, Result: campaign.Unknown},
 		{List: "others", ID: "2", Phone: "+4930231252", Status: campaign.Ready, Result: campaign.Unknown},

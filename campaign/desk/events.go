@@ -151,6 +151,11 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 			}
 			continue
 		case <-st.changed:
+		case <-st.recheck:
+			if !w.stillGood(p, st) {
+				_ = out.event("session", 0, Ended{string(CodeExpired)})
+				return out.flush()
+			}
 		case <-rings:
 			now, err := w.mail(ctx, p.user)
 			if err != nil {
@@ -254,7 +259,7 @@ func (w *Web) some(e campaign.Event, events <-chan campaign.Event, p principal, 
 			return errForgotten
 		}
 		if a := e.AgentView; a != nil && a.Agent == p.user {
-			w.moved(*a)
+			w.left(*a)
 		}
 		if seen, ok := w.desk.view(e, p); ok {
 			if err := out.event("", seen.N, seen); err != nil {

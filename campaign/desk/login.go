@@ -100,13 +100,18 @@ func polled(r *http.Request) bool {
 }
 
 // principal is the user of a session that is still good; else the session
-// ends.
+// ends. Who may not log in any more finishes her call and after-call work first:
+// somebody is on the line.
 func (w *Web) principal(ctx context.Context, name campaign.AgentID) (principal, error) {
 	u, ok, err := w.people.get(ctx, name)
 	if err != nil {
 		return principal{}, err
 	}
-	if !ok || u.Disabled || w.sessions.scs.GetString(ctx, keptPrint) != fingerprint(u.Hash) {
+	if !ok || w.sessions.scs.GetString(ctx, keptPrint) != fingerprint(u.Hash) {
+		return principal{expired: true}, w.sessions.scs.Destroy(ctx)
+	}
+	if u.Disabled && !w.atWork(ctx, name, false) {
+		w.logOff(ctx, name)
 		return principal{expired: true}, w.sessions.scs.Destroy(ctx)
 	}
 	if now := w.cfg.Now(); now.After(w.sessions.end(ctx)) && !w.atWork(ctx, name, now.Before(w.sessions.last(ctx))) {
@@ -191,10 +196,15 @@ func (w *Web) come(ctx context.Context, user campaign.AgentID, move bool) error 
 	return err
 }
 
-// moved makes a viewer of who has gone to another process.
-func (w *Web) moved(a campaign.AgentView) {
-	if a.Status == campaign.AgentLoggedOff && a.Notice != nil && a.Notice.Code == campaign.ReasonElsewhere {
+// left makes a viewer of who has gone to another process; whoever else was
+// logged off may have been, for good.
+func (w *Web) left(a campaign.AgentView) {
+	switch {
+	case a.Status != campaign.AgentLoggedOff:
+	case a.Notice != nil && a.Notice.Code == campaign.ReasonElsewhere:
 		w.seats.moved(a.Agent)
+	default:
+		w.seats.recheck(a.Agent)
 	}
 }
 
@@ -272,6 +282,7 @@ func (w *Web) verify(ctx context.Context, name campaign.AgentID, password, addre
 	if d := w.byUser.wait(string(name), now); d > 0 {
 		return campaign.User{}, throttled(d)
 	}
+	w.people.forget() // a new password counts at once, wherever it was set
 	u, ok, err := w.people.get(ctx, name)
 	if err != nil {
 		return u, w.desk.problem(err)

@@ -185,6 +185,37 @@ func TestDisabledUser(t *testing.T) {
 	v.want(v.ask("POST", "/api/v1/session", fmt.Sprintf(`{"name":"ann","password":%q}`, password)), 401, CodePassword)
 }
 
+// Who is barred is logged off and her streams end at once; but not before the
+// call and the after-call work she is in are over.
+func TestDisabledAtWork(t *testing.T) {
+	h := openHouse(t, nil)
+	look := func() { <-h.store.told; <-h.store.told }
+	look()
+	v := h.visitor(t)
+	v.login("ann")
+	s := v.events("?since=1")
+	s.next("viewer")
+	h.hall.set(func(h *hall) {
+		h.clicks, h.snap.Agents = nil, []campaign.AgentView{{Agent: "ann", Status: campaign.AgentNotReady, Interaction: "i1"}}
+	})
+	u := h.store.users["ann"]
+	u.Disabled = true
+	h.store.users["ann"] = u
+	look()
+	h.hall.set(func(h *hall) {
+		if len(h.clicks) != 1 || h.clicks[0] != (campaign.ClickLogout{Agent: "ann"}) {
+			t.Errorf("clicks %v", h.clicks)
+		}
+	})
+	v.want(v.ask("GET", "/api/v1/session", ""), 200, "") // somebody is on the line
+	h.hall.set(func(h *hall) { h.snap.Agents = []campaign.AgentView{{Agent: "ann", Status: campaign.AgentLoggedOff}} })
+	h.hall.tell(campaign.Event{N: 2, Kind: campaign.EventAgent, Agent: "ann", AgentView: &campaign.AgentView{Agent: "ann", Status: campaign.AgentLoggedOff}})
+	if got := s.next("session"); got != `{"code":"session-expired"}` {
+		t.Errorf("her stream: %s", got)
+	}
+	v.want(v.ask("GET", "/api/v1/session", ""), 401, CodeLogin)
+}
+
 func TestWelcome(t *testing.T) {
 	h := openHouse(t, nil)
 	if link, err := h.Welcome(t.Context(), "administrator"); err != nil || link != "" {

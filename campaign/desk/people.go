@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"reflect"
 	"sync"
 	"time"
 
@@ -55,4 +56,41 @@ func (p *people) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.kept = nil
+}
+
+// accounts watches what becomes of users, here or at another process: what has
+// changed holds at once, for requests and for streams that are open.
+func (w *Web) accounts(ctx context.Context) {
+	var known map[campaign.AgentID]campaign.User
+	w.desk.cfg.Store.Watch(ctx, func() {
+		w.people.forget()
+		within, cancel := context.WithTimeout(ctx, storeWithin)
+		defer cancel()
+		us, err := w.desk.cfg.Store.Users(within)
+		if err != nil {
+			return // streams look by themselves, see sessionEvery
+		}
+		was := known
+		known = make(map[campaign.AgentID]campaign.User, len(us))
+		for _, u := range us {
+			known[u.Name] = u
+			if old, ok := was[u.Name]; ok && !reflect.DeepEqual(old, u) {
+				w.changed(ctx, u)
+			}
+		}
+	})
+}
+
+// changed: an account is not what it was. Who may not log in any more leaves the
+// floor: behind the call and the after-call work she is in, and with her headset
+// on until then.
+func (w *Web) changed(ctx context.Context, u campaign.User) {
+	if u.Disabled && w.atWork(ctx, u.Name, false) {
+		if err := w.desk.cfg.Control.Do(ctx, campaign.ClickLogout{Agent: u.Name}); err != nil {
+			w.desk.cfg.Log.Debug("log off", "agent", u.Name, "err", err)
+		}
+	} else if u.Disabled {
+		w.logOff(ctx, u.Name)
+	}
+	w.seats.recheck(u.Name)
 }

@@ -38,6 +38,7 @@ type stream struct {
 	token   string // of the session
 	tab     string
 	changed chan struct{} // capacity 1: the desk went to another tab
+	recheck chan struct{} // capacity 1: the session may not be good any more
 	end     chan struct{} // closed: the session is over
 }
 
@@ -65,7 +66,7 @@ func (s *seats) open(p principal) *stream {
 	if s.all >= maxStreams || len(at.streams) >= userStreams {
 		return nil
 	}
-	st := &stream{user: p.user, session: p.session, token: p.token, tab: p.tab, changed: make(chan struct{}, 1), end: make(chan struct{})}
+	st := &stream{user: p.user, session: p.session, token: p.token, tab: p.tab, changed: make(chan struct{}, 1), recheck: make(chan struct{}, 1), end: make(chan struct{})}
 	if !at.alive(at.tab) {
 		at.give(p.tab)
 	}
@@ -130,6 +131,20 @@ func (s *seats) viewing(user campaign.AgentID, tab string) Viewing {
 		return Viewing{}
 	}
 	return Viewing{Viewer: at.place != "" || at.tab != "" && at.tab != tab && at.alive(at.tab), Elsewhere: at.place}
+}
+
+// recheck lets a user's streams look whether their sessions are still good.
+func (s *seats) recheck(user campaign.AgentID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at := s.by[user]; at != nil {
+		for st := range at.streams {
+			select {
+			case st.recheck <- struct{}{}:
+			default:
+			}
+		}
+	}
 }
 
 // elsewhere keeps where a user works instead of here; empty: here.

@@ -75,7 +75,7 @@ func (w *Web) state(ctx context.Context, p principal) (State, error) {
 	for _, a := range snap.Agents {
 		if a.Agent == p.user {
 			s.Me = &a
-			w.moved(a)
+			w.left(a)
 		}
 	}
 	look := w.seats.viewing(p.user, p.tab)

@@ -283,7 +283,8 @@ func (w *Web) Serve(ctx context.Context) error {
 	})
 	both.Go(func() { w.watch(ctx) }) // ends with ctx, or Close
 	post, endPost := context.WithCancel(ctx)
-	both.Go(func() { w.post(post) }) // ended below
+	both.Go(func() { w.post(post) })     // ended below
+	both.Go(func() { w.accounts(post) }) // ended below
 	defer both.Wait()
 	defer endPost()
 	defer w.end()
