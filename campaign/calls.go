@@ -326,8 +326,7 @@ func (m *move) done() error {
 	if w.side != nil {
 		return notPossible(ReasonBusy, "you are still speaking with the one you consulted")
 	}
-	said := w.wrap.Result != 0 || w.wrap.NoCall || w.wrap.Callback != nil
-	if w.doc != nil && len(w.doc.Results) > 0 && w.answered() && !said {
+	if w.doc != nil && len(w.doc.Results) > 0 && w.answered() && !w.wrap.says() {
 		return notPossible(ReasonNoResult, "choose a call result, or Do not call")
 	}
 	if c, ok := m.in.(ClickDone); ok && c.Then == DoneAndStop && w.agent.after == "" {

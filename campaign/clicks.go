@@ -306,6 +306,10 @@ func (f *Floor) correct(a *agent, c ClickCorrect) error {
 	if err := f.enter(w, c.Entry); err != nil {
 		return err
 	}
+	if w.attempt.Result == Unknown && !w.wrap.says() {
+		w.wrap = before
+		return notPossible(ReasonNoResult, "choose a call result, or Do not call")
+	}
 	m := &move{f: f, w: w, event: EventCorrected}
 	w.correction, w.settled = true, false
 	was := w.attempt.Result

@@ -210,6 +210,11 @@ func TestMissingResults(t *testing.T) {
 		}
 		t.Errorf("no correction that stays: %v %+v", fx.Err, fx.Store)
 	}
+	note := "no more than this"
+	fx, _ := f.Apply(ClickCorrect{"ann", "b", Entry{Note: &note}}, noon().Add(time.Hour))
+	if no := (*NotPossible)(nil); !errors.As(fx.Err, &no) || no.Reason.Code != ReasonNoResult || len(fx.Store) > 0 || ann.recent[0].wrap.Note != "typed" {
+		t.Errorf("a note is no result: %v, %+v", fx.Err, fx.Store)
+	}
 	say("b", WrongParty)
 	told("call-gone Ada")
 	say("a", Answer)

@@ -17,6 +17,9 @@ type Wrap struct {
 	Callback    *Callback
 }
 
+// says: it tells what came of a call.
+func (w Wrap) says() bool { return w.Result != 0 || w.NoCall || w.Callback != nil }
+
 // Outcome works out what an attempt does to its record and chain:
 //
 //	all trunks busy, dial error  ours: old place, nothing counted (unless OwnFailures.Count)
