@@ -677,3 +677,20 @@ func (s *memStore) AddNumber(_ context.Context, key Key, number string) error {
 	s.records = append(s.records, &memRecord{Record: n})
 	return nil
 }
+
+func (s *memStore) Turn(ctx context.Context, q PermitQuery) (Lease, error) {
+	if err := s.AddNumber(ctx, q.Lease.Record.Key, q.Number); err != nil {
+		return Lease{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.rec(q.Lease.Record.Key)
+	i := slices.IndexFunc(s.records, func(o *memRecord) bool { return o.Chain == was.Chain && o.Phone == q.Number })
+	if i < 0 {
+		return q.Lease, s.away
+	}
+	now := s.records[i]
+	now.fence, now.by, now.until, now.Status = now.fence+1, was.by, was.until, Retrieved
+	was.by, was.Status = "", ChainReady
+	return Lease{Record: now.Record, Fence: now.fence, Process: q.Lease.Process, Others: []OtherNumber{{was.Phone, ""}}}, s.away
+}

@@ -125,6 +125,7 @@ func (f *Floor) Apply(in any, now time.Time) (Effects, time.Time) {
 	case Leased:
 		f.onLeased(in)
 	case Permitted:
+		f.onTurned(in)
 		f.onPermitted(in)
 	case MissedCallbacks:
 		f.onMissed(in)

@@ -266,6 +266,18 @@ func (m *move) call() error {
 	return nil
 }
 
+// onTurned takes in that the agent's call is another number's, and its record is
+// the one that is called now.
+func (f *Floor) onTurned(in Permitted) {
+	i := slices.IndexFunc(f.works, func(w *work) bool { return w.id == in.Interaction })
+	if in.Lease == nil || i < 0 || f.works[i].attempt.ID != in.Attempt {
+		return
+	}
+	w, r := f.works[i], in.Lease.Record
+	w.lease = *in.Lease
+	w.attempt.Record, w.attempt.RecordID = r.Key, r.ID
+}
+
 // kept is the attempt as the journal and the store get it, with what the agent
 // has entered so far.
 func (w *work) kept() *Attempt {

@@ -55,6 +55,12 @@ func TestPreviewNumberIsKept(t *testing.T) {
 		if len(store.records) != 2 || store.records[1].Phone != "+49307770" || store.records[1].Chain != store.records[0].Chain {
 			t.Errorf("%+v", store.records[1:])
 		}
+		// What becomes of the call is the number's that was called.
+		for _, id := range store.order {
+			if a := store.attempts[id]; a.Record != 2 || a.RecordID != store.records[1].ID {
+				t.Errorf("the call to %s is an attempt of record %q", a.Number, a.RecordID)
+			}
+		}
 		store.mu.Unlock()
 		r.close()
 	})

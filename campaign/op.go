@@ -70,6 +70,7 @@ type Leased struct {
 type Permitted struct {
 	Interaction InteractionID
 	Attempt     AttemptID
+	Lease       *Lease // in the place of the query's: another number of the contact is dialled
 	Err         error
 }
 

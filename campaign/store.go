@@ -55,6 +55,11 @@ type Store interface {
 	// its chain, with everything the record has but what came of it. A number
 	// that the list has already stays as it is.
 	AddNumber(ctx context.Context, record Key, number string) error
+	// Turn changes the lease of a query to that of q.Number, another number of
+	// the contact, a new one included (see AddNumber): what becomes of the call is
+	// that number's, and the one that was leased is tried after it. Where the
+	// list has the number as somebody else's, the lease stays. ErrLost as Permit.
+	Turn(ctx context.Context, q PermitQuery) (Lease, error)
 	// Reclaim gives back, to their old places, the records a process has
 	// leased and not dialled (those without an open attempt); it runs when the
 	// process starts again. It says how many.

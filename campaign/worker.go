@@ -161,7 +161,7 @@ func (w *worker) do(q queued) {
 		in := Permitted{Interaction: op.Interaction, Attempt: op.Query.Attempt, Err: q.err}
 		if in.Err == nil {
 			op.Query.Now = now
-			in.Err = c.cfg.Store.Permit(ctx, op.Query)
+			in.Lease, in.Err = permit(ctx, c.cfg.Store, op.Query)
 			w.complain("permit", in.Err)
 		}
 		c.post(in)
@@ -303,4 +303,18 @@ func (w *worker) complain(what string, err error) {
 	}
 	w.said[what] = now
 	w.c.cfg.Log.Error("the store does not do what it should; it is asked again", "operation", what, "err", err)
+}
+
+// permit asks the gate. An agent who dials another number of the contact than
+// the one that is leased changes to that number's record before: its lease is
+// given, nil otherwise.
+func permit(ctx context.Context, store Store, q PermitQuery) (turned *Lease, err error) {
+	if l := q.Lease.Record; l.Key != 0 && !q.Manual && q.Number != "" && q.Number != l.Phone {
+		lease, err := store.Turn(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		q.Lease, turned = lease, &lease
+	}
+	return turned, store.Permit(ctx, q)
 }

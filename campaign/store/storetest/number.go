@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/freiton/freiton/campaign"
 )
@@ -39,4 +40,55 @@ func addNumber(t *testing.T, b *bench) {
 	if err := b.s.AddNumber(t.Context(), 4711, "+493077777"); !errors.Is(err, campaign.ErrNotFound) {
 		t.Error(err)
 	}
+}
+
+// turnNumber: a call to another number of the contact is that number's, and so
+// is what comes of it; the one that was offered is tried after it.
+func turnNumber(t *testing.T, b *bench) {
+	wish := b.now.Add(-time.Minute)
+	b.imports(
+		rec(1, chain("c", 0), func(r *campaign.Record) {
+			r.Type, r.CallbackAt, r.NextDial = campaign.CampaignCallback, wish, wish
+		}),
+		rec(2, chain("c", 1)), rec(3, chain("c", 2)), rec(4))
+	l := b.leases("1")
+	q := b.permitQuery(l)
+	q.Number = phone(3)
+	got, err := b.s.Turn(t.Context(), q)
+	b.must(err)
+	if r := got.Record; r.ID != "3" || r.Type != campaign.CampaignCallback || !r.CallbackAt.Equal(wish) || len(got.Others) != 2 {
+		t.Fatalf("turned to %+v", got)
+	}
+	if _, err := b.s.Turn(t.Context(), q); !errors.Is(err, campaign.ErrLost) {
+		t.Errorf("turned twice: %v", err)
+	}
+	b.status("1", campaign.ChainReady)
+	b.status("3", campaign.Retrieved)
+	s := b.settlement(got, b.permits(got), campaign.InvalidNumber)
+	s.Chain = campaign.ChainNext
+	b.settles(s)
+	if r := b.record("3"); r.Result != campaign.InvalidNumber || r.Attempts != 1 {
+		t.Errorf("called: %+v", r)
+	}
+	if r := b.record("1"); r.Attempts != 0 || r.Result != campaign.Unknown || r.Type != campaign.General {
+		t.Errorf("not called: %+v", r)
+	}
+	b.calls("2", campaign.NoAnswer, func(s *campaign.Settlement) { s.Chain = campaign.ChainNext })
+	l = b.leases("1") // its turn again
+
+	q = b.permitQuery(l)
+	q.Number = "+493077777" // nobody knew it
+	got, err = b.s.Turn(t.Context(), q)
+	b.must(err)
+	if got.Record.Phone != q.Number || got.Record.Chain != l.Record.Chain {
+		t.Fatalf("turned to %+v", got)
+	}
+	q = b.permitQuery(got)
+	q.Number = phone(4) // another contact's
+	same, err := b.s.Turn(t.Context(), q)
+	b.must(err)
+	equal(t, "the lease of another contact's number", same.Record.Key, got.Record.Key)
+	b.releases(same, campaign.Release{})
+	b.calls("4", campaign.Answer)
+	b.leases(got.Record.ID)
 }

@@ -63,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"SettleCorrection", settleCorrection},
 		{"SettleManual", settleManual},
 		{"AddNumber", addNumber},
+		{"TurnNumber", turnNumber},
 		{"Inbound", inbound},
 		{"InboundLate", inboundLate},
 		{"Note", note},
