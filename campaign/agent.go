@@ -420,7 +420,7 @@ func (f *Floor) lease(ask *asked, agent AgentID) {
 		c.mix.deal(sel, ask.kind)
 	}
 	f.store(OpLease{Seq: ask.seq, Query: LeaseQuery{
-		Campaign: c.doc.Name, Lists: slices.Clone(c.doc.Lists), Agent: agent, Own: ask.own, Process: f.cfg.Process,
+		Campaign: c.doc.Name, Client: c.doc.Client, Lists: slices.Clone(c.doc.Lists), Agent: agent, Own: ask.own, Process: f.cfg.Process,
 		Kinds: slices.Clone(kinds), Newest: sel.Newest, Filter: sel.Filter,
 	}})
 }
@@ -466,7 +466,7 @@ func (f *Floor) onLeased(in Leased) {
 		f.tellPreview(a, ask, Reason{Code: IdleStore, Text: "the store does not answer"})
 	case f.offerable(a, ask, in.Lease):
 		c.asked = false
-		f.offer(a, c, in.Lease, ask.preview)
+		f.offer(a, c, in, ask.preview)
 	default:
 		f.giveBack(in.Lease, Release{})
 	}

@@ -26,15 +26,6 @@ func Gate(rules Rules, facts Facts, now time.Time) Verdict {
 	return Verdict{Permitted: true}
 }
 
-// GateRecord asks those rules that need nothing but the record: whether it is
-// worth offering. Permit asks all of them again.
-func GateRecord(rules Rules, r Record, now time.Time) Verdict {
-	rules.CallerIDs, rules.PerSecond, rules.MaxCalls, rules.MinGap, rules.Running = nil, 0, 0, 0, true
-	return Gate(rules, Facts{
-		Number: r.Phone, Person: r.Person, Record: r, LeaseOurs: true, ListReadable: true, Callback: r.agreed(now),
-	}, now)
-}
-
 // wishLasts is how long after the agreed time a callback is still at the
 // contact's wish: who asked for nine in the evening did not ask for seven in the
 // morning.

@@ -9,8 +9,9 @@ import (
 
 // offer brings a leased record to an agent: as a preview, or, in preview mode
 // (fetched), already open. What the gate would refuse anyhow is not offered.
-func (f *Floor) offer(a *agent, c *camp, l Lease, fetched bool) {
-	if f.offerRefused(c, l) {
+func (f *Floor) offer(a *agent, c *camp, in Leased, fetched bool) {
+	l := in.Lease
+	if f.refusedAnyhow(c, in) {
 		if fetched {
 			f.askFor(a, c, asked{preview: true})
 		}
@@ -36,15 +37,21 @@ func (f *Floor) offer(a *agent, c *camp, l Lease, fetched bool) {
 	}
 }
 
-// offerRefused gives a record back that the gate would refuse anyhow.
-func (f *Floor) offerRefused(c *camp, l Lease) bool {
-	v := GateRecord(c.doc.Rules, l.Record, f.now)
+// offerRefused is refusedAnyhow of a record for nobody in particular.
+func (f *Floor) offerRefused(c *camp, l Lease) bool { return f.refusedAnyhow(c, Leased{Lease: l}) }
+
+// refusedAnyhow gives a record back that the gate would refuse anyhow.
+func (f *Floor) refusedAnyhow(c *camp, in Leased) bool {
+	l := in.Lease
+	v := gateOffer(c.doc.Rules, Facts{
+		Number: l.Record.Phone, Person: l.Record.Person, Record: l.Record, Callback: l.Record.agreed(f.now), BlockedBy: in.Blocked,
+	}, f.now)
 	if v.Permitted {
 		return false
 	}
 	r := Release{NotBefore: v.Next, Reason: v.Reason.Text}
 	if u, ok := v.Update(l.Record); ok && v.Kind == Permanent {
-		r = Release{Update: &u, Chain: v.Chain}
+		r = Release{Update: &u, Chain: v.Chain, Refused: &RefusedOffer{c.doc.Name, in.Agent, v.Reason}}
 	}
 	f.giveBack(l, r)
 	return true

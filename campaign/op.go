@@ -63,6 +63,8 @@ type Leased struct {
 	Agent AgentID
 	Lease Lease
 	Err   error
+
+	Blocked *DNCEntry // forbids the call; of an agent's lease only
 }
 
 // Permitted answers OpPermit. Err is nil, a *Refusal, ErrLost, or says that the

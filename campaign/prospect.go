@@ -84,6 +84,14 @@ func (p *Prospect) Add(c *Campaign, r *Record, blocked *DNCEntry, national map[s
 	p.Because = append(p.Because, ProspectWhy{code, text, 1})
 }
 
+// gateOffer asks those rules that need to know of no other call: whether a record
+// is worth offering. Permit asks all of them again.
+func gateOffer(rules Rules, facts Facts, now time.Time) Verdict {
+	rules.CallerIDs, rules.PerSecond, rules.MaxCalls, rules.MinGap, rules.Running = nil, 0, 0, 0, true
+	facts.LeaseOurs, facts.ListReadable = true, true
+	return Gate(rules, facts, now)
+}
+
 // never says why a record will not be dialled, whenever; empty: it may be.
 func (c *Campaign) never(r *Record, blocked *DNCEntry, national map[string]OnNational, now time.Time) (ReasonCode, string) {
 	switch {
@@ -96,9 +104,7 @@ func (c *Campaign) never(r *Record, blocked *DNCEntry, national map[string]OnNat
 	case !c.Selection.offered(r.Kind()):
 		return ReasonKindOrder, "the campaign's order leaves their kind out"
 	}
-	rules := c.Rules
-	rules.CallerIDs, rules.PerSecond, rules.MaxCalls, rules.MinGap, rules.Running = nil, 0, 0, 0, true
-	v := Gate(rules, Facts{Number: r.Phone, Person: r.Person, Record: *r, LeaseOurs: true, ListReadable: true, BlockedBy: blocked, National: national}, now)
+	v := gateOffer(c.Rules, Facts{Number: r.Phone, Person: r.Person, Record: *r, BlockedBy: blocked, National: national}, now)
 	if v.Permitted || v.Kind != Permanent {
 		return "", ""
 	}

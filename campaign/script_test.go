@@ -425,6 +425,8 @@ func (s *script) answerLease(verb string, args []string, now time.Time) any {
 			r.Attempts, _ = strconv.Atoi(v)
 		case "phone":
 			r.Phone = v
+		case "blocked":
+			in.Blocked = &DNCEntry{Number: r.Phone, By: v}
 		default:
 			s.t.Fatalf("lease option %q", o)
 		}

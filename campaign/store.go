@@ -137,6 +137,7 @@ var ErrLost = errors.New("the record was taken by another process")
 // LeaseQuery asks for the next record.
 type LeaseQuery struct {
 	Campaign string
+	Client   string // the campaign's: whose do-not-call entries hold as well
 	Lists    []string
 	Agent    AgentID // empty: for nobody in particular, dialled ahead
 	Own      bool    // only a due personal callback of Agent's
@@ -184,6 +185,17 @@ type Release struct {
 	// offered), and Chain what it does to the contact's other numbers.
 	Update *RecordUpdate
 	Chain  ChainAction
+
+	// Refused, when given, is what the gate would have refused: it is kept for
+	// whoever asks about the person.
+	Refused *RefusedOffer
+}
+
+// RefusedOffer is a record that was not offered because of the gate.
+type RefusedOffer struct {
+	Campaign string
+	Agent    AgentID // empty: dialled ahead
+	Reason   Reason
 }
 
 // PermitQuery is what the gate needs besides what the store knows.

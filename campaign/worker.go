@@ -150,6 +150,7 @@ func (w *worker) do(q queued) {
 			op.Query.Now, op.Query.Until = now, now.Add(c.cfg.LeaseFor)
 			in.Lease, in.Err = c.cfg.Store.Lease(ctx, op.Query)
 			w.complain("lease", in.Err)
+			in.Blocked = blocked(ctx, c.cfg.Store, op.Query, in)
 		}
 		c.post(in)
 	case OpAdmit:
@@ -317,4 +318,19 @@ func permit(ctx context.Context, store Store, q PermitQuery) (turned *Lease, err
 		q.Lease, turned = lease, &lease
 	}
 	return turned, store.Permit(ctx, q)
+}
+
+// blocked is the do-not-call entry for a record that an agent is to be offered:
+// she need not see whom she must not call. A list that cannot be read is the
+// gate's matter, which reads it again before the call.
+func blocked(ctx context.Context, store Store, q LeaseQuery, in Leased) *DNCEntry {
+	if in.Err != nil || in.Agent == "" {
+		return nil
+	}
+	r := in.Lease.Record
+	es, err := store.Blocks(ctx, []PermitQuery{{Number: r.Phone, Person: r.Person, Campaign: q.Campaign, Client: q.Client}})
+	if err != nil {
+		return nil
+	}
+	return es[0]
 }

@@ -490,6 +490,12 @@ func (t tx) release(r *row, rel campaign.Release) error {
 	if err := t.save(r, changed); err != nil {
 		return err
 	}
+	if no := rel.Refused; no != nil {
+		q := campaign.PermitQuery{Campaign: no.Campaign, Agent: no.Agent, Number: r.Phone, Person: r.Person, Now: rel.Now}
+		if err := t.refused(q, r, campaign.Verdict{Reason: no.Reason}); err != nil {
+			return err
+		}
+	}
 	return t.chain(r, rel.Chain, "", rel.Now)
 }
 

@@ -103,6 +103,16 @@ func refusals(t *testing.T, b *bench) {
 		t.Errorf("refusals %+v", d.Refusals)
 	}
 	equal(t, "in the log", len(b.auditLog(campaign.AuditQuery{What: campaign.AuditRefused})), 2)
+
+	// What the gate would refuse is not offered, and written down all the same.
+	b.releases(b.leases("1"), campaign.Release{Refused: &campaign.RefusedOffer{
+		Campaign: "spring", Agent: "ann", Reason: campaign.Reason{Code: campaign.ReasonDoNotCall, Text: "on the list"},
+	}})
+	d, err = b.answers().Dossier(t.Context(), phone(1), "")
+	b.must(err)
+	if len(d.Refusals) != 1 || d.Refusals[0].Text != "on the list" || d.Refusals[0].Campaign != "spring" {
+		t.Errorf("not offered: %+v", d.Refusals)
+	}
 }
 
 // dossier gathers all numbers of a person, and nobody else's.
