@@ -136,9 +136,8 @@ const (
 	budgetReserved = time.Second
 )
 
-// budget refuses a call beyond one for each free agent unless there is room for
-// its being abandoned in every window, and for that of every other such call
-// under way and of all who wait for an agent at this moment, in any process.
+// budget refuses a call beyond one for each free agent unless every window
+// bears that it is abandoned, and with it every other call that may be.
 func (g *gate) budget() (Verdict, bool) {
 	if g.Manual || !g.Ahead {
 		return Verdict{}, false
@@ -147,13 +146,13 @@ func (g *gate) budget() (Verdict, bool) {
 		name string
 		AnswerCount
 	}{{"24 hours", g.Answers.Day}, {"30 days", g.Answers.Month}} {
-		if float64(w.Abandoned+g.Unseated+1) <= g.MaxAbandoned*float64(w.Answered) {
+		if (PacingBudget{w.Answered, w.Abandoned, g.MaxAbandoned}).Bears(max(g.AtRisk, 1)) {
 			continue
 		}
 		text := fmt.Sprintf("%d of %d answers in %s were abandoned, and %.1f %% may be", w.Abandoned, w.Answered, w.name, 100*g.MaxAbandoned)
 		again := budgetFull
-		if g.Unseated > 0 {
-			text += fmt.Sprintf("; %s under way may be as well", plural(g.Unseated, "call"))
+		if others := g.AtRisk - 1; others > 0 {
+			text += fmt.Sprintf("; %s under way may be as well", plural(others, "call"))
 			again = budgetReserved
 		}
 		return global(ReasonBudget, text, g.now.Add(again)), true

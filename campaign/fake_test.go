@@ -43,6 +43,7 @@ type memRecord struct {
 type memAttempt struct {
 	Attempt
 	ahead   bool
+	atRisk  int
 	fence   int64
 	settled int
 	filed   *Filed
@@ -253,8 +254,8 @@ func (s *memStore) Answers(_ context.Context, campaign string, now time.Time) (A
 	return s.answers(campaign, now), s.away
 }
 
-func (s *memStore) facts(q PermitQuery) Facts {
-	f := Facts{
+func (s *memStore) facts(q PermitQuery) (f Facts) {
+	f = Facts{
 		Ahead: q.Ahead, Answers: s.answers(q.Campaign, q.Now),
 		Number: q.Number, Person: q.Person, Campaign: q.Campaign, CallerID: q.CallerID, Record: q.Lease.Record,
 		LeaseOurs: true, Manual: q.Manual, Callback: q.Callback, ListReadable: true, InCall: s.called(q.Number, q.Person),
@@ -264,12 +265,20 @@ func (s *memStore) facts(q PermitQuery) Facts {
 			f.BlockedBy = &s.dnc[i]
 		}
 	}
+	unseated := map[string]Unseated{}
+	defer func() { f.AtRisk = RiskOf(q, unseated) }()
 	for _, id := range s.order {
 		a := s.attempts[id]
 		if a.EndedAt.IsZero() {
 			f.CallsLive++
 			if a.Campaign == q.Campaign && a.JoinedAt.IsZero() && (a.ahead || !a.AnsweredAt.IsZero()) {
-				f.Unseated++
+				u := unseated[a.Process]
+				if a.AnsweredAt.IsZero() {
+					u.Ringing, u.AtRisk = u.Ringing+1, max(u.AtRisk, a.atRisk)
+				} else {
+					u.Waiting++
+				}
+				unseated[a.Process] = u
 			}
 		}
 		if q.Now.Sub(a.DialedAt) < time.Second {
@@ -316,7 +325,7 @@ func (s *memStore) Permit(_ context.Context, q PermitQuery) error {
 	if s.attempts[q.Attempt] != nil {
 		return errors.New("attempt exists")
 	}
-	s.attempts[q.Attempt] = &memAttempt{fence: q.Lease.Fence, ahead: q.Ahead, Attempt: Attempt{
+	s.attempts[q.Attempt] = &memAttempt{fence: q.Lease.Fence, ahead: q.Ahead, atRisk: q.AtRisk, Attempt: Attempt{
 		ID: q.Attempt, Campaign: q.Campaign, Record: q.Lease.Record.Key, RecordID: q.Lease.Record.ID, Number: q.Number,
 		Person: q.Person, Agent: q.Agent, Process: q.Process, DialedAt: q.Now,
 	}}

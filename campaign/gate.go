@@ -98,7 +98,7 @@ type Facts struct {
 	CallsLastSec   int                   // begun on the account in the last second
 	Ahead          bool                  // see PermitQuery
 	Answers        Answers               // of the campaign; read when Ahead
-	Unseated       int                   // calls of the campaign, in all processes, that are answered and have no agent yet, or were dialled Ahead and are not over
+	AtRisk         int                   // calls of the campaign, in all processes, that may find no agent, this one included: RiskOf; read when Ahead
 	Zones          []string              // every time zone the number may be in; empty = by the number. Record.TimeZone goes before
 	Kind           NumberKind            // of the number; empty = the gate finds out itself, as it does with Zones
 }

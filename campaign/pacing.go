@@ -19,6 +19,14 @@ type Observer interface {
 	Observe(PacingEvent)
 }
 
+// RiskAssessor is a pacer that knows how many calls may go wrong together.
+type RiskAssessor interface {
+	// AtRisk is how many of the calls on their way may find no agent in time, 1
+	// at least; 0: it cannot say, and all beyond one for each free agent may.
+	// The floor asks it like Dials.
+	AtRisk(PacingState) int
+}
+
 // Adviser is a pacer that knows what another mode would bring.
 type Adviser interface {
 	// Advice is about a campaign in a mode with so many agents at work; nil:
@@ -107,6 +115,20 @@ func (f *Floor) pacing(c *camp) (int, *Reason) {
 // pacingAhead shows the pacer agents, calls and budgets. What was asked for and
 // is not dialled yet counts as dialled just now.
 func (f *Floor) pacingAhead(c *camp) (int, *Reason) {
+	s := f.stateAhead(c)
+	n, why := f.cfg.Pacer.Dials(s)
+	c.paced = s
+	if len(s.Agents) == 0 { // no agents, no new dials, whatever a pacer says
+		n = 0
+	}
+	if c.shutUntil.After(f.now) {
+		n = min(n, max(s.Idle-len(s.Calls), 0))
+	}
+	return n, c.pacingReason(f, why)
+}
+
+// stateAhead is what the pacer of a campaign that dials ahead is shown.
+func (f *Floor) stateAhead(c *camp) PacingState {
 	s := PacingState{Mode: c.doc.Mode, Campaign: c.doc.Name, Agents: f.crew(c), Budgets: c.budgets()}
 	for _, a := range s.Agents {
 		switch a.Phase {
@@ -134,15 +156,16 @@ func (f *Floor) pacingAhead(c *camp) (int, *Reason) {
 		s.Dialing++
 		s.Calls = append(s.Calls, PacingCall{})
 	}
-	n, why := f.cfg.Pacer.Dials(s)
-	c.paced = s
-	if len(s.Agents) == 0 { // no agents, no new dials, whatever a pacer says
-		n = 0
+	return s
+}
+
+// atRisk is how many of a campaign's calls here may find no agent, as the
+// pacer sees it; 0: it does not say.
+func (f *Floor) atRisk(c *camp) int {
+	if r, ok := f.cfg.Pacer.(RiskAssessor); ok {
+		return r.AtRisk(f.stateAhead(c))
 	}
-	if c.shutUntil.After(f.now) {
-		n = min(n, max(s.Idle-len(s.Calls), 0))
-	}
-	return n, c.pacingReason(f, why)
+	return 0
 }
 
 // String is the state in words, for the audit log.

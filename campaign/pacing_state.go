@@ -31,6 +31,16 @@ type PacingBudget struct {
 	Limit     float64 // largest share of abandoned calls, 0 to 1
 }
 
+// Room is how many more calls may be abandoned; a call that is not whole does
+// not count.
+func (b PacingBudget) Room() float64 {
+	return b.Limit*float64(b.Answered) - float64(b.Abandoned)
+}
+
+// Bears reports whether so many more calls may be abandoned. It is the rule of
+// the gate, and of a pacer that does not want to be refused.
+func (b PacingBudget) Bears(calls int) bool { return float64(calls) <= b.Room() }
+
 // PacingEvent is something a pacer learns from. The events of a campaign come
 // in the order in which they happened.
 type PacingEvent struct {

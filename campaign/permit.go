@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -30,7 +31,11 @@ func (f *Floor) permitQuery(w *work) PermitQuery {
 		q.Rules = w.camp.rules()
 		q.Callback = w.lease.Record.agreed(f.now)
 		if w.ahead {
-			q.Ahead, q.Pacing = f.beyondOneToOne(w), w.camp.paced.String()
+			q.Pacing = w.camp.paced.String()
+			if q.Ahead = f.beyondOneToOne(w); q.Ahead {
+				q.AtRisk = f.atRisk(w.camp)
+				q.Pacing += fmt.Sprintf("; %d at risk", q.AtRisk)
+			}
 		}
 	}
 	return q

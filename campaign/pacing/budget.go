@@ -7,15 +7,15 @@ import (
 	"github.com/freiton/freiton/campaign"
 )
 
-// budget is how many calls may still be abandoned, in the tightest window, when
-// those in danger now are.
-func budget(windows []campaign.PacingBudget, risk float64, cfg Config) (left float64, why *campaign.Reason) {
+// room is how many calls may still be abandoned, in the tightest window, and
+// what to say where that is none.
+func room(windows []campaign.PacingBudget) (left float64, why *campaign.Reason) {
 	if len(windows) == 0 {
 		return 0, &campaign.Reason{Code: ReasonHistory, Text: "one call for each free agent: no abandonment budget is known"}
 	}
-	left = float64(1 << 30)
+	left = math.Inf(1)
 	for _, w := range windows {
-		l := w.Limit*float64(w.Answered) - float64(w.Abandoned) - risk
+		l := w.Room()
 		if l >= left {
 			continue
 		}
@@ -23,7 +23,7 @@ func budget(windows []campaign.PacingBudget, risk float64, cfg Config) (left flo
 		switch {
 		case w.Limit <= 0:
 			why = &campaign.Reason{Code: ReasonLimit, Text: "one call for each free agent: no abandoned call is allowed"}
-		case w.Limit*float64(w.Answered) < 1:
+		case !(campaign.PacingBudget{Answered: w.Answered, Limit: w.Limit}).Bears(1):
 			why = &campaign.Reason{Code: ReasonHistory, Text: fmt.Sprintf(
 				"one call for each free agent until %.0f people have answered: so far %d", 1/w.Limit, w.Answered)}
 		default:

@@ -61,6 +61,11 @@ func (p *Pacer) Dials(s campaign.PacingState) (int, *campaign.Reason) {
 // stale reports that enough has been learned since for a new look.
 func (c *paced) stale(seen float64) bool { return c.news-seen > min(max(5, seen/20), 200) }
 
+// AtRisk implements campaign.RiskAssessor.
+func (p *Pacer) AtRisk(s campaign.PacingState) int {
+	return AtRisk(s, p.model(p.of(s.Campaign), s))
+}
+
 // model works the model out anew when enough has been learned since.
 func (p *Pacer) model(c *paced, s campaign.PacingState) *Model {
 	if c.model == nil || c.stale(c.seen) {

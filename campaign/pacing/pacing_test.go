@@ -3,6 +3,7 @@ package pacing
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -63,8 +64,8 @@ func anyState(t *rapid.T) campaign.PacingState {
 }
 
 // Whatever the state: nothing without agents, never less than one-to-one, more
-// only while every window would bear one more abandoned call and those in
-// danger, and a sentence whenever pacing holds back.
+// only while every window would bear that all at risk are abandoned, and a
+// sentence whenever it comes down to one-to-one.
 func TestPredictiveKeepsTheRules(t *testing.T) {
 	stats := taught(2000, 0.25)
 	rapid.Check(t, func(t *rapid.T) {
@@ -81,8 +82,11 @@ func TestPredictiveKeepsTheRules(t *testing.T) {
 		if d.Dials < oneToOne {
 			t.Fatalf("%d dials, progressive has %d", d.Dials, oneToOne)
 		}
-		if d.Closed != (d.Why != nil) || d.Why != nil && (d.Why.Text == "" || strings.Contains(d.Why.Text, "\n")) {
+		if d.Why != nil && (!d.Closed || d.Why.Text == "" || strings.Contains(d.Why.Text, "\n")) {
 			t.Fatalf("closed %v, why %v", d.Closed, d.Why)
+		}
+		if d.Closed && d.Why == nil && len(s.Calls)+d.Dials <= s.Idle {
+			t.Fatal("no call goes beyond one-to-one, and nothing says why")
 		}
 		if d.Theta > mostTheta {
 			t.Fatalf("θ is %v", d.Theta)
@@ -93,9 +97,17 @@ func TestPredictiveKeepsTheRules(t *testing.T) {
 		if len(s.Budgets) == 0 {
 			t.Fatalf("%d dials without a budget", d.Dials)
 		}
+		// What the gate will be told of the last of them, it lets through.
+		for range d.Dials {
+			s.Calls = append(s.Calls, campaign.PacingCall{})
+		}
+		atRisk := AtRisk(s, NewModel(stats, s.Agents, 2))
+		if atRisk > d.AtRisk {
+			t.Fatalf("%d at risk by the decision, %d by what the gate is told", d.AtRisk, atRisk)
+		}
 		for _, b := range s.Budgets {
-			if float64(b.Abandoned)+1+d.Risk > b.Limit*float64(b.Answered) {
-				t.Fatalf("%d dials, but %d of %d are abandoned and %.2f in danger", d.Dials, b.Abandoned, b.Answered, d.Risk)
+			if !b.Bears(atRisk) {
+				t.Fatalf("%d dials, but %d of %d are abandoned and %d at risk", d.Dials, b.Abandoned, b.Answered, atRisk)
 			}
 		}
 	})
@@ -338,5 +350,69 @@ func TestExactAndNormalAgree(t *testing.T) {
 	two := count{exact: true, p: []float64{0.5, 0.5}} // one thing of an even chance
 	if got := reached(1, &two, &count{exact: true, p: []float64{0, 0.5, 0.5}}); math.Abs(got-0.75) > 1e-12 {
 		t.Errorf("by hand it is 3/4, not %v", got)
+	}
+}
+
+// How many are without an agent at once is played many times: more than AtRisk
+// says are as good as never, and AtRisk is not far above what happens.
+func TestAtRisk(t *testing.T) {
+	stats := taught(5000, 0.25)
+	chance := rand.New(rand.NewPCG(1, 2))
+	for _, agents := range []int{3, 12, 60} {
+		s := campaign.PacingState{Mode: campaign.ModePredictive}
+		for range agents {
+			s.Agents = append(s.Agents, campaign.PacingAgent{Phase: campaign.PacingTalks, For: time.Duration(chance.IntN(200)) * time.Second})
+		}
+		s.Agents[0] = campaign.PacingAgent{}
+		for range agents {
+			s.Calls = append(s.Calls, campaign.PacingCall{Age: time.Duration(chance.IntN(10)) * time.Second})
+		}
+		m := NewModel(stats, s.Agents, 2)
+		said := AtRisk(s, m)
+		f := newForecast(s, m)
+		most, more := 0, 0
+		const plays = 20000
+		answers := make([][points]float64, len(s.Calls))
+		for i, c := range s.Calls {
+			m.answers(c.Age.Seconds(), &answers[i])
+		}
+		for range plays {
+			k := chance.IntN(points)
+			lost := -f.idle
+			for _, a := range s.Agents {
+				if a.Phase != campaign.PacingFree && chance.Float64() < m.free(a)[k] {
+					lost--
+				}
+			}
+			for i := range answers {
+				if chance.Float64() < answers[i][k] {
+					lost++
+				}
+			}
+			most = max(most, lost)
+			if lost > said {
+				more++
+			}
+		}
+		t.Logf("%d agents, %d calls: %d at risk; in %d plays %d at most, more in %d", agents, len(s.Calls), said, plays, most, more)
+		if more > plays/2000 || said > most+4 || said > len(s.Calls) {
+			t.Errorf("%d agents, %d calls: %d are said to be at risk; in %d plays it was %d at most, more in %d", agents, len(s.Calls), said, plays, most, more)
+		}
+	}
+}
+
+// Who waits is lost already, as far as anybody can tell, and the one to be
+// dialled may be.
+func TestAtRiskAtLeast(t *testing.T) {
+	stats := taught(2000, 0.25)
+	s := campaign.PacingState{Mode: campaign.ModePredictive, Agents: make([]campaign.PacingAgent, 30)}
+	for range 3 {
+		s.Calls = append(s.Calls, campaign.PacingCall{Answered: true})
+	}
+	if n := AtRisk(s, NewModel(stats, s.Agents, 2)); n != 4 {
+		t.Errorf("three wait: %d at risk, not 4", n)
+	}
+	if n := AtRisk(campaign.PacingState{Calls: make([]campaign.PacingCall, 5)}, NewModel(stats, nil, 2)); n != 5 {
+		t.Errorf("five calls and no agents: %d at risk", n)
 	}
 }

@@ -25,7 +25,8 @@ type Decision struct {
 	Why    *campaign.Reason // nil: nothing holds pacing back
 	Theta  float64          // threshold of risk used
 	Risk   float64          // abandoned calls expected of those on their way
-	Closed bool             // the budget does not allow more than one-to-one
+	AtRisk int              // calls that may find no agent, of those on their way and the new ones; 0: none of them goes beyond one-to-one
+	Closed bool             // the budget allows no more calls than these
 }
 
 // The reasons of pacing.
@@ -48,6 +49,11 @@ func Progressive(s campaign.PacingState) Decision {
 const (
 	exactAgents  = 20 // up to so many the counts are convolved exactly
 	linesAnAgent = 30 // calls on their way for one agent, at most
+
+	// What may happen to the calls on their way is whatever is likelier than
+	// this. Were it 0, all of them would be at risk; docs/architecture.md has
+	// what that costs.
+	unlikely = 1e-4
 )
 
 // Predictive dials one more while the chance that its answer finds no agent in
@@ -58,20 +64,38 @@ func Predictive(s campaign.PacingState, stats *Stats, m *Model, cfg Config) Deci
 	}
 	f := newForecast(s, m)
 	oneToOne := max(f.free-len(s.Calls), 0)
-	d := Decision{Risk: f.expected()}
-	left, why := budget(s.Budgets, d.Risk, cfg)
-	if left < 1 {
-		d.Dials, d.Closed, d.Why = oneToOne, true, why
+	d := Decision{Dials: oneToOne, Risk: f.expected()}
+	room, why := room(s.Budgets)
+	if room < 1 {
+		d.Closed, d.Why = true, why
 		return d
 	}
-	d.Theta = threshold(stats, left, s)
+	d.Theta = threshold(stats, room-d.Risk, s)
+	d.Closed = d.Theta <= 0
 	most := linesAnAgent*len(s.Agents) - len(s.Calls)
-	for d.Dials < most && f.risk() <= d.Theta {
+	for n := 1; n <= most && f.risk() <= d.Theta; n++ {
 		f.dial()
-		d.Dials++
+		if n <= oneToOne {
+			continue
+		}
+		atRisk := f.atRisk(max(d.AtRisk, f.waiting+1))
+		if float64(atRisk) > room {
+			d.Closed = true
+			break
+		}
+		d.Dials, d.AtRisk = n, atRisk
 	}
-	d.Dials = max(d.Dials, oneToOne)
+	if d.Closed && len(s.Calls)+d.Dials <= f.free {
+		d.Why = why
+	}
 	return d
+}
+
+// AtRisk is how many of the calls on their way may find no agent in time: who
+// waits for one, one more at least, and as many together as is not unlikely.
+func AtRisk(s campaign.PacingState, m *Model) int {
+	f := newForecast(s, m)
+	return f.atRisk(f.waiting + 1)
 }
 
 // forecast is how many agents will be free and how many calls answered, at the
@@ -148,4 +172,15 @@ func (f *forecast) expected() float64 {
 		last = arrive
 	}
 	return sum
+}
+
+// atRisk is the least number, from n on, that are without an agent at a time
+// but for a chance of less than unlikely.
+func (f *forecast) atRisk(n int) int {
+	for k := range points {
+		for reached(f.idle+n+1, &f.gains[k], &f.loss[k]) >= unlikely {
+			n++
+		}
+	}
+	return n
 }

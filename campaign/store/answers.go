@@ -47,8 +47,19 @@ func (t tx) budget(f *campaign.Facts, q campaign.PermitQuery) error {
 	if err := t.query(func(r Row) error { return scanAnswers(r, &f.Answers) }, query, args...); err != nil {
 		return err
 	}
-	return t.one(`SELECT count(*) FROM calling c JOIN attempt a ON a.id = c.attempt
-		WHERE a.campaign = ? AND a.joined_at = 0 AND (c.ahead = 1 OR a.answered_at > 0)`, []any{q.Campaign}, &f.Unseated)
+	unseated := map[string]campaign.Unseated{}
+	err := t.query(func(r Row) error {
+		var process string
+		var u campaign.Unseated
+		err := r.Scan(&process, &u.Waiting, &u.Ringing, &u.AtRisk)
+		unseated[process] = u
+		return err
+	}, `SELECT c.process, sum(CASE WHEN a.answered_at > 0 THEN 1 ELSE 0 END),
+		sum(CASE WHEN a.answered_at = 0 THEN 1 ELSE 0 END), max(CASE WHEN a.answered_at = 0 THEN c.at_risk ELSE 0 END)
+		FROM calling c JOIN attempt a ON a.id = c.attempt
+		WHERE a.campaign = ? AND a.joined_at = 0 AND (c.at_risk > 0 OR a.answered_at > 0) GROUP BY c.process`, q.Campaign)
+	f.AtRisk = campaign.RiskOf(q, unseated)
+	return err
 }
 
 // counting runs change, which may change what an attempt adds to its campaign's

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -144,9 +145,21 @@ func (t tx) call(q campaign.PermitQuery, r *row, inCall bool) error {
 	if inCall { // and yet permitted: two people may call 112 at once
 		number, person = number+" "+string(q.Attempt), person+" "+string(q.Attempt)
 	}
-	_, err = t.exec(`INSERT INTO calling (attempt, number, person, record_key, process, account, ahead) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		q.Attempt, number, person, r.Key, q.Process, q.Account, flag(q.Ahead))
+	_, err = t.exec(`INSERT INTO calling (attempt, number, person, record_key, process, account, at_risk) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		q.Attempt, number, person, r.Key, q.Process, q.Account, atRisk(q))
 	return err
+}
+
+// atRisk is what stands with a call beside others that are dialled ahead; all
+// of them where nothing is said.
+func atRisk(q campaign.PermitQuery) int {
+	switch {
+	case !q.Ahead:
+		return 0
+	case q.AtRisk <= 0:
+		return math.MaxInt16
+	}
+	return min(q.AtRisk, math.MaxInt16)
 }
 
 // facts gathers what the gate wants to know.

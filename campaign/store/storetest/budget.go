@@ -208,3 +208,57 @@ func permitBudgetRinging(t *testing.T, b *bench) {
 		t.Error("a third one was let through")
 	}
 }
+
+// permitAtRisk: of each process's calls dialled ahead only so many stand
+// against the budget as it says may find no agent: of those that ring, and
+// besides whoever waits.
+func permitAtRisk(t *testing.T, b *bench) {
+	b.imports(recs(1, 20)...)
+	for n := 1; n <= 8; n++ {
+		l, a := b.answeredCall(fmt.Sprint(n), 0)
+		b.settles(b.settlement(l, a, campaign.Answer))
+	}
+	// dial asks for one more when so many may be lost, and says whether it may be.
+	dial := func(process string, atRisk, budget int) (campaign.Lease, campaign.Attempt, bool) {
+		t.Helper()
+		q := b.query("")
+		q.Process = process
+		l := mustLease(b, q)
+		p := b.permitQuery(l)
+		p.Ahead, p.AtRisk, p.Rules.MaxAbandoned, p.Agent, p.Process = true, atRisk, float64(budget)/8, "", process
+		err := b.s.Permit(t.Context(), p)
+		var no *campaign.Refusal
+		if errors.As(err, &no) && no.Reason.Code == campaign.ReasonBudget {
+			b.must(b.s.Release(t.Context(), l, campaign.Release{Now: b.now}))
+			return l, campaign.Attempt{}, false
+		}
+		b.must(err)
+		return l, campaign.Attempt{ID: p.Attempt, Campaign: p.Campaign, Record: l.Record.Key}, true
+	}
+	must := func(want bool, process string, atRisk, budget int, why string) (campaign.Lease, campaign.Attempt) {
+		t.Helper()
+		l, a, ok := dial(process, atRisk, budget)
+		if ok != want {
+			t.Fatalf("%s with %d at risk and a budget of %d: permitted %v; %s", process, atRisk, budget, ok, why)
+		}
+		return l, a
+	}
+	must(true, "here", 1, 1, "the first one")
+	must(true, "here", 1, 1, "two ring, and one of them may be lost")
+	must(true, "here", 2, 2, "three ring, and two of them may be lost")
+	must(false, "here", 3, 2, "three may be lost")
+	must(true, "here", 9, 4, "no more may be lost than ring")
+	must(false, "there", 1, 4, "all four of the others may be lost: that was said of the last one")
+	l, a := must(true, "there", 1, 5, "and one more")
+	must(true, "there", 1, 5, "one of two")
+	must(false, "here", 1, 1, "the one of the other process stands beside")
+	must(true, "here", 1, 2, "what is said counts, not what was")
+	a.AnsweredAt = b.now // at the other one somebody waits: lost, and one of those that ring may be
+	b.must(b.s.Note(t.Context(), a))
+	must(false, "here", 1, 2, "one waits, one rings there")
+	must(true, "here", 1, 3, "one waits, one rings there")
+	must(false, "there", 1, 6, "one waits, one may be lost; and all six of the other process")
+	b.settles(b.settlement(l, a, campaign.Abandoned))
+	must(false, "here", 0, 7, "nothing is said: all seven may be, one of the other process, and one was abandoned")
+	must(true, "here", 0, 9, "nothing is said")
+}

@@ -97,6 +97,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"AnswersWindows", answeredWindows},
 		{"PermitBudget", permitBudget},
 		{"PermitBudgetRinging", permitBudgetRinging},
+		{"PermitAtRisk", permitAtRisk},
 		{"Contacts", contacts},
 		{"FindContacts", findContacts},
 		{"PastAttempts", pastAttempts},
