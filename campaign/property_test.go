@@ -85,7 +85,7 @@ func newWorld(t *rapid.T, modes ...Mode) *world {
 	w.s = newMemStore(rs...)
 	w.f = NewFloor(FloorConfig{
 		Process: "p", Inbound: InboundRule{Agents: true, Announcement: []string{"", "nobody.wav"}[w.dice.IntN(2)], OptOut: "9"},
-		Pacer:        []Pacer{OneToOne{}, linesPacer{3}, greedyPacer{}}[w.dice.IntN(3)],
+		Pacer:        []Pacer{OneToOne{}, linesPacer{3}, greedyPacer{}, recklessPacer{}}[w.dice.IntN(4)],
 		ReturnWithin: []time.Duration{0, -1}[w.dice.IntN(2)],
 		Manual:       ManualRules{Rules: Rules{Allow: []string{"+49"}, Profiles: []Profile{{MinRing: 15 * time.Second}}, CallerIDs: []string{"+4930901821"}}, CallerID: "+4930901821", RingTimeout: 5 * time.Second},
 		NewID:        func(p string, _ time.Time) string { w.ids++; return p + strconv.Itoa(w.ids) },
@@ -246,6 +246,11 @@ func (w *world) cancels(h Hangup) {
 type greedyPacer struct{}
 
 func (greedyPacer) Dials(PacingState) (int, *Reason) { return 10, nil }
+
+// recklessPacer says besides that hardly anything can go wrong.
+type recklessPacer struct{ greedyPacer }
+
+func (recklessPacer) AtRisk(PacingState) int { return 1 }
 
 // unseated counts the calls of a campaign that have no agent, by what the line
 // was told.

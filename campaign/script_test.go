@@ -585,7 +585,11 @@ func (s *script) render(fx Effects) []string {
 		case OpRelease:
 			out = append(out, "release "+s.release(o))
 		case OpPermit:
-			out = append(out, fmt.Sprintf("permit? %d %s %s", o.Query.Lease.Record.Key, o.Query.Attempt, o.Query.Number))
+			text := fmt.Sprintf("permit? %d %s %s", o.Query.Lease.Record.Key, o.Query.Attempt, o.Query.Number)
+			if o.Query.Ahead {
+				text += fmt.Sprintf(" ahead, %d at risk", o.Query.AtRisk)
+			}
+			out = append(out, text)
 		case OpSettle:
 			out = append(out, "settle "+s.settlement(o.Settlement))
 		case OpOffer:
@@ -783,3 +787,6 @@ func (p linesPacer) Dials(s PacingState) (int, *Reason) {
 	}
 	return max(most-len(s.Calls), 0), why
 }
+
+// AtRisk is every call beyond the first.
+func (linesPacer) AtRisk(s PacingState) int { return len(s.Calls) - 1 }

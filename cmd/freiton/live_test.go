@@ -221,7 +221,8 @@ func (s *shop) counts(t testing.TB) campaign.AnswerCount {
 func TestLivePacing(t *testing.T) {
 	const speed, agents = 10, 20
 	length := 20 * time.Second
-	if os.Getenv("LIVE") == "full" {
+	full := os.Getenv("LIVE") == "full"
+	if full {
 		length = 3 * time.Minute
 	}
 	world, _ := sim.Named("S1")
@@ -249,6 +250,9 @@ func TestLivePacing(t *testing.T) {
 	t.Logf("simulated:            utilisation %.1f %%, abandoned %d of %d; progressive %.1f %%", 100*simulated, abandoned, answered, 100*progressive)
 	p50, p99 := s.delays()
 	t.Logf("answer to joined, an agent being free: p50 %s, p99 %s of %d; %d waited for one; events %v", p50, p99, len(s.waits), len(s.queued), s.events)
+	if full && (used < simulated-0.08 || used < progressive+0.05 || float64(n.Abandoned) > 0.03*float64(n.Answered)) {
+		t.Errorf("dialling ahead does live not what it does simulated: utilisation %.1f %%, %d of %d answers abandoned", 100*used, n.Abandoned, n.Answered)
+	}
 	if n.Answered < agents/2 || used < simulated-0.25 || used > simulated+0.25 {
 		t.Errorf("utilisation %.1f %% of %d answers; %.1f %% simulated", 100*used, n.Answered, 100*simulated)
 	}
