@@ -16,7 +16,7 @@ export function recording(i) {
   const talking = i.state === 'talking';
   const has = i.recording_state;
   if (!talking && !(i.state === 'wrap-up' && has && has !== 'deleted')) {
-    return ['dialing', 'ringing'].includes(i.state) ? h('div', { class: 'recording', role: 'group', 'aria-label': t('Recording'), key: 'recording' }, h('span', { class: 'quiet-text' }, t(`recording will ${mode}`))) : null;
+    return h('div', { class: 'recording', role: 'group', 'aria-label': t('Recording'), key: 'recording' }, h('span', { class: 'quiet-text' }, t(i.ended_at ? 'recording none' : `recording will ${mode}`)));
   }
   const run = (/** @type {string} */ action) => act(on(i.id, 'recording'), { action }, `recording ${i.id} ${action}`); // the next one need not wait for its answer
   const press = (/** @type {string} */ name, /** @type {string} */ action, kind = '') =>

@@ -5,8 +5,12 @@ import { t, count, share, clockTime } from './i18n.js';
 /** @typedef {{from: string, dialled: number, answered: number}} Hour */
 /** @typedef {{dialled: number, answered: number, live_answers: number, abandoned: number, abandoned_of_live: number, max_abandoned: number, dialled_last_hour: number, hours: Hour[], list_lasts_ms?: number}} Today */
 
-/** @param {Today} s @param {number} left @param {number} waiting */
-export function shift(s, left, waiting) {
+/** Figures as wide as those that come: they keep the place free and are not shown. @type {Today} */
+const usual = { dialled: 1000, answered: 500, live_answers: 500, abandoned: 10, abandoned_of_live: 0.02, max_abandoned: 0.03, dialled_last_hour: 100, hours: [] };
+
+/** @param {Today|undefined} known nothing has come yet: undefined @param {number} left @param {number} waiting */
+export function shift(known, left, waiting) {
+  const s = known || usual;
   /** @type {[string, string, string, boolean][]} name, figure, its target or more, over it */
   const tiles = [
     [t('dialled'), count(s.dialled), t('in the last hour', { n: s.dialled_last_hour }), false],
@@ -16,8 +20,8 @@ export function shift(s, left, waiting) {
     [t('left'), count(left), s.list_lasts_ms ? t('list lasts', { time: about(s.list_lasts_ms) }) : t('list lasts unknown'), false],
   ];
   return [
-    h('dl', { class: 'tiles', key: 'tiles' }, tiles.map(([name, value, more, over]) => h('div', { key: name, class: over ? 'over' : '' }, h('dt', null, name), h('dd', null, h('strong', { class: 'figures' }, value), more ? h('span', { class: 'quiet-text' }, more) : null)))),
-    s.hours.length > 1 ? bars(s.hours) : null,
+    h('dl', { class: `tiles ${known ? '' : 'waits'}`, key: 'tiles' }, tiles.map(([name, value, more, over]) => h('div', { key: name, class: over ? 'over' : '' }, h('dt', null, name), h('dd', null, h('strong', { class: 'figures' }, value), more ? h('span', { class: 'quiet-text' }, more) : null)))),
+    bars(s.hours),
   ];
 }
 
@@ -26,6 +30,7 @@ const about = ms => (ms < 3600e3 ? `${count(Math.ceil(ms / 60e3))} min` : `${cou
 
 /** Dialled, and of that answered, by the hour. @param {Hour[]} hours */
 function bars(hours) {
+  if (hours.length < 2) return h('figure', { class: 'hours', key: 'none', 'aria-hidden': 'true' }); // its place
   const top = Math.max(1, ...hours.map(x => x.dialled));
   const said = hours.map(x => t('hour figures', { time: clockTime(x.from), dialled: x.dialled, answered: x.answered }));
   const high = (/** @type {number} */ n) => Math.round(n / top * 40);

@@ -69,8 +69,15 @@ function nav() {
   if (mayBlock()) views.push(['dnc', t('Do-not-call list'), 'dnd']);
   if (mayAudit()) views.push(['audit', t('Audit log'), 'list']);
   return h('nav', { key: 'nav', class: 'views', 'aria-label': 'Freiton' }, h('ul', null, views.map(([view, name, sign]) => h('li', { key: view },
-    h('button', { type: 'button', class: `view ${ui.view === view ? 'here' : ''}`, 'aria-current': ui.view === view ? 'page' : undefined, 'aria-description': view === 'messages' && state.unread ? t('unread count', { n: state.unread }) : undefined, onclick: () => { ui.view = view; redraw(); } },
+    h('button', { type: 'button', class: `view ${ui.view === view ? 'here' : ''}`, 'aria-current': ui.view === view ? 'page' : undefined, 'aria-description': view === 'messages' && state.unread ? t('unread count', { n: state.unread }) : undefined, onclick: () => show(view) },
       icon(sign), h('span', null, name), view === 'messages' && state.unread ? h('span', { class: 'count', 'aria-hidden': 'true' }, String(state.unread)) : null)))));
+}
+
+/** @param {string} view */
+function show(view) {
+  ui.view = view;
+  redraw();
+  if (ui.phone) requestAnimationFrame(() => document.getElementById('centre')?.scrollIntoView({ block: 'start' })); // the page begins above, out of sight
 }
 
 const pad = 'pad';

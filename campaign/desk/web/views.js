@@ -135,17 +135,17 @@ function campaignCard(c) {
     h('div', { class: 'card-head' }, h('strong', null, c.name), h('span', { class: `run ${run}` }, t(`run ${run}`)), h('span', { class: 'tag' }, t(`mode ${c.mode}`))),
     c.description ? h('p', { class: 'quiet-text' }, c.description) : null,
     h('p', { class: c.pause ? 'warn-text' : 'why' }, c.state !== 'running' ? '' : why(c.idle) || t('dialling'), c.pacing && c.pacing.code !== c.idle?.code ? ` · ${why(c.pacing)}` : ''),
-    c.advice ? h('p', { class: 'advice', key: 'advice' }, icon('chart'), h('span', null, t(`advice ${c.advice.mode}`, { ...c.advice, handling: span(c.advice.handling * 1000) }))) : null,
-    all ? h('div', { class: 'progress' },
-      h('progress', { max: all, value: all - left, 'aria-label': t('list progress', { left, all }) }),
-      h('span', { class: 'quiet-text figures' }, t('list progress', { left, all }))) : null,
-    s?.today ? shift(s.today, left, c.waiting || 0) : null,
-    results.length ? h('ul', { class: 'tallies' }, results.map(([r, n]) => h('li', { key: r }, h('span', null, resultName(r)), h('strong', { class: 'figures' }, String(n))))) : null,
-    h('p', { class: 'quiet-text' }, [t('agents joined', { n: c.joined?.length || 0 }), c.waiting ? t('waiting records', { n: c.waiting }) : '', c.in_work ? t('in work', { n: c.in_work }) : '', t('priority', { n: c.priority })].filter(Boolean).join(' · ')),
-    !director() ? null : h('div', { class: 'row card-actions' },
+    !director() ? null : h('div', { class: 'row card-actions' }, // over what changes, so that nothing moves it
       move('load', t('Load'), c.state === 'unloaded', 'primary'), move('start', t('Start'), c.state === 'loaded' || (c.state === 'running' && Boolean(c.pause)), 'good'),
       move('stop', t('Stop'), c.state === 'running', ''), move('unload', t('Unload'), c.state !== 'unloaded', 'quiet'),
-      modeSelect(c)));
+      modeSelect(c)),
+    c.advice ? h('p', { class: 'advice', key: 'advice' }, icon('chart'), h('span', null, t(`advice ${c.advice.mode}`, { ...c.advice, handling: span(c.advice.handling * 1000) }))) : null,
+    h('div', { class: `progress ${s ? '' : 'waits'}` },
+      h('progress', { max: all || 1, value: all - left, 'aria-label': t('list progress', { left, all }) }),
+      h('span', { class: 'quiet-text figures' }, t('list progress', { left, all }))),
+    s && !s.today ? null : shift(s?.today, left, c.waiting || 0),
+    h('ul', { class: 'tallies' }, results.map(([r, n]) => h('li', { key: r }, h('span', null, resultName(r)), h('strong', { class: 'figures' }, String(n))))),
+    h('p', { class: 'quiet-text' }, [t('agents joined', { n: c.joined?.length || 0 }), c.waiting ? t('waiting records', { n: c.waiting }) : '', c.in_work ? t('in work', { n: c.in_work }) : '', t('priority', { n: c.priority })].filter(Boolean).join(' · ')));
 }
 
 /** While it runs, only between progressive and predictive. @param {import('./types.js').CampaignView} c */
@@ -199,7 +199,7 @@ function agentsPanel() {
         const since = stateSince(i, a);
         return h('tr', { key: a.agent },
           h('td', { class: 'line-main' }, a.agent, a.engaged ? h('span', { class: 'tag' }, 'ASM') : null),
-          h('td', null, h('span', { class: `dot ${word}`, 'aria-hidden': 'true' }), t(`state ${word}`), word === 'not-ready' && a.reason ? `: ${reasonName(a.reason)}` : ''),
+          h('td', null, h('span', { class: `dot ${word}`, 'aria-hidden': 'true' }), t(`state ${word}`), word === 'not-ready' && a.reason ? `: ${reasonName(a.reason)}` : '', i?.extended ? h('span', { class: 'tag' }, t('extended times', { n: i.extended })) : null),
           since ? ticking('td', { class: 'figures', key: 'since' }, () => span(now() - new Date(since).getTime())) : h('td', { key: 'none' }),
           h('td', null, i?.campaign || a.joined.join(', ')),
           h('td', { class: 'quiet-text' }, i ? party(i) : why(a.idle)),
