@@ -15,7 +15,7 @@ type agent struct {
 	team     string
 	consents bool // to being recorded
 
-	status      AgentStatus // as she chose it; never AgentAfterCall
+	status      AgentStatus // as she chose it
 	reason      string
 	since       time.Time // of what view shows
 	readySince  time.Time // of Ready with an empty desk
@@ -88,6 +88,7 @@ func (a *agent) view() AgentView {
 	if a.work != nil {
 		v.Interaction = a.work.id
 		if a.work.state == StateWrapUp && a.loggedIn() {
+			v.Chosen, v.ChosenFor = v.Status, v.Reason
 			v.Status, v.Reason, v.Since = AgentAfterCall, "", a.work.wrapSince
 		}
 	}
@@ -149,7 +150,7 @@ func stillLoggedIn(after AgentStatus, reason string) (AgentStatus, string) {
 // on an open preview it is Decline, without "not accepted".
 func (f *Floor) setStatusClick(a *agent, s AgentStatus, reason string) error {
 	switch s {
-	case AgentReady, AgentNotReady, AgentDND, AgentLoggedOff:
+	case AgentReady, AgentNotReady, AgentAfterCall, AgentDND, AgentLoggedOff:
 	default:
 		return notPossible(ReasonBadInput, fmt.Sprintf("%q is no status that can be chosen", s))
 	}
@@ -250,6 +251,8 @@ func (f *Floor) setIdle(a *agent) {
 	switch {
 	case !a.loggedIn() || a.work != nil:
 		a.idle = nil
+	case a.status == AgentAfterCall:
+		a.idle = &Reason{Code: IdleAfterCall, Text: "After-call work"}
 	case a.status != AgentReady:
 		text := "Not ready"
 		if a.status == AgentDND {
@@ -269,7 +272,7 @@ func (f *Floor) setIdle(a *agent) {
 	case a.ask == nil || a.ask.own:
 		r := f.whyNoRecord(a)
 		a.idle = &r
-	case a.idle == nil || a.idle.Code == IdleNotReady || a.idle.Code == IdleNotJoined || a.idle.Code == IdleNotRunning || a.idle.Code == IdleHeadset:
+	case a.idle == nil || a.idle.Code == IdleNotReady || a.idle.Code == IdleAfterCall || a.idle.Code == IdleNotJoined || a.idle.Code == IdleNotRunning || a.idle.Code == IdleHeadset:
 		a.idle = &Reason{Code: IdleAsking, Text: "the next record is being fetched"}
 	default: // while the store is asked again the old reason stands: nothing flickers
 	}

@@ -25,6 +25,7 @@ type Campaign struct {
 
 	RingTimeout   time.Duration // 0 = 30 s
 	AfterCallWork time.Duration // 0 = no timer
+	AfterCallMore AfterCallMore
 	Preview       PreviewRule
 	AutoDial      time.Duration // push preview: dials by itself so long after Accept; 0 = the agent does
 
@@ -92,6 +93,13 @@ type AgentSet struct {
 // Has reports whether an agent of the given team is assigned.
 func (s AgentSet) Has(a AgentID, team string) bool {
 	return s.All || slices.Contains(s.Names, a) || (team != "" && slices.Contains(s.Teams, team))
+}
+
+// AfterCallMore is by how much, and how many times for each call, an agent
+// gives herself more time for after-call work; Times 0: never.
+type AfterCallMore struct {
+	By    time.Duration
+	Times int
 }
 
 // PreviewRule is how an interaction preview behaves.

@@ -18,6 +18,7 @@ const (
 	ReasonNoInteraction   ReasonCode = "no-interaction"    // it is over, or somebody else's
 	ReasonNotLoggedIn     ReasonCode = "not-logged-in"     //
 	ReasonBusy            ReasonCode = "busy"              // one thing at a time
+	ReasonNoExtension     ReasonCode = "no-extension"      // after-call work got all the time that the campaign gives
 	ReasonNoResult        ReasonCode = "no-result"         // Done needs a call result, or Do not call
 	ReasonBadInput        ReasonCode = "bad-input"         // unknown result, disposition, digit, number …
 	ReasonUnknownCampaign ReasonCode = "unknown-campaign"  //
@@ -33,7 +34,8 @@ type InteractionID string
 // AgentStatus is what an agent is doing.
 type AgentStatus string
 
-// The agent statuses. AgentAfterCall is set by the floor only.
+// The agent statuses. AgentAfterCall is set by the floor after a call, and may be
+// chosen like the others: she has work to finish, and gets no record meanwhile.
 const (
 	AgentReady     AgentStatus = "ready"
 	AgentNotReady  AgentStatus = "not-ready"
@@ -180,6 +182,11 @@ type (
 		Interaction InteractionID
 		Then        DoneThen
 	}
+	// ClickExtend gives after-call work more time, as the campaign allows.
+	ClickExtend struct {
+		Agent       AgentID
+		Interaction InteractionID
+	}
 	// ClickUndo takes the last Done back, for 10 s.
 	ClickUndo struct{ Agent AgentID }
 	// ClickCorrect changes the outcome of one of the agent's last ten calls.
@@ -293,6 +300,7 @@ func (ClickTransfer) click()    {}
 func (ClickResult) click()      {}
 func (ClickQuick) click()       {}
 func (ClickDone) click()        {}
+func (ClickExtend) click()      {}
 func (ClickUndo) click()        {}
 func (ClickCorrect) click()     {}
 func (ClickGetRecord) click()   {}

@@ -168,6 +168,8 @@ func interactionClick(in Click) (target, stimulus, bool) {
 		return target{c.Agent, c.Interaction}, onQuick, true
 	case ClickDone:
 		return target{c.Agent, c.Interaction}, onDone, true
+	case ClickExtend:
+		return target{c.Agent, c.Interaction}, onExtend, true
 	}
 	return target{}, "", false
 }

@@ -69,6 +69,7 @@ const (
 	EventEnded       EventKind = "ended"          // I
 	EventEntered     EventKind = "entered"        // I: result, disposition, note …
 	EventWarning     EventKind = "warning"        // I: after-call work has run out
+	EventExtended    EventKind = "extended"       // I: after-call work got more time; told to supervisors by the view
 	EventDone        EventKind = "done"           // I: settled, the agent is free
 	EventReturned    EventKind = "returned"       // I: undialled, back to the list
 	EventRemoved     EventKind = "removed"        // I: undialled, out of the campaign
@@ -99,6 +100,8 @@ type AgentView struct {
 	Since       time.Time     `json:"since"`
 	After       AgentStatus   `json:"after,omitempty"` // status after what is under way
 	AfterReason string        `json:"after_reason,omitempty"`
+	Chosen      AgentStatus   `json:"chosen,omitempty"` // in the after-call work of a call: her own status, which it goes back to
+	ChosenFor   string        `json:"chosen_reason,omitempty"`
 	Engaged     bool          `json:"engaged,omitempty"`
 	Team        string        `json:"team,omitempty"`
 	Joined      []string      `json:"joined"`
@@ -113,6 +116,7 @@ type AgentView struct {
 // The reasons why an agent, or a campaign, is idle.
 const (
 	IdleNotReady      ReasonCode = "not-ready"
+	IdleAfterCall     ReasonCode = "after-call-work" // she chose it
 	IdleNotJoined     ReasonCode = "joined-nothing"
 	IdleNotRunning    ReasonCode = "no-campaign-running"
 	IdlePaused        ReasonCode = "campaign-paused"
@@ -234,8 +238,11 @@ type InteractionView struct {
 	Note        string     `json:"note,omitempty"`
 	NoCall      bool       `json:"no_call,omitempty"`
 	Callback    *Callback  `json:"callback,omitempty"`
-	Overtime    bool       `json:"overtime,omitempty"` // after-call work has run out
-	Reason      *Reason    `json:"reason,omitempty"`   // why it waits, was refused or withdrawn
+	Overtime    bool       `json:"overtime,omitempty"`   // after-call work has run out
+	Extended    int        `json:"extended,omitempty"`   // how often the agent gave it more time
+	MayExtend   int        `json:"may_extend,omitempty"` // how often she still may
+	ExtendMS    int64      `json:"extend_ms,omitempty"`  // by so much
+	Reason      *Reason    `json:"reason,omitempty"`     // why it waits, was refused or withdrawn
 
 	Heard   Heard        `json:"heard,omitempty"`   // what the contact's side sounds like: advice
 	Consult *ConsultView `json:"consult,omitempty"` // her other call, while there is a consultation

@@ -124,7 +124,7 @@ func (f *Floor) workFrom(r ReturnedWork) *work {
 		id: r.Desk.Interaction, kind: r.Desk.Kind, agent: f.someone(r.Attempt.Agent), attempt: r.Attempt, wrap: r.Desk.Wrap, turn: r.Desk.Turn,
 		lease:     Lease{Record: r.Record, Fence: r.Desk.Fence, Process: f.cfg.Process, Past: r.Desk.Past},
 		offeredAt: r.Attempt.DialedAt, ahead: r.Desk.Ahead, taken: r.Desk.Ahead, correction: r.Desk.Correction, barred: r.Desk.Barred,
-		wrapSince: r.Desk.Since, returned: true,
+		wrapSince: r.Desk.Since, extended: r.Desk.Extended, returned: true,
 	}
 	if c := f.campaign(r.Attempt.Campaign); c != nil {
 		w.camp, w.doc = c, c.doc

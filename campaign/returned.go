@@ -42,7 +42,8 @@ type AtDesk struct {
 	Correction  bool            `json:"correction,omitempty"` // Done was taken back
 	Turn        int             `json:"turn,omitempty"`       // how often it was settled, see Settlement
 	Barred      bool            `json:"barred,omitempty"`
-	Since       time.Time       `json:"since,omitzero"` // begin of after-call work
+	Since       time.Time       `json:"since,omitzero"`     // begin of after-call work
+	Extended    int             `json:"extended,omitempty"` // how often it got more time
 }
 
 // Returned is what an earlier process left on agents' desks.
@@ -64,7 +65,7 @@ func (w *work) keep() *Keep {
 	if w.agent != nil && w.kind != KindConsult {
 		k.Desk = &AtDesk{
 			Interaction: w.id, Kind: w.kind, Fence: w.lease.Fence, Past: w.lease.Past, Wrap: w.wrap, Ahead: w.ahead,
-			Correction: w.correction, Turn: w.turn, Barred: w.barred, Since: w.wrapSince,
+			Correction: w.correction, Turn: w.turn, Barred: w.barred, Since: w.wrapSince, Extended: w.extended,
 		}
 	}
 	return k
@@ -187,6 +188,32 @@ func (f *Floor) atWork(w *work) {
 	if !since.IsZero() {
 		w.wrapSince = since
 	}
+}
+
+// mayExtend is how often after-call work may still get more time.
+func (w *work) mayExtend() int {
+	if w.doc == nil || w.wrapUntil.IsZero() {
+		return 0
+	}
+	return max(0, w.doc.AfterCallMore.Times-w.extended)
+}
+
+// extend gives after-call work more time: from its end, or from now when it has
+// run out. It is in the journal, so that a restart gives nobody more.
+func (m *move) extend() error {
+	w := m.w
+	if w.mayExtend() == 0 {
+		return notPossible(ReasonNoExtension, "after-call work gets no more time on this call")
+	}
+	from := w.wrapUntil
+	if from.Before(m.f.now) {
+		from = m.f.now
+	}
+	w.extended++
+	w.wrapUntil, w.overtime = from.Add(w.doc.AfterCallMore.By), false
+	w.until = w.wrapUntil
+	m.keep = w.keep()
+	return nil
 }
 
 // overdue: after-call work has run out, or nobody came back to it.

@@ -187,6 +187,9 @@ func (s *script) document(name string, options []string) (*Campaign, RunState) {
 			c.Preview.OnMissed = OnMissed(v)
 		case "autodial":
 			c.AutoDial, _ = time.ParseDuration(v)
+		case "more": // times of 30 s
+			c.AfterCallMore.By = 30 * time.Second
+			c.AfterCallMore.Times, _ = strconv.Atoi(v)
 		case "ring":
 			c.RingTimeout, _ = time.ParseDuration(v)
 		case "pause":
@@ -524,6 +527,8 @@ func (s *script) clickOn(verb string, w *work, args []string) Click {
 		return ClickConsult{a, id, text}
 	case "conference":
 		return ClickConference{a, id}
+	case "extend":
+		return ClickExtend{a, id}
 	case "done":
 		return ClickDone{a, id, DoneThen(text)}
 	case "quick":
@@ -737,6 +742,9 @@ func (s *script) event(e Event) string {
 		}
 		if v.Overtime {
 			text += " overtime"
+		}
+		if v.Extended > 0 {
+			text += fmt.Sprintf(" extended %d, may %d", v.Extended, v.MayExtend)
 		}
 		if v.RecordingState != "" && v.State != StateOver {
 			text += " recording " + string(v.RecordingState)

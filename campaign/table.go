@@ -29,6 +29,7 @@ const (
 	onEnter    stimulus = "enter"
 	onQuick    stimulus = "quick"
 	onDone     stimulus = "done"
+	onExtend   stimulus = "extend"
 
 	onPermitted stimulus = "permitted"
 	onRefused   stimulus = "refused"
@@ -366,6 +367,7 @@ func newTransitions() transitions {
 		StateWrapUp: {
 			onEnter:   stay(StateWrapUp, entry),
 			onDone:    {to: StateOver, event: EventDone, do: (*move).done},
+			onExtend:  {to: StateWrapUp, event: EventExtended, do: (*move).extend},
 			onQuick:   {to: StateOver, event: EventDone, do: (*move).quickDone},
 			onTimeout: {to: StateWrapUp, event: EventWarning, do: (*move).overdue, may: []InteractionState{StateOver}},
 			onFinish:  {to: StateOver, event: EventDone, do: (*move).finishWrapUp, may: []InteractionState{StateWrapUp}},

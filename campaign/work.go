@@ -41,6 +41,7 @@ type work struct {
 	quick                             bool  // Done follows the end by itself
 	settled                           bool
 	turn                              int // how often it was
+	extended                          int // how often after-call work got more time
 	correction                        bool
 	returned, awaits                  bool      // it is of an earlier process; and its agent is not there yet
 	barred                            bool      // ended because the contact is on the do-not-call list
@@ -109,7 +110,10 @@ func (w *work) view(content bool) InteractionView {
 		v.RecordingBar, v.RecordingAsk = w.recordingBar(), w.asksConsent()
 	}
 	if w.state == StateWrapUp {
-		v.Until = w.wrapUntil
+		v.Until, v.Extended, v.MayExtend = w.wrapUntil, w.extended, w.mayExtend()
+		if v.Extended+v.MayExtend > 0 {
+			v.ExtendMS = w.doc.AfterCallMore.By.Milliseconds()
+		}
 	}
 	if w.from != nil {
 		v.From = w.from.agent.id

@@ -31,6 +31,7 @@ type Campaign struct {
 	Account       string         `yaml:"account"` // of sip.accounts; empty = dial.account
 	RingTimeout   Duration       `yaml:"ring_timeout" max:"3m"`
 	AfterCallWork *Duration      `yaml:"after_call_work" max:"1h"` // 0 = no timer
+	AfterCallMore AfterCallMore  `yaml:"after_call_more,flow"`
 	Preview       Preview        `yaml:"preview,flow"`
 	Attempts      int            `yaml:"attempts" min:"1" max:"1000"` // over all results
 	MinGap        Duration       `yaml:"min_gap" max:"1y"`            // between two attempts to a number or person
@@ -58,6 +59,12 @@ type Preview struct {
 	Timeout  Duration `yaml:"timeout" max:"10m"`
 	OnMissed string   `yaml:"on_missed" oneof:"not-ready,stay-ready"`
 	AutoDial Duration `yaml:"auto_dial" max:"10m"` // push preview: dialled by itself so long after Accept; 0 = by the agent
+}
+
+// AfterCallMore is how an agent gives herself more time for after-call work.
+type AfterCallMore struct {
+	By    Duration `yaml:"by" min:"5s" max:"10m"`
+	Times *int     `yaml:"times" min:"0" max:"100"` // for each call; 0 = never
 }
 
 // Treatment is what happens to a record after a call result or a disposition.
@@ -161,6 +168,13 @@ func (c Campaign) Complete(cfg Config) Campaign {
 	if c.AfterCallWork == nil {
 		work := Duration(time.Minute)
 		c.AfterCallWork = &work
+	}
+	if c.AfterCallMore.By == 0 {
+		c.AfterCallMore.By = Duration(30 * time.Second)
+	}
+	if c.AfterCallMore.Times == nil {
+		times := 10
+		c.AfterCallMore.Times = &times
 	}
 	if c.Preview.Timeout == 0 {
 		c.Preview.Timeout = Duration(20 * time.Second)

@@ -11,7 +11,7 @@ import (
 
 // StatusChange is a choice of My status.
 type StatusChange struct {
-	Status campaign.AgentStatus `json:"status" enum:"ready,not-ready,do-not-disturb,logged-off"`
+	Status campaign.AgentStatus `json:"status" enum:"ready,not-ready,after-call-work,do-not-disturb,logged-off"`
 	Reason string               `json:"reason,omitempty" maxLength:"100"`
 }
 

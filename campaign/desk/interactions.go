@@ -169,6 +169,9 @@ func (d *Desk) settling(api huma.API) {
 	on(d, api, "done", "Write result, code and note, and be free", func(_ context.Context, a agentID, i itemID, b DoneAnd) (campaign.Click, error) {
 		return campaign.ClickDone{Agent: a, Interaction: i, Then: b.Then}, nil
 	})
+	plain(d, api, "extend", "Give after-call work more time, as often as the campaign allows", func(a agentID, i itemID) campaign.Click {
+		return campaign.ClickExtend{Agent: a, Interaction: i}
+	})
 	on(d, api, "correct", "Correct the outcome of one of the last ten calls", func(ctx context.Context, a agentID, i itemID, b Outcome) (campaign.Click, error) {
 		if b.NoCall != nil && !*b.NoCall && !who(ctx).overseer() {
 			v, err := d.own(ctx, i)

@@ -145,6 +145,13 @@ func afterCall(p *tab, say func(string) string) {
 	p.w.line.contactHangsUp()
 	p.says(say("Call status"), say("Ended"))
 	p.on(p.find("main", ""), `function() { this.focus() }`)
+	more := p.find("button", say("More time: 0:30"))
+	p.key("e")
+	p.until("once more", func() bool { return p.on(more, `function() { return this.title }`) == say("Possible once more") })
+	p.press(say("More time: 0:30"))
+	p.until("no more time", func() bool {
+		return p.on(more, `function() { return this.disabled + this.innerText }`) == "true"+say("extended 2 times")
+	})
 	p.key("1")
 	p.until("the result", func() bool {
 		return p.on(p.find("combobox", say("Call result")), `function() { return this.value }`) == "answer"

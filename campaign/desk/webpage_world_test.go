@@ -263,7 +263,7 @@ func campaigns() []campaign.Campaign {
 	responses, _ := filepath.Abs("../../configs/sample/responses")
 	base := campaign.Campaign{
 		Client: "Muster GmbH", Purpose: campaign.Service, Greeting: "Muster GmbH, guten Tag, mein Name ist {agent}.", Description: "Frühjahrsangebot für Bestandskunden",
-		Agents: campaign.AgentSet{All: true}, Country: "lab", AfterCallWork: time.Minute, Results: results, Dispositions: codes, Fields: fields,
+		Agents: campaign.AgentSet{All: true}, Country: "lab", AfterCallWork: time.Minute, AfterCallMore: campaign.AfterCallMore{By: 30 * time.Second, Times: 2}, Results: results, Dispositions: codes, Fields: fields,
 		Script: scriptText, Responses: responses, Link: "https://crm.example/kunde/{Kundennummer}", Rules: campaign.Rules{Allow: []string{"+49"}},
 		Preview:    campaign.PreviewRule{Timeout: 20 * time.Second},
 		Treatments: []campaign.Treatment{{On: campaign.Busy, RetryIn: campaign.Retry{After: 30 * time.Minute}, Max: 3}},

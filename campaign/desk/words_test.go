@@ -148,7 +148,7 @@ func TestWords(t *testing.T) {
 // TestEventsOfThePage: each kind of event has its effect on the page, or is
 // known to be shown by the views that it carries, or by a new snapshot, alone.
 func TestEventsOfThePage(t *testing.T) {
-	byItsViews := []string{"agent", "accepted", "declined", "shown", "waiting", "dialing", "held", "resumed", "consulted", "recording",
+	byItsViews := []string{"agent", "accepted", "declined", "shown", "waiting", "dialing", "held", "resumed", "extended", "consulted", "recording",
 		"entered", "returned", "removed", "reopened", "corrected", "abandoned", "unanswered", "heard", "stored", "recovered", "recalled", "carried", "forgotten"}
 	told := []string{"callback-missed"} // by a message
 	b, err := os.ReadFile(filepath.Join("web", "effects.js"))

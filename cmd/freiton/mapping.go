@@ -184,14 +184,15 @@ func campaignOf(written configs.Campaign, document []byte, cfg configs.Config, n
 		Lists: d.Lists, Country: d.Country, CallerID: d.CallerID, Account: d.Account,
 		Agents:      campaign.AgentSet{All: d.Agents.All, Names: agentIDs(d.Agents.Names), Teams: d.Agents.Teams},
 		RingTimeout: time.Duration(d.RingTimeout), AfterCallWork: time.Duration(*d.AfterCallWork),
-		Preview:     campaign.PreviewRule{Timeout: time.Duration(d.Preview.Timeout), OnMissed: campaign.OnMissed(d.Preview.OnMissed)},
-		AutoDial:    time.Duration(d.Preview.AutoDial),
-		Attempts:    d.Attempts,
-		OwnFailures: campaign.OwnFailures(d.OwnFailures),
-		Fields:      campaign.FieldSets(d.Fields),
-		Recording:   campaign.Recording{Mode: campaign.RecordingMode(d.Recording.Mode)},
-		Detection:   campaign.Detection{Tones: d.Detection.Tones == "on", Machine: d.Detection.Machine == "advise"},
-		Link:        d.Link, Document: document,
+		AfterCallMore: campaign.AfterCallMore{By: time.Duration(d.AfterCallMore.By), Times: *d.AfterCallMore.Times},
+		Preview:       campaign.PreviewRule{Timeout: time.Duration(d.Preview.Timeout), OnMissed: campaign.OnMissed(d.Preview.OnMissed)},
+		AutoDial:      time.Duration(d.Preview.AutoDial),
+		Attempts:      d.Attempts,
+		OwnFailures:   campaign.OwnFailures(d.OwnFailures),
+		Fields:        campaign.FieldSets(d.Fields),
+		Recording:     campaign.Recording{Mode: campaign.RecordingMode(d.Recording.Mode)},
+		Detection:     campaign.Detection{Tones: d.Detection.Tones == "on", Machine: d.Detection.Machine == "advise"},
+		Link:          d.Link, Document: document,
 	}
 	if d.Responses != "" {
 		c.Responses = d.Beside(d.Responses)

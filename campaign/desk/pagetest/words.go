@@ -59,6 +59,7 @@ func german() map[string]string {
 		"Consent given – start recording": "Einwilligung erteilt – Aufzeichnung starten",
 		"Telephone number":                "Rufnummer", "Remove from campaign": "Aus Kampagne entfernen",
 		"live": "verbunden", "by you": "von Ihnen", "by the contact": "vom Kontakt", "not connected": "nicht zustande gekommen",
+		"More time: 0:30": "Mehr Zeit: 0:30", "Possible once more": "Noch einmal möglich", "extended 2 times": "2-mal verlängert",
 		"After-call work has run out": "Die Zeit der Nachbearbeitung ist um", "over time": "überzogen",
 		"Preview withdrawn": "Vorschau zurückgezogen", "Preview not accepted": "Vorschau nicht angenommen", "declined once": "Einmal abgelehnt",
 		"preview not accepted": "Vorschau nicht angenommen", "Not dialled yet": "Noch nicht gewählt", "No more records": "Keine weiteren Datensätze",

@@ -158,8 +158,8 @@ function actions(i) {
 
 export function keysOf() {
   /** @type {{[name: string]: string}} */
-  const keys = { accept: 'F2', decline: 'F4', hold: 'F8', hangup: 'F9', mute: 'M', done: 'Ctrl+Enter', dnc: 'D', note: 'N', help: '?', ...prefs.keys };
-  return prefs.keysOn ? keys : { accept: '', decline: '', hold: '', hangup: '', mute: '', done: '', dnc: '', note: '', help: '' };
+  const keys = { accept: 'F2', decline: 'F4', hold: 'F8', hangup: 'F9', mute: 'M', done: 'Ctrl+Enter', extend: 'E', dnc: 'D', note: 'N', help: '?', ...prefs.keys };
+  return prefs.keysOn ? keys : { accept: '', decline: '', hold: '', hangup: '', mute: '', done: '', extend: '', dnc: '', note: '', help: '' };
 }
 
 /** @param {Interaction} i @param {string} digit */
@@ -341,6 +341,11 @@ function done(i) {
     button({ name: t('Done'), icon: 'check', kind: 'primary', key: keysOf().done, disabled: !may, busy: on(i.id, 'done'), run: () => finish(i) }));
 }
 
+/** Gives after-call work more time. @param {Interaction} i */
+export function extend(i) {
+  if (i.state === 'wrap-up' && i.may_extend) act(on(i.id, 'extend'));
+}
+
 /** The ring of after-call work. It warns and decides nothing. @param {Interaction} i */
 function timer(i) {
   if (i.state !== 'wrap-up') return null;
@@ -358,7 +363,8 @@ function timer(i) {
       ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off' }, () => {
         const left = until ? until - now() : now() - from;
         return left < 0 ? `+${span(-left)} ${t('overtime short')}` : span(left);
-      })));
+      })),
+    until && (i.may_extend || i.extended) ? button({ name: t('extend', { time: span(i.extend_ms || 0) }), label: i.may_extend ? `+${span(i.extend_ms || 0)}` : t('extended times', { n: i.extended || 0 }), title: t('extend left', { n: i.may_extend || 0 }), class: 'extend', key: keysOf().extend, disabled: !i.may_extend, busy: on(i.id, 'extend'), run: () => extend(i) }) : null);
 }
 
 // ---- note ---------------------------------------------------------------

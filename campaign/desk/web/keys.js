@@ -1,7 +1,7 @@
 /** The keyboard: first ring to conversation without the mouse. */
 import { mine, offered } from './state.js';
 import { ui, prefs, redraw } from './ui.js';
-import { keysOf, hangUp, mayHangUp, toggleHold, toggleMute, chooseResult, doNotCall, finish, sendDigit } from './interaction.js';
+import { keysOf, hangUp, mayHangUp, toggleHold, toggleMute, chooseResult, doNotCall, finish, extend, sendDigit } from './interaction.js';
 import { accept, decline, keyName } from './overlay.js';
 
 /** When a key that cannot be taken back was pressed last. @type {{[action: string]: number}} */
@@ -68,6 +68,7 @@ function run(action, i) {
   else if (action === 'hangup' && mayHangUp(i)) hangUp(i);
   else if (action === 'mute' && ['talking', 'dialing', 'ringing'].includes(i.state)) toggleMute(i);
   else if (action === 'dnc') doNotCall(i);
+  else if (action === 'extend' && !throttled('extend')) extend(i);
   else if (action === 'done' && !throttled('done')) finish(i);
   return true;
 }

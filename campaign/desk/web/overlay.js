@@ -137,7 +137,7 @@ export function keyName(e) {
 
 function help() {
   const keys = keysOf();
-  const names = ['accept', 'decline', 'hold', 'hangup', 'mute', 'done', 'dnc', 'note', 'help'];
+  const names = ['accept', 'decline', 'hold', 'hangup', 'mute', 'done', 'extend', 'dnc', 'note', 'help'];
   return dialog(t('Help'), 'help',
     h('p', null, t('help intro')),
     h('h3', null, t('keys title')),

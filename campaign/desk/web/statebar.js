@@ -69,9 +69,7 @@ function myStatus() {
   /** @param {string} status @param {string} name @param {string} sign */
   const choice = (status, name, sign) => button({
     name, icon: sign, class: `choice ${status}`, pressed: present === status, busy: `status ${status}`,
-    disabled: status === 'after-call-work' && present !== status,
     run: () => {
-      if (status === 'after-call-work') return;
       if (status === 'ready' && !busy) goReady();
       else act('/agent/status', { status, reason: status === 'not-ready' ? reason || undefined : undefined }, `status ${status}`);
     },
@@ -95,12 +93,12 @@ function myStatus() {
 
 /** @param {import('./types.js').AgentView} me */
 function afterSelect(me) {
-  // Nothing chosen: she stays what she was, and is Ready after after-call work.
-  const [status, why] = me.after ? [me.after, me.after_reason] : me.status === 'after-call-work' ? ['ready', ''] : [me.status, me.reason];
+  // Nothing chosen: she is again what she was.
+  const [status, why] = me.after ? [me.after, me.after_reason] : me.chosen ? [me.chosen, me.chosen_reason] : [me.status, me.reason];
   const value = status === 'not-ready' ? `not-ready:${why || ''}` : status;
   /** @type {[string, string][]} */
   const options = [['ready', t('Ready')], ['not-ready:', t('Not ready')], ...reasons().map(r => /** @type {[string, string]} */ ([`not-ready:${r}`, `${t('Not ready')}: ${reasonName(r)}`])),
-    ['do-not-disturb', t('Do not disturb')], ['logged-off', t('Log off')]];
+    ['after-call-work', t('After-call work')], ['do-not-disturb', t('Do not disturb')], ['logged-off', t('Log off')]];
   if (!options.some(o => o[0] === value)) options.push([value, value.replace('not-ready:', `${t('Not ready')}: `)]);
   return select({
     name: t('Status after this call'), value, options, face: ui.phone ? t('then', { status: reasonName(why) || statusName(status) }) : undefined,

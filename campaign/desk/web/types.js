@@ -16,6 +16,8 @@
  * @property {string} since
  * @property {string} [after]
  * @property {string} [after_reason]
+ * @property {string} [chosen] her own status, while a call's after-call work stands for it
+ * @property {string} [chosen_reason]
  * @property {boolean} [engaged]
  * @property {string} [team]
  * @property {string[]} joined
@@ -78,6 +80,9 @@
  * @property {boolean} [no_call]
  * @property {Callback} [callback]
  * @property {boolean} [overtime]
+ * @property {number} [extended] how often after-call work got more time
+ * @property {number} [may_extend] how often it still may
+ * @property {number} [extend_ms]
  * @property {Reason} [reason]
  * @property {{with: string, conference?: boolean}} [consult]
  * @property {'answering-machine'|'beep'|'fax'|'silence'} [heard] what it sounds like: advice
