@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -48,8 +49,9 @@ func openError(path, reason, cure string, err error) *OpenError {
 // Store is a campaign.Store in one file.
 type Store struct {
 	*store.Core
-	path string
-	db   *engine
+	path  string
+	db    *engine
+	close func() error // the engine's, once
 }
 
 // Open opens or creates the store in the file path and brings its schema up to
@@ -64,7 +66,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	db := &engine{writer: make(chan struct{}, 1), due: make(chan struct{}, 1), quit: make(chan struct{}), folded: make(chan struct{})}
 	db.writer <- struct{}{}
-	s := &Store{Core: store.New(db, o), path: path, db: db}
+	s := &Store{Core: store.New(db, o), path: path, db: db, close: sync.OnceValue(db.close)}
 	if db.w, err = openDB(path, true); err == nil {
 		db.r, err = openDB(path, false)
 	}
@@ -205,8 +207,12 @@ func explain(path string, err error) error {
 	return openError(path, "cannot be opened", "see freiton check", err)
 }
 
-// Close waits for the running transaction and closes the file.
-func (s *Store) Close() error { return s.db.close() }
+// Close waits for the running transaction and closes the file. Closing again
+// says the same as the first time.
+func (s *Store) Close() error { return s.close() }
+
+// errClosed is what a transaction gets that comes after Close.
+var errClosed = errors.New("the store is closed")
 
 func (e *engine) close() error {
 	<-e.writer // never given back: nothing writes after Close

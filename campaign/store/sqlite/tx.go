@@ -61,6 +61,8 @@ func (e *engine) Transact(ctx context.Context, lazily bool, fn func(store.Tx) er
 	select {
 	case <-e.writer:
 		defer func() { e.writer <- struct{}{} }()
+	case <-e.quit:
+		return errClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -12,6 +12,7 @@ import (
 // beside is what every store does besides campaign.Store: for imports and
 // administration.
 type beside interface {
+	EndRest(ctx context.Context, lists []string, after time.Time) error
 	Add(ctx context.Context, list string, rs []campaign.Record) (int, error)
 	Known(ctx context.Context, numbers []string) (map[string][]string, error)
 	LastLine(ctx context.Context, list string) (int, error)

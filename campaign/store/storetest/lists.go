@@ -186,6 +186,63 @@ func retry(t *testing.T, b *bench) {
 	b.leasesNothing()
 }
 
+// endRest: what was set aside may be dialled again at once, in its old order, but
+// for what was set aside for a shorter time, and what waits for another reason.
+func endRest(t *testing.T, b *bench) {
+	b.now = time.Now() // the store's own clock ends the rest
+	b.imports(recs(1, 6)...)
+	b.importsTo("other", rec(7))
+	aside := func(id string, until time.Duration, reason string) {
+		t.Helper()
+		b.releases(b.leases(id), campaign.Release{Declined: true, NotBefore: b.now.Add(until), Reason: reason})
+	}
+	b.calls("1", campaign.NoAnswer, func(s *campaign.Settlement) { // once called already
+		s.Record.Status, s.Record.NextDial = campaign.Ready, b.now.Add(-time.Second)
+	})
+	aside("1", 2*time.Hour, campaign.SetAside)
+	aside("2", 2*time.Hour, campaign.SetAside)
+	aside("3", time.Minute, campaign.SetAside)        // by a person, before the run
+	aside("4", 2*time.Hour, "no-answer; tried again") // by a treatment
+	five := b.leases("5")                             // with an agent
+	l, err := b.s.Lease(t.Context(), campaign.LeaseQuery{Lists: []string{"other"}, Agent: "ann", Process: process, Now: b.now, Until: b.now.Add(time.Minute)})
+	b.must(err)
+	b.releases(l, campaign.Release{NotBefore: b.now.Add(2 * time.Hour), Reason: campaign.SetAside})
+	b.releases(b.leases("6"), campaign.Release{NotBefore: b.now.Add(2 * time.Hour), Reason: campaign.SetAside, Top: true})
+	b.leasesNothing()
+	b.must(b.beside().EndRest(t.Context(), []string{list, "nobody's"}, b.now.Add(time.Hour)))
+	b.now = b.now.Add(time.Minute - time.Second)
+	b.releases(five, campaign.Release{})
+	for _, id := range []string{"6", "1", "2", "5"} { // the top, and then by their places
+		l := b.leases(id)
+		if l.Record.Reason != "" && id != "5" {
+			t.Errorf("%s: %q", id, l.Record.Reason)
+		}
+	}
+	if none := b.leasesNothing(); none.Waiting != 2 {
+		t.Errorf("waiting are %+v", none)
+	}
+	equal(t, "the other list's", b.records(campaign.RecordQuery{List: "other"})[0].Reason, campaign.SetAside)
+	equal(t, "declined", b.record("1").Declined, 1)
+}
+
+// closing: a store may be closed twice, and whoever comes later is told so.
+func closing(t *testing.T, b *bench) {
+	s := b.open(t)
+	b.must(s.Import(t.Context(), list, recs(1, 1)))
+	for range 3 {
+		b.must(s.Close())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := s.PutUser(ctx, campaign.User{Name: "ann"}); err == nil || ctx.Err() != nil {
+		t.Errorf("written to a closed store: %v", err)
+	}
+	if us, err := s.Users(ctx); err == nil || ctx.Err() != nil {
+		t.Errorf("read from a closed store: %+v, %v", us, err)
+	}
+	equal(t, "beside it", len(b.records(campaign.RecordQuery{List: list})), 1)
+}
+
 func offers(t *testing.T, b *bench) {
 	b.imports(rec(1))
 	key := b.record("1").Key
