@@ -471,7 +471,9 @@ func (s *memStore) Block(_ context.Context, e DNCEntry) error {
 	return s.away
 }
 
-func (s *memStore) Unblock(context.Context, string, string) (int, error) { return 0, nil }
+func (s *memStore) Unblock(context.Context, string, DNCScope) (int, []DNCEntry, error) {
+	return 0, nil, nil
+}
 
 func (s *memStore) Blocked(context.Context) ([]DNCEntry, error) {
 	s.mu.Lock()

@@ -69,9 +69,11 @@ type Store interface {
 	// of them found no agent in time: of calls that are joined or over.
 	Answers(ctx context.Context, campaign string, now time.Time) (Answers, error)
 
-	// Block and Unblock keep the do-not-call list.
+	// Block and Unblock keep the do-not-call list. Unblock removes the entries
+	// of one scope that block a number, by itself or as its person; left are
+	// those of others.
 	Block(ctx context.Context, e DNCEntry) error
-	Unblock(ctx context.Context, number string, campaign string) (removed int, err error)
+	Unblock(ctx context.Context, number string, in DNCScope) (removed int, left []DNCEntry, err error)
 	Blocked(ctx context.Context) ([]DNCEntry, error)
 	// Blocks gives, for each query, the entry that forbids the call; nil: none.
 	Blocks(ctx context.Context, qs []PermitQuery) ([]*DNCEntry, error)
@@ -383,6 +385,18 @@ type DNCEntry struct {
 	By       string // user, "import FILE" or "contact"
 	Attempt  AttemptID
 	Wording  string
+}
+
+// DNCScope is where an entry of the do-not-call list holds: in a campaign, for a
+// client, or, with neither, everywhere.
+type DNCScope struct{ Campaign, Client string }
+
+// Scope is where the entry holds.
+func (e DNCEntry) Scope() DNCScope {
+	if e.Campaign != "" { // the narrower one says all
+		return DNCScope{Campaign: e.Campaign}
+	}
+	return DNCScope{Client: e.Client}
 }
 
 // RecordQuery selects records; zero values select all.

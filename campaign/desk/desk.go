@@ -53,7 +53,7 @@ type Store interface {
 	campaign.Mailbox
 	campaign.Preferences
 	Block(context.Context, campaign.DNCEntry) error
-	Unblock(ctx context.Context, number, campaign string) (int, error)
+	Unblock(ctx context.Context, number string, in campaign.DNCScope) (int, []campaign.DNCEntry, error)
 	Blocked(context.Context) ([]campaign.DNCEntry, error)
 	PutCampaign(context.Context, campaign.CampaignRow) error
 	Campaigns(context.Context) ([]campaign.CampaignRow, error)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,16 +109,19 @@ func (m *memory) Block(_ context.Context, e campaign.DNCEntry) error {
 	return nil
 }
 
-func (m *memory) Unblock(_ context.Context, number, _ string) (int, error) {
-	n := len(m.blocked)
-	kept := m.blocked[:0]
-	for _, e := range m.blocked {
-		if e.Number != number {
-			kept = append(kept, e)
+func (m *memory) Unblock(_ context.Context, number string, in campaign.DNCScope) (n int, left []campaign.DNCEntry, _ error) {
+	m.blocked = slices.DeleteFunc(m.blocked, func(e campaign.DNCEntry) bool {
+		switch {
+		case e.Number != number:
+			return false
+		case e.Scope() != in:
+			left = append(left, e)
+			return false
 		}
-	}
-	m.blocked = kept
-	return n - len(kept), nil
+		n++
+		return true
+	})
+	return n, left, nil
 }
 func (m *memory) Blocked(context.Context) ([]campaign.DNCEntry, error) { return m.blocked, nil }
 func (m *memory) PutCampaign(_ context.Context, c campaign.CampaignRow) error {
@@ -326,9 +330,16 @@ func TestDoNotCall(t *testing.T) {
 	if err := c.JSON(ctx, http.MethodPost, "/api/v1/dnc", Blocked{Number: "nobody"}, nil); status(err) != 422 {
 		t.Errorf("no number: %v", err)
 	}
+	if err := c.JSON(ctx, http.MethodDelete, "/api/v1/dnc/+4930231250", nil, nil); status(err) != 404 || !strings.Contains(err.Error(), "for everything, but of campaign spring") {
+		t.Errorf("removed without its campaign: %v", err)
+	}
+	m.blocked = append(m.blocked, campaign.DNCEntry{Number: "+4930231250", Client: "Muster"})
 	var gone Removed
-	if err := c.JSON(ctx, http.MethodDelete, "/api/v1/dnc/+4930231250", nil, &gone); err != nil || gone.Removed != 1 {
+	if err := c.JSON(ctx, http.MethodDelete, "/api/v1/dnc/+4930231250?campaign=spring", nil, &gone); err != nil || gone.Removed != 1 || len(gone.Left) != 1 || gone.Left[0].Client != "Muster" {
 		t.Errorf("removed %+v, %v", gone, err)
+	}
+	if err := c.JSON(ctx, http.MethodDelete, "/api/v1/dnc/+4930231250?client=Muster", nil, nil); err != nil {
+		t.Error(err)
 	}
 	if err := c.JSON(ctx, http.MethodDelete, "/api/v1/dnc/+4930231250", nil, nil); status(err) != 404 {
 		t.Errorf("removed twice: %v", err)

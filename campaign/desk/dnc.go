@@ -25,7 +25,8 @@ type Blocked struct {
 
 // Removed counts what was taken away.
 type Removed struct {
-	Removed int `json:"removed"`
+	Removed int       `json:"removed"`
+	Left    []Blocked `json:"left,omitempty" doc:"entries of other campaigns or clients, or for everything: they still hold"`
 }
 
 func (d *Desk) dnc(api huma.API) {
@@ -49,11 +50,7 @@ func (d *Desk) blocked(ctx context.Context, _ *struct{}) (*body[[]Blocked], erro
 	if err != nil {
 		return nil, d.problem(err)
 	}
-	out := make([]Blocked, 0, len(es))
-	for _, e := range es {
-		out = append(out, Blocked{Number: e.Number, Person: e.Person, Campaign: e.Campaign, Client: e.Client, At: e.At, By: e.By, Wording: e.Wording})
-	}
-	return reply(out), nil
+	return reply(listed(blockedInfo(es))), nil
 }
 
 // FoundBlocked are entries of the do-not-call list that were looked for.
@@ -85,11 +82,7 @@ func (d *Desk) searchBlocked(ctx context.Context, in *struct {
 		return !strings.Contains(all, q) && (number == "" || e.Number != number)
 	})
 	slices.SortStableFunc(es, func(a, b campaign.DNCEntry) int { return b.At.Compare(a.At) })
-	out := FoundBlocked{Entries: []Blocked{}, All: len(es)}
-	for _, e := range es[:min(len(es), mostBlocked)] {
-		out.Entries = append(out.Entries, Blocked{Number: e.Number, Person: e.Person, Campaign: e.Campaign, Client: e.Client, At: e.At, By: e.By, Wording: e.Wording})
-	}
-	return reply(out), nil
+	return reply(FoundBlocked{Entries: listed(blockedInfo(es[:min(len(es), mostBlocked)])), All: len(es)}), nil
 }
 
 func (d *Desk) block(ctx context.Context, in *struct{ Body Blocked }) (*body[Blocked], error) {
@@ -122,20 +115,53 @@ func (d *Desk) block(ctx context.Context, in *struct{ Body Blocked }) (*body[Blo
 
 func (d *Desk) unblock(ctx context.Context, in *struct {
 	Number   string `path:"number"`
-	Campaign string `query:"campaign" doc:"only the entry of this campaign"`
+	Campaign string `query:"campaign" doc:"the entry of this campaign; with neither this nor client the one for everything"`
+	Client   string `query:"client" doc:"the entry for campaigns of this client"`
 }) (*body[Removed], error) {
 	number, err := d.cfg.Number(in.Number)
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	}
-	n, err := d.cfg.Store.Unblock(as(ctx, ""), number, in.Campaign)
+	scope := campaign.DNCScope{Campaign: in.Campaign, Client: in.Client}
+	n, left, err := d.cfg.Store.Unblock(as(ctx, ""), number, scope)
 	switch {
 	case err != nil:
 		return nil, d.problem(err)
+	case n == 0 && len(left) > 0:
+		return nil, huma.Error404NotFound(number + " is not on the do-not-call list " + scopeWords(scope) + ", but " + scopesOf(left) + ": name that")
 	case n == 0:
 		return nil, huma.Error404NotFound(number + " is not on the do-not-call list")
 	}
-	return reply(Removed{n}), nil
+	return reply(Removed{n, blockedInfo(left)}), nil
+}
+
+// scopeWords say where an entry holds.
+func scopeWords(in campaign.DNCScope) string {
+	switch {
+	case in.Campaign != "":
+		return "of campaign " + in.Campaign
+	case in.Client != "":
+		return "for client " + in.Client
+	}
+	return "for everything"
+}
+
+// scopesOf are the places where entries hold, each once.
+func scopesOf(es []campaign.DNCEntry) string {
+	var words []string
+	for _, e := range es {
+		if w := scopeWords(e.Scope()); !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, " and ")
+}
+
+func blockedInfo(es []campaign.DNCEntry) (bs []Blocked) {
+	for _, e := range es {
+		bs = append(bs, Blocked{Number: e.Number, Person: e.Person, Campaign: e.Campaign, Client: e.Client, At: e.At, By: e.By, Wording: e.Wording})
+	}
+	return bs
 }
 
 type blockedInput struct {

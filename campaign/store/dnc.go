@@ -105,32 +105,35 @@ func (s *Core) BlockAll(ctx context.Context, es []campaign.DNCEntry) error {
 	return s.write(ctx, "block", func(t tx) error { return t.block(s.opt.Now(), es...) })
 }
 
-// Unblock implements campaign.Store: it removes the entries of a campaign, or
-// with an empty campaign those not limited to one (of clients and global),
-// that block the number, by itself or as its person.
-func (s *Core) Unblock(ctx context.Context, number, name string) (removed int, err error) {
+// Unblock implements campaign.Store.
+func (s *Core) Unblock(ctx context.Context, number string, in campaign.DNCScope) (removed int, left []campaign.DNCEntry, err error) {
 	number = s.number(number)
+	in = campaign.DNCEntry{Campaign: in.Campaign, Client: in.Client}.Scope()
 	err = s.write(ctx, "unblock", func(t tx) error {
-		removed = 0
+		removed, left = 0, nil
 		hashed, err := t.subject(number)
 		if err != nil {
 			return err
 		}
 		who, _ := campaign.ActorOf(ctx)
-		where := ` FROM do_not_call WHERE campaign = ? AND (number IN (?, ?) AND number <> '' OR person = ?
+		where := ` FROM do_not_call WHERE (number IN (?, ?) AND number <> '' OR person = ?
 			OR person IN (SELECT person FROM record WHERE phone = ?))`
-		args := []any{name, number, erasedMark + hashed, campaign.PersonOf("", "", number), number}
+		args := []any{number, erasedMark + hashed, campaign.PersonOf("", "", number), number}
 		var gone []campaign.DNCEntry
 		err = t.query(func(sc Row) error {
 			e, err := scanEntry(sc)
-			gone = append(gone, e)
+			if e.Scope() == in {
+				gone = append(gone, e)
+			} else {
+				left = append(left, e)
+			}
 			return err
-		}, `SELECT `+entryColumns+where+` FOR UPDATE`, args...)
+		}, `SELECT `+entryColumns+where+` ORDER BY at, id FOR UPDATE`, args...)
 		if err != nil || len(gone) == 0 {
 			return err
 		}
 		t.db.Changed()
-		n, err := t.exec(`DELETE`+where, args...)
+		n, err := t.exec(`DELETE`+where+` AND campaign = ? AND client = ?`, append(args, in.Campaign, in.Client)...)
 		removed = int(n)
 		for _, e := range gone {
 			if err == nil {
@@ -139,7 +142,7 @@ func (s *Core) Unblock(ctx context.Context, number, name string) (removed int, e
 		}
 		return err
 	})
-	return removed, err
+	return removed, left, err
 }
 
 // Blocks implements campaign.Store. The widest entry is given, as Permit does.

@@ -110,22 +110,41 @@ func (c *cli) dncAdd() *cobra.Command {
 }
 
 func (c *cli) dncRemove() *cobra.Command {
-	var camp string
+	var camp, client string
 	cmd := &cobra.Command{
-		Use: "remove NUMBER", Short: "Take a number off the do-not-call list",
-		Example: "  freiton dnc remove +493023125001", Args: cobra.ExactArgs(1),
+		Use: "remove NUMBER", Short: "Take a number off the do-not-call list: the entry for everything, of a campaign or for a client",
+		Example: "  freiton dnc remove +493023125001\n  freiton dnc remove +493023125001 --client 'Muster GmbH'", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path := "/api/v1/dnc/" + url.PathEscape(args[0])
-			if camp != "" {
-				path += "?campaign=" + url.QueryEscape(camp)
+			in := url.Values{}
+			for name, value := range map[string]string{"campaign": camp, "client": client} {
+				if value != "" {
+					in.Set(name, value)
+				}
 			}
+			path := "/api/v1/dnc/" + url.PathEscape(args[0]) + "?" + in.Encode()
 			return fetch(c, cmd.Context(), http.MethodDelete, path, nil, func(r desk.Removed) table {
+				for _, b := range r.Left {
+					c.say("%s is still on the list: %s", args[0], leftWords(b))
+				}
 				t := table{head: []string{"removed"}}
 				t.add(r.Removed)
 				return t
 			})
 		},
 	}
-	cmd.Flags().StringVar(&camp, "campaign", "", "only the entry of this campaign")
+	cmd.Flags().StringVar(&camp, "campaign", "", "the entry of this campaign")
+	cmd.Flags().StringVar(&client, "client", "", "the entry for campaigns of this client")
+	cmd.MarkFlagsMutuallyExclusive("campaign", "client")
 	return cmd
+}
+
+// leftWords say how an entry that was left can be taken off.
+func leftWords(b desk.Blocked) string {
+	switch {
+	case b.Campaign != "":
+		return "--campaign " + b.Campaign + " takes that off"
+	case b.Client != "":
+		return "--client '" + b.Client + "' takes that off"
+	}
+	return "for everything; without --campaign and --client that is taken off"
 }

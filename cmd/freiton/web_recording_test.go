@@ -182,7 +182,7 @@ func writtenDown(t *testing.T, f *floorUnderTest, boss *browserTab, attempt stri
 	}
 	ask(http.MethodGet, "/attempts/"+attempt+"/recording", nil)
 	ask(http.MethodPost, "/dnc", desk.Blocked{Number: peer.Number("02", 1), Client: "Muster"})
-	ask(http.MethodDelete, "/dnc/"+peer.Number("02", 1), nil)
+	ask(http.MethodDelete, "/dnc/"+peer.Number("02", 1)+"?client=Muster", nil)
 	var lines []string
 	if err := f.store.AuditLog(t.Context(), campaign.AuditQuery{Who: "boss"}, func(e campaign.AuditEntry) error {
 		if e.What != campaign.AuditLogin && e.What != campaign.AuditSwitched {

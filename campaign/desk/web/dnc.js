@@ -48,7 +48,7 @@ export function doNotCallList() {
       found.entries.length ? grid(t('Do-not-call list'), [t('number or person'), t('scope'), t('since'), t('by'), t('wording'), ''], found.entries.map((b, n) => ({ key: `${b.number}${b.person}${b.campaign}${b.client}${n}`, cells: [
         b.number ? phone(b.number) : b.person || t('hashed'), b.campaign || b.client || t('everything'), b.at ? moment(b.at) : '–', b.by || '–', b.wording || '–',
         b.number && state.session?.role !== 'auditor' ? button({ name: t('dnc take off', { number: phone(b.number) }), label: t('dnc off'), kind: 'quiet', run: () => {
-          change(call('DELETE', `/dnc/${encodeURIComponent(b.number || '')}${b.campaign ? `?campaign=${encodeURIComponent(b.campaign)}` : ''}`), t('dnc is off', { number: phone(b.number) }));
+          change(call('DELETE', `/dnc/${encodeURIComponent(b.number || '')}?${new URLSearchParams(b.campaign ? { campaign: b.campaign } : b.client ? { client: b.client } : {})}`), t('dnc is off', { number: phone(b.number) }));
         } }) : ''] }))) : null] : h('p', { class: 'quiet-text', key: 'hint' }, t('dnc hint'))));
 }
 

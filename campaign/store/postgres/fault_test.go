@@ -245,7 +245,7 @@ func TestWatch(t *testing.T) {
 		},
 		"block": func() error { return two.Block(t.Context(), campaign.DNCEntry{Number: "+4930901820"}) },
 		"unblock": func() error {
-			_, err := two.Unblock(t.Context(), "+4930901820", "")
+			_, _, err := two.Unblock(t.Context(), "+4930901820", campaign.DNCScope{})
 			return err
 		},
 		"user": func() error { return two.PutUser(t.Context(), campaign.User{Name: "ann"}) },

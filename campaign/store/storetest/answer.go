@@ -47,7 +47,7 @@ func audit(t *testing.T, b *bench) {
 	b.settles(s) // nothing changes, nothing to note
 	b.must(b.s.Block(ctx, campaign.DNCEntry{Number: phone(1), Campaign: "spring", By: "eva"}))
 	b.must(b.s.Block(ctx, campaign.DNCEntry{Number: phone(1), Campaign: "spring", By: "ben"})) // is there already
-	_, err := b.s.Unblock(ctx, phone(1), "spring")
+	_, _, err := b.s.Unblock(ctx, phone(1), campaign.DNCScope{Campaign: "spring"})
 	b.must(err)
 	ann := campaign.User{Name: "ann", Role: campaign.RoleAgent, Headset: "browser", Hash: "a", Created: b.now}
 	b.must(b.s.PutUser(ctx, ann))
@@ -202,7 +202,7 @@ func erase(t *testing.T, b *bench) {
 	b.imports(rec(5, func(r *campaign.Record) { r.Phone = phone(2) }), rec(6, func(r *campaign.Record) { r.CustomerID = "C1" }))
 	b.refused(b.permitQuery(b.leases("5")), campaign.ReasonDoNotCall) // the number
 	b.refused(b.permitQuery(b.leases("6")), campaign.ReasonDoNotCall) // the customer
-	n, err := b.s.Unblock(t.Context(), phone(2), "")
+	n, _, err := b.s.Unblock(t.Context(), phone(2), campaign.DNCScope{Client: "Muster"})
 	b.must(err)
 	equal(t, "unblocked", n, 1)
 	st, err := b.answers().VerifyAudit(t.Context())

@@ -359,15 +359,23 @@ func doNotCallUnblock(t *testing.T, b *bench) {
 	equal(t, "entries", len(es), 4)
 	equal(t, "first", es[0], campaign.DNCEntry{Number: phone(1), At: b.now, By: "ann", Wording: "first"})
 	equal(t, "by attempt", es[2].Attempt, "A1")
-	n, err := b.s.Unblock(t.Context(), "+49 30 23125001", "spring")
-	b.must(err)
-	equal(t, "of the campaign", n, 1)
-	n, err = b.s.Unblock(t.Context(), phone(1), "")
-	b.must(err)
-	equal(t, "number and its person", n, 2)
-	n, err = b.s.Unblock(t.Context(), phone(1), "")
-	b.must(err)
-	equal(t, "again", n, 0)
+	// One scope at a time: who is taken off for one client wants no calls of the others.
+	takes := func(what, number string, in campaign.DNCScope, removed, left int) {
+		t.Helper()
+		n, others, err := b.s.Unblock(t.Context(), number, in)
+		b.must(err)
+		equal(t, what, [2]int{n, len(others)}, [2]int{removed, left})
+		for _, e := range others {
+			if e.Scope() == in {
+				t.Errorf("%s: left is %+v", what, e)
+			}
+		}
+	}
+	takes("another client's", phone(1), campaign.DNCScope{Client: "Other"}, 0, 3)
+	takes("of the campaign", "+49 30 23125001", campaign.DNCScope{Campaign: "spring"}, 1, 2)
+	takes("for everything", phone(1), campaign.DNCScope{}, 1, 1)
+	takes("again", phone(1), campaign.DNCScope{}, 0, 1)
+	takes("its person's, for a client", phone(1), campaign.DNCScope{Client: "Muster"}, 1, 0)
 	es, err = b.s.Blocked(t.Context())
 	b.must(err)
 	equal(t, "left", len(es), 1)
