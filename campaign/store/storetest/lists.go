@@ -223,6 +223,7 @@ func endRest(t *testing.T, b *bench) {
 	}
 	equal(t, "the other list's", b.records(campaign.RecordQuery{List: "other"})[0].Reason, campaign.SetAside)
 	equal(t, "declined", b.record("1").Declined, 1)
+	equal(t, "never waited", b.record("2").NextDial.IsZero(), true)
 }
 
 // closing: a store may be closed twice, and whoever comes later is told so.
