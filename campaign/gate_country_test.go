@@ -169,6 +169,9 @@ func TestGateHistories(t *testing.T) {
 		now := noon().AddDate(0, 0, -rapid.IntRange(0, 60).Draw(t, "begin"))
 		for range rapid.IntRange(20, 60).Draw(t, "asks") {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int{1, 10, 29, 31, 180, 700, 1500, 5000}).Draw(t, "minutes")) * time.Minute)
+			if lock := h.abandoned.Add(72*time.Hour - time.Minute); lock.After(now) && rapid.IntRange(0, 3).Draw(t, "when the lock ends") == 0 {
+				now = lock
+			}
 			f := h.facts(now, berlin)
 			f.Number, f.Record.Phone = number, number
 			f.Record.Fields = []Field{{"PLZ", plz}}

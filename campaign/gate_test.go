@@ -325,7 +325,7 @@ func askGate(t *rapid.T, berlin *time.Location) bool {
 		"load":       !emergency && (facts.CallsLastSec >= 5 || facts.CallsLive >= 10),
 		"caller id":  !emergency && facts.CallerID == "",
 		"consent": !emergency && len(rules.Profiles[0].ConsentFor) > 0 &&
-			(facts.Record.Consent.At.IsZero() || !facts.Record.Consent.Revoked.IsZero() && !now.Before(facts.Record.Consent.Revoked)),
+			(facts.Record.Consent.At.IsZero() || now.Before(facts.Record.Consent.At) || !facts.Record.Consent.Revoked.IsZero() && !now.Before(facts.Record.Consent.Revoked)),
 	}
 	any := false
 	for rule, b := range broken {
@@ -359,8 +359,8 @@ func drawGate(t *rapid.T) (Rules, Facts) {
 	facts.Manual, facts.Callback = rapid.Bool().Draw(t, "manual"), rapid.Bool().Draw(t, "callback")
 	facts.LeaseOurs, facts.ListReadable = !rare("lost"), !rare("unreadable")
 	facts.InCall = rare("in call")
-	if rare("blocked") {
-		facts.BlockedBy = &DNCEntry{Number: facts.Number}
+	if rare("blocked") { // whatever its scope: the store gives the entry that applies
+		facts.BlockedBy = rapid.SampledFrom([]*DNCEntry{{Number: facts.Number}, {Person: facts.Person, Client: "Muster"}, {Number: facts.Number, Campaign: "spring"}}).Draw(t, "entry")
 	}
 	facts.Record.Attempts = rapid.IntRange(0, 5).Draw(t, "attempts")
 	facts.AttemptsToday = rapid.IntRange(0, 3).Draw(t, "today")
@@ -372,7 +372,7 @@ func drawGate(t *rapid.T) (Rules, Facts) {
 		rules.Profiles[0].ConsentFor = []Purpose{AdvertisingB2C}
 		c := &facts.Record.Consent
 		if !rare("no consent") {
-			c.At = noon().Add(-time.Hour)
+			c.At = noon().Add(time.Duration(rapid.IntRange(-1, 24).Draw(t, "given")) * time.Hour)
 		}
 		if rare("revoked") {
 			c.Revoked = noon().Add(time.Duration(rapid.IntRange(0, 14*24).Draw(t, "hours")) * time.Hour)
