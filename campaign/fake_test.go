@@ -254,17 +254,23 @@ func (s *memStore) Answers(_ context.Context, campaign string, now time.Time) (A
 	return s.answers(campaign, now), s.away
 }
 
+// bars is the entry that forbids calls to a number or a person, or nil.
+func (s *memStore) bars(number, person string) *DNCEntry {
+	for _, e := range s.dnc {
+		if (e.Number != "" && e.Number == number) || (e.Person != "" && e.Person == person) {
+			return &e
+		}
+	}
+	return nil
+}
+
 func (s *memStore) facts(q PermitQuery) (f Facts) {
 	f = Facts{
 		Ahead: q.Ahead, Answers: s.answers(q.Campaign, q.Now),
 		Number: q.Number, Person: q.Person, Campaign: q.Campaign, CallerID: q.CallerID, Record: q.Lease.Record,
 		LeaseOurs: true, Manual: q.Manual, Callback: q.Callback, ListReadable: true, InCall: s.called(q.Number, q.Person),
 	}
-	for i, e := range s.dnc {
-		if (e.Number != "" && e.Number == q.Number) || (e.Person != "" && e.Person == q.Person) {
-			f.BlockedBy = &s.dnc[i]
-		}
-	}
+	f.BlockedBy = s.bars(q.Number, q.Person)
 	unseated := map[string]Unseated{}
 	defer func() { f.AtRisk = RiskOf(q, unseated) }()
 	for _, id := range s.order {
@@ -640,11 +646,7 @@ func (s *memStore) Blocks(_ context.Context, qs []PermitQuery) ([]*DNCEntry, err
 	defer s.mu.Unlock()
 	out := make([]*DNCEntry, len(qs))
 	for i, q := range qs {
-		for _, e := range s.dnc {
-			if e.Number == q.Number || e.Person == q.Person {
-				out[i] = &e
-			}
-		}
+		out[i] = s.bars(q.Number, q.Person)
 	}
 	return out, s.away
 }

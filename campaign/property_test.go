@@ -47,6 +47,8 @@ type world struct {
 	joins    int
 	rungOut  int
 	kinds    map[EventKind]int // of what happened
+	fx       Effects           // of the input just now
+	optOuts  optOuts           // what became of whom
 	journal  *Journal          // without a file: what it would know
 	returned int               // after-call work that outlived the floor
 	// rapid prefers small numbers, which is right for what happens and wrong
@@ -130,6 +132,7 @@ func (w *world) apply(in any) error {
 	}
 	w.input = in
 	fx, next := w.f.Apply(in, w.now)
+	w.fx = fx
 	if !next.IsZero() && !next.After(w.now) {
 		w.t.Fatalf("asked to be asked at %s, and it is %s", next, w.now)
 	}
@@ -198,6 +201,9 @@ func (w *world) command(c Command) {
 		w.t.Fatalf("%s is dialled without a permit", d.Attempt)
 	}
 	delete(w.permits, d.Attempt)
+	if a := w.s.attempts[d.Attempt]; w.s.bars(a.Number, a.Person) != nil {
+		w.t.Fatalf("%s is dialled, and %s wants no calls", d.Attempt, a.Person)
+	}
 	if w.ended[d.Attempt] > 0 || w.live[d.Attempt].Attempt != "" {
 		w.t.Fatalf("%s is dialled twice", d.Attempt)
 	}
@@ -435,7 +441,10 @@ func (w *world) storeStep() {
 		in := Permitted{Interaction: op.Interaction, Attempt: op.Query.Attempt, Err: errors.New("away")}
 		if !away {
 			op.Query.Now = w.now
-			blocked := slices.ContainsFunc(w.s.dnc, func(e DNCEntry) bool { return e.Number == op.Query.Number || e.Person == op.Query.Person })
+			blocked := w.s.bars(op.Query.Number, op.Query.Person) != nil
+			if blocked {
+				w.optOuts.refused++
+			}
 			if in.Err = w.s.Permit(ctx, op.Query); in.Err == nil {
 				w.permits[op.Query.Attempt] = true
 				if n := w.s.answers(op.Query.Campaign, w.now).Day; op.Query.Ahead && float64(n.Abandoned+1) > op.Query.Rules.MaxAbandoned*float64(n.Answered) {
@@ -461,10 +470,15 @@ func (w *world) storeStep() {
 	case OpSettle:
 		w.must(w.s.Settle(ctx, op.Settlement))
 		w.journal.note(Event{Keep: &Keep{Stored: op.Settlement.Attempt.ID, Turn: op.Settlement.Turn}})
+		if op.Settlement.Block != nil {
+			w.apply(StoreChanged{})
+		}
 	case OpOffer:
 		w.must(w.s.AddOffer(ctx, op.Offer))
 	case OpBlock:
 		w.must(w.s.Block(ctx, op.Entry))
+	case OpLook:
+		w.looked(op)
 	}
 }
 
@@ -504,7 +518,7 @@ func (w *world) lineStep() {
 	a := w.s.attempts[id]
 	ev.Kind = rapid.SampledFrom([]LineEventKind{
 		LineDialing, LineRinging, LineAnswered, LineAnswered, LineJoined, LineHeld, LineResumed, LinePlayed, LineRemoteHeld, LineEnded, LineEnded,
-		LineUnheard,
+		LineUnheard, LineHeard,
 	}).Draw(w.t, "line")
 	if ev.Kind == LineEnded {
 		w.endCall(id, ev, a)
@@ -517,6 +531,9 @@ func (w *world) lineStep() {
 		}
 	case LineAnswered:
 		w.heard[id] = true
+	case LineHeard:
+		w.voice(ev)
+		return
 	}
 	if x := w.f.workOf(id); x != nil {
 		switch {
