@@ -323,7 +323,7 @@ func askGate(t *rapid.T, berlin *time.Location) bool {
 		"day":        !emergency && facts.AttemptsToday >= 3,
 		"hours":      !emergency && !inHours,
 		"load":       !emergency && (facts.CallsLastSec >= 5 || facts.CallsLive >= 10),
-		"caller id":  !emergency && facts.CallerID == "",
+		"caller id":  !emergency && facts.CallerID != "+4930901820",
 		"consent": !emergency && len(rules.Profiles[0].ConsentFor) > 0 &&
 			(facts.Record.Consent.At.IsZero() || now.Before(facts.Record.Consent.At) || !facts.Record.Consent.Revoked.IsZero() && !now.Before(facts.Record.Consent.Revoked)),
 	}
@@ -366,7 +366,7 @@ func drawGate(t *rapid.T) (Rules, Facts) {
 	facts.AttemptsToday = rapid.IntRange(0, 3).Draw(t, "today")
 	facts.CallsLastSec, facts.CallsLive = rapid.IntRange(0, 5).Draw(t, "cps"), rapid.IntRange(0, 10).Draw(t, "live")
 	if rare("no caller id") {
-		facts.CallerID = ""
+		facts.CallerID = rapid.SampledFrom([]string{"", "+4930901821", "+493090182", "30901820", facts.Number}).Draw(t, "caller id")
 	}
 	if rapid.IntRange(0, 2).Draw(t, "consent") == 0 {
 		rules.Profiles[0].ConsentFor = []Purpose{AdvertisingB2C}

@@ -49,6 +49,8 @@ type world struct {
 	kinds    map[EventKind]int // of what happened
 	fx       Effects           // of the input just now
 	optOuts  optOuts           // what became of whom
+	files    map[string]bool   // recordings that were begun and not deleted
+	recorded int               // how many were begun
 	journal  *Journal          // without a file: what it would know
 	returned int               // after-call work that outlived the floor
 	// rapid prefers small numbers, which is right for what happens and wrong
@@ -63,7 +65,7 @@ func newWorld(t *rapid.T, modes ...Mode) *world {
 		t: t, now: noon(), dice: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 1)), permits: map[AttemptID]bool{}, live: map[AttemptID]Dial{},
 		heard: map[AttemptID]bool{}, rings: map[AttemptID]time.Time{}, rang: map[AttemptID]bool{},
 		kinds: map[EventKind]int{}, journal: &Journal{open: map[AttemptID]*Unfinished{}}, answered: map[AttemptID]time.Time{}, seated: map[AttemptID]bool{}, letGo: map[AttemptID]bool{},
-		ended: map[AttemptID]int{}, inbound: map[AttemptID]bool{}, settled: map[AttemptID]int{}, names: []AgentID{"ann", "ben", "eva"},
+		ended: map[AttemptID]int{}, inbound: map[AttemptID]bool{}, files: map[string]bool{}, settled: map[AttemptID]int{}, names: []AgentID{"ann", "ben", "eva"},
 	}
 	var rs []Record
 	for i := range 3 + w.dice.IntN(8) {
@@ -180,6 +182,8 @@ func (w *world) command(c Command) {
 		switch c := c.(type) {
 		case RejectCall:
 			delete(w.inbound, c.Attempt)
+		case RecordCall:
+			w.records(c)
 		case AnswerCall:
 			if !w.inbound[c.Attempt] {
 				w.t.Fatalf("answers %s, which does not ring", c.Attempt)

@@ -118,6 +118,8 @@ func (m *move) wantRecording(a RecordAction, mode RecordingMode) error {
 		return notPossible(ReasonNotNow, "the recording of this call was ended; it cannot be begun twice")
 	case bar != nil:
 		return &NotPossible{*bar}
+	case a == RecordStart && w.refusedRecording():
+		return notPossible(ReasonRecordingRefused, "the contact does not want to be recorded")
 	case a == RecordStart && w.asksConsent():
 		return notPossible(ReasonNotNow, "the contact has to agree to the recording first")
 	}
@@ -138,6 +140,8 @@ const (
 	ReasonAgentConsent   ReasonCode = "recording-agent-consent"     // the agent has not consented
 	ReasonNotAnnounced   ReasonCode = "recording-not-announced"     // the announcement could not be played
 	ReasonConsentRevoked ReasonCode = "recording-consent-withdrawn" // she took it back during the call
+
+	ReasonRecordingRefused ReasonCode = "recording-refused" // by the contact
 )
 
 func (w *work) recordingMode() RecordingMode {
@@ -163,12 +167,18 @@ func (w *work) asksConsent() bool {
 	return mode == RecordingAsk || mode == RecordingOnDemand && slices.ContainsFunc(w.recordingLaw(), func(p Profile) bool { return p.BothConsent })
 }
 
+// refusedRecording: the contact has said no, and nothing else since.
+func (w *work) refusedRecording() bool {
+	return w.attempt.Recorded != nil && w.attempt.Recorded.Consent == ConsentRefused
+}
+
 // recordingBar says why a call cannot be recorded at all; nil: it can.
 func (w *work) recordingBar() *Reason {
 	mode := w.recordingMode()
 	for _, p := range w.recordingLaw() {
 		switch {
-		case len(p.Recording) > 0 && !slices.Contains(p.Recording, mode):
+		// always asks nobody: where both have to consent there is no such recording.
+		case len(p.Recording) > 0 && !slices.Contains(p.Recording, mode), p.BothConsent && mode == RecordingAlways:
 			return &Reason{Code: ReasonNotByLaw, Name: p.Country, Text: fmt.Sprintf(
 				"the law of %s does not permit recordings of this kind: the call is not recorded", p.Country)}
 		case p.BothConsent && w.agent != nil && !w.agent.consents:
@@ -183,7 +193,7 @@ func (w *work) recordingBar() *Reason {
 func (m *move) beginRecording() {
 	w := m.w
 	mode := w.recordingMode()
-	if w.recording != "" || mode != RecordingAlways && mode != RecordingAnnounce || w.recordingBar() != nil {
+	if w.recording != "" || mode != RecordingAlways && mode != RecordingAnnounce || w.recordingBar() != nil || w.refusedRecording() {
 		return
 	}
 	if mode == RecordingAlways {
@@ -251,7 +261,7 @@ func (f *Floor) recordingConsent(id AgentID, given bool) {
 	}
 	a.consents = given
 	w := a.work
-	if w == nil || w.state != StateTalking && w.state != StateParked {
+	if w == nil || w.state != StateTalking && w.state != StateParked && w.state != StateClosing {
 		return
 	}
 	m := &move{f: f, w: w, event: EventRecording}
@@ -308,6 +318,19 @@ func (m *move) unpause() error {
 		m.f.line(RecordCall{Attempt: w.attempt.ID, Action: RecordResume})
 	}
 	return nil
+}
+
+// handOnRecording: a recording does not go on with an agent who has not
+// consented to it.
+func (m *move) handOnRecording() {
+	live := m.w.recording == RecordingOn || m.w.recording == RecordingPaused || m.w.recording == RecordingAnnouncing
+	if !live {
+		return
+	}
+	if bar := m.w.recordingBar(); bar != nil {
+		m.stopRecording()
+		m.w.noticeAgain, m.w.reason = false, bar
+	}
 }
 
 func (m *move) stopRecording() {

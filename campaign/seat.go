@@ -138,7 +138,12 @@ func (m *move) unheard() error {
 	if w.agent.after != AgentLoggedOff {
 		w.agent.after, w.agent.afterReason = AgentNotReady, "no sound from the headset"
 	}
-	if w.recording == RecordingOn || w.recording == RecordingPaused || w.recording == RecordingAnnouncing {
+	// Nobody has talked yet: with the next agent it begins anew, in a file of
+	// the same name.
+	switch {
+	case w.attempt.Recording != "":
+		m.f.line(RecordCall{Attempt: w.attempt.ID, Action: RecordDelete, File: w.attempt.Recording})
+	case w.recording == RecordingAnnouncing:
 		m.f.line(RecordCall{Attempt: w.attempt.ID, Action: RecordStop})
 	}
 	m.pass()

@@ -264,6 +264,7 @@ func (m *move) takeOver() error {
 	h.noticeAgain = w.recording == RecordingAnnouncing // who takes over hears it as well
 	h.muted = false
 	m.content = true
+	m.handOnRecording()
 	f.line(Connect{Attempt: h.attempt.ID, Agent: id})
 	if w.muted {
 		f.line(Mute{h.attempt.ID, false})

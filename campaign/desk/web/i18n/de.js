@@ -566,6 +566,7 @@ export const de = {
   'why recording-not-by-law': 'Das Recht erlaubt Aufzeichnungen dieser Art nicht ({name}): Dieses Gespräch wird nicht aufgezeichnet',
   'why recording-agent-consent': 'Sie haben nicht eingewilligt, aufgezeichnet zu werden (Einstellungen): Dieses Gespräch wird nicht aufgezeichnet',
   'why recording-not-announced': 'Die Ansage zur Aufzeichnung war nicht abzuspielen: Dieses Gespräch wird nicht aufgezeichnet',
+  'why recording-refused': 'Der Kontakt möchte nicht aufgezeichnet werden',
   'why recording-consent-withdrawn': 'Sie haben Ihre Einwilligung zurückgezogen: Die Aufzeichnung wurde beendet',
   'own recording': 'Aufzeichnung meiner Gespräche',
   'own recording given': 'Sie haben eingewilligt, aufgezeichnet zu werden ({time}, eingetragen von {name}).',

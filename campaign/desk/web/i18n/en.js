@@ -566,6 +566,7 @@ export const en = {
   'why recording-not-by-law': 'The law does not permit recordings of this kind ({name}): this call is not recorded',
   'why recording-agent-consent': 'You have not consented to being recorded (Settings): this call is not recorded',
   'why recording-not-announced': 'The announcement of the recording could not be played: this call is not recorded',
+  'why recording-refused': 'The contact does not want to be recorded',
   'why recording-consent-withdrawn': 'You took back your consent: the recording was ended',
   'own recording': 'Recording of my calls',
   'own recording given': 'You have consented to being recorded ({time}, entered by {name}).',
