@@ -257,7 +257,7 @@ func (s *memStore) Answers(_ context.Context, campaign string, now time.Time) (A
 // bars is the entry that forbids calls to a number or a person, or nil.
 func (s *memStore) bars(number, person string) *DNCEntry {
 	for _, e := range s.dnc {
-		if (e.Number != "" && e.Number == number) || (e.Person != "" && e.Person == person) {
+		if (e.Number != "" && e.Number == number) || (e.Person != "" && (e.Person == person || e.Person == PersonOf("", "", number))) {
 			return &e
 		}
 	}

@@ -19,6 +19,10 @@ const (
 	announceLead = 20
 )
 
+// ConnectWithin is how soon after the answer an agent has to be there: a later
+// one makes it an abandoned call, whoever stayed.
+const ConnectWithin = joinWithin
+
 func (f *Floor) grace() time.Duration {
 	if d := f.cfg.Grace; d > 0 && d < joinWithin {
 		return d

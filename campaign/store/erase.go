@@ -164,10 +164,16 @@ func (t tx) hashEntries(e *campaign.Erasure, p subjects, q campaign.EraseQuery) 
 	var rows [][]any
 	for _, x := range entries {
 		names := []string{x.Number}
-		if x.Number == "" {
-			names = p.numbers
+		if number, ok := strings.CutPrefix(x.Person, "number:"); ok {
+			names = append(names, number)
+		} else if x.Person != "" {
+			names = append(names, p.numbers...)
 		}
-		for _, n := range names {
+		slices.Sort(names)
+		for _, n := range slices.Compact(names) {
+			if n == "" {
+				continue
+			}
 			h, err := t.subject(n)
 			if err != nil {
 				return err

@@ -194,6 +194,10 @@ func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
 const toContact = ` FROM attempt a WHERE a.id IN
 	(SELECT id FROM attempt WHERE number IN (?, ?) AND dialed_at >= ? UNION SELECT id FROM attempt WHERE person IN (?, ?) AND dialed_at >= ?)`
 
+// abandonedCall selects calls after which no machine dials for a while: who
+// answered had no agent, or too late, even if she stayed (Attempt.Late).
+const abandonedCall = `(a.result = ? OR a.dialer_result = ? OR a.inbound = 0 AND a.answered_at > 0 AND a.joined_at > a.answered_at + ?)`
+
 // recent finds out about earlier attempts. Those that do not count never
 // reached the contact's telephone.
 func (t tx) recent(f *campaign.Facts, q campaign.PermitQuery, r *row) error {
@@ -217,8 +221,8 @@ func (t tx) recent(f *campaign.Facts, q campaign.PermitQuery, r *row) error {
 	}
 	var last, abandoned sql.NullInt64
 	err = t.one(`SELECT max(CASE WHEN a.counted = 1 THEN a.dialed_at END),
-		max(CASE WHEN a.result = ? THEN greatest(a.dialed_at, a.answered_at, a.ended_at) END)`+toContact,
-		append([]any{campaign.Abandoned}, args(0)...), &last, &abandoned)
+		max(CASE WHEN `+abandonedCall+` THEN greatest(a.dialed_at, a.answered_at, a.ended_at) END)`+toContact,
+		append([]any{campaign.Abandoned, campaign.Abandoned, campaign.ConnectWithin.Milliseconds()}, args(0)...), &last, &abandoned)
 	f.LastAttempt, f.AbandonedAt = timeOf(last.Int64), timeOf(abandoned.Int64)
 	if err == nil {
 		err = t.earlier(f, q, t.s.dayBegins(q, r))
@@ -257,7 +261,7 @@ func (t tx) earlier(f *campaign.Facts, q campaign.PermitQuery, since time.Time) 
 // midnight where the contact is, if that is longer ago, as it is at the end of
 // the day on which the clocks go back.
 func (s *Core) dayBegins(q campaign.PermitQuery, r *row) time.Time {
-	since := q.Now.Add(-24 * time.Hour)
+	since := q.Now.Add(-24*time.Hour + time.Millisecond) // what is a whole day ago makes room
 	zones := []string{r.TimeZone}
 	if r.TimeZone == "" {
 		n, err := campaign.ParseNumber(q.Number, "", q.Rules.Allow)

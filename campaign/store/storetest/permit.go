@@ -232,6 +232,48 @@ func permitFacts(t *testing.T, b *bench) {
 	equal(t, "until", refusal.Next, b.now.Add(72*time.Hour))
 }
 
+// permitWindow: an attempt counts for 24 h and for the day it was made on, which
+// is an hour longer when the clocks go back; not a millisecond longer.
+func permitWindow(t *testing.T, b *bench) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	b.must(err)
+	for n, c := range []struct {
+		first time.Time
+		later time.Duration
+		want  campaign.ReasonCode
+	}{
+		{time.Date(2026, 6, 10, 12, 0, 0, 0, berlin), 24*time.Hour - time.Millisecond, campaign.ReasonPerDay},
+		{time.Date(2026, 6, 10, 12, 0, 0, 0, berlin), 24 * time.Hour, ""},
+		{time.Date(2026, 10, 25, 0, 0, 0, 0, berlin), 24*time.Hour + 59*time.Minute, campaign.ReasonPerDay},
+		{time.Date(2026, 10, 25, 0, 0, 0, 0, berlin), 25 * time.Hour, ""},
+		{time.Date(2026, 10, 24, 23, 59, 0, 0, berlin), 24*time.Hour + 30*time.Minute, ""}, // yesterday
+	} {
+		ask := func() error {
+			q := b.permitQuery(campaign.Lease{})
+			q.Number, q.Person = phone(n), "number:"+phone(n)
+			q.Rules.Profiles = []campaign.Profile{{Country: "lab", MaxPerDay: 1}}
+			err := b.s.Permit(t.Context(), q)
+			if err == nil {
+				b.settles(b.settlement(campaign.Lease{}, b.attemptOf(q), campaign.NoAnswer))
+			}
+			return err
+		}
+		b.now = c.first
+		b.must(ask())
+		b.now = c.first.Add(c.later)
+		got := campaign.ReasonCode("")
+		var no *campaign.Refusal
+		if err := ask(); errors.As(err, &no) {
+			got = no.Reason.Code
+		} else {
+			b.must(err)
+		}
+		if got != c.want {
+			t.Errorf("first at %s, again after %s: %q, want %q", c.first, c.later, got, c.want)
+		}
+	}
+}
+
 // permitEarlier: a call that was made before the list came here counts for the
 // gap, the cap of the day and the lock after an abandoned one, over all numbers
 // of the person; what never reached the telephone does not.

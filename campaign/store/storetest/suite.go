@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"PermitFacts", permitFacts},
 		{"PermitCaps", permitCaps},
 		{"PermitEarlier", permitEarlier},
+		{"PermitWindow", permitWindow},
 		{"DoNotCallAtDialling", doNotCallAtDialling},
 		{"DoNotCallScopes", doNotCallScopes},
 		{"DoNotCallUnblock", doNotCallUnblock},
@@ -118,6 +119,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"Retained", retained},
 		{"Concurrent", concurrent},
 		{"RandomHistory", randomHistory},
+		{"Lawful", lawful},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, newBench(t, open)) })
 	}
