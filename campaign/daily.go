@@ -248,6 +248,9 @@ func (a Attempt) live() bool {
 	if a.AnsweredAt.IsZero() {
 		return false
 	}
+	if a.Late() {
+		return true // nobody listened who could say that it was a machine
+	}
 	switch a.DialerResult {
 	case AnsweringMachine, Fax, Silence:
 		return false
@@ -257,7 +260,7 @@ func (a Attempt) live() bool {
 
 // abandoned: a live answer without an agent in time, by the rule that the
 // budget keeps to.
-func (a Attempt) abandoned() bool { return a.live() && a.Late() }
+func (a Attempt) abandoned() bool { return a.Late() }
 
 // agentTable gathers the figures of agents, or of teams.
 type agentTable struct {

@@ -2,8 +2,11 @@ package campaign
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func TestReportDay(t *testing.T) {
@@ -90,5 +93,85 @@ func TestAbandonmentProof(t *testing.T) {
 	}
 	if back.Abandoned = 1; back.Checksum() == p.Sum {
 		t.Error("a changed figure does not show")
+	}
+}
+
+// Over whatever a day brought: the proof holds every answered call once, counts
+// over 2 s, or nobody, as abandoned, whatever was heard or said afterwards, and
+// its checksum shows a change of any of its fields.
+func TestAbandonmentProofProperty(t *testing.T) {
+	day := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
+	over := 0
+	rapid.Check(t, func(t *rapid.T) {
+		ms := func(name string, of ...int) time.Duration {
+			return time.Duration(rapid.SampledFrom(of).Draw(t, name)) * time.Millisecond
+		}
+		var as []Attempt
+		var dialled, live, abandoned, late, announced int
+		var longest time.Duration
+		for i := range rapid.IntRange(0, 12).Draw(t, "attempts") {
+			a := Attempt{ID: AttemptID(rune('a' + i)), DialedAt: day, EndedAt: day.Add(time.Minute), Counted: true,
+				DialerResult: rapid.SampledFrom([]CallResult{Answer, NoAnswer, AnsweringMachine, Fax, Silence, Abandoned}).Draw(t, "dialer's"),
+				Result:       rapid.SampledFrom([]CallResult{Answer, AnsweringMachine, WrongParty, Abandoned}).Draw(t, "result")}
+			dialled++
+			if rapid.Bool().Draw(t, "answered") {
+				a.AnsweredAt = day.Add(time.Duration(i) * time.Second)
+				lost := a.DialerResult == Abandoned || a.Result == Abandoned
+				if delay := ms("delay", -1, 0, 1, 1999, 2000, 2001, 60_000); delay >= 0 {
+					a.JoinedAt = a.AnsweredAt.Add(delay)
+					lost = lost || delay > 2*time.Second
+					if delay > 2*time.Second {
+						late++
+					}
+				} else {
+					lost = true
+				}
+				machine := a.DialerResult == AnsweringMachine || a.DialerResult == Fax || a.DialerResult == Silence
+				if lost || !machine {
+					live++
+					longest = max(longest, a.JoinedAt.Sub(a.AnsweredAt))
+				}
+				if lost {
+					abandoned++
+					if rapid.Bool().Draw(t, "announced") {
+						a.AnnouncedAt, a.AnnouncedEnd = a.AnsweredAt.Add(2*time.Second), a.AnsweredAt.Add(8*time.Second)
+						announced++
+					}
+				}
+			}
+			as = append(as, a)
+		}
+		p := ProveAbandonment(AbandonmentProof{Campaign: "spring", Day: "2026-03-04", MadeAt: Stamp{day}}, as)
+		if p.Attempts != dialled || p.LiveAnswers != live || p.Abandoned != abandoned || len(p.Calls) != abandoned || p.Late != late ||
+			p.Announced != announced || p.MaxMS != longest.Milliseconds() {
+			t.Fatalf("%+v, want %d dialled, %d live, %d abandoned, %d late, %d announced, %s at most", p, dialled, live, abandoned, late, announced, longest)
+		}
+		if want := share(abandoned, live); p.OfLive != want || p.OfAll != share(abandoned, dialled) || want > 1 {
+			t.Fatalf("%v of live, %v of all", p.OfLive, p.OfAll)
+		}
+		over += abandoned
+		v := reflect.ValueOf(&p).Elem()
+		f := rapid.IntRange(0, v.NumField()-1).Draw(t, "field")
+		name := v.Type().Field(f).Name
+		switch x := v.Field(f).Addr().Interface().(type) {
+		case *string:
+			*x += "!"
+		case *int:
+			*x++
+		case *int64:
+			*x++
+		case *float64:
+			*x += 0.001
+		case *Stamp:
+			x.Time = x.Add(time.Second)
+		default: // a list
+			v.Field(f).Set(reflect.Append(v.Field(f), reflect.Zero(v.Field(f).Type().Elem())))
+		}
+		if same := p.Checksum() == ProveAbandonment(AbandonmentProof{Campaign: "spring", Day: "2026-03-04"}, as).Sum; same != (name == "MadeAt" || name == "Sum") {
+			t.Fatalf("%s was changed, and the checksum is the same: %v", name, same)
+		}
+	})
+	if over == 0 {
+		t.Error("nothing was abandoned")
 	}
 }
