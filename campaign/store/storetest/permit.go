@@ -274,6 +274,27 @@ func permitWindow(t *testing.T, b *bench) {
 	}
 }
 
+// permitLate: who was joined later than 2 s after the answer was abandoned, even
+// if she stayed, and no machine dials her for 72 h.
+func permitLate(t *testing.T, b *bench) {
+	for n, delay := range []time.Duration{0, 2 * time.Second, 2*time.Second + time.Millisecond} {
+		q := b.permitQuery(campaign.Lease{})
+		q.Number, q.Person = phone(n), "number:"+phone(n)
+		q.Rules.Profiles = []campaign.Profile{{Country: "lab", LockAfter: 72 * time.Hour}}
+		b.must(b.s.Permit(t.Context(), q))
+		a := b.attemptOf(q)
+		a.AnsweredAt, a.JoinedAt = b.now, b.now.Add(delay)
+		b.settles(b.settlement(campaign.Lease{}, a, campaign.Answer))
+		again := b.permitQuery(campaign.Lease{})
+		again.Number, again.Person, again.Rules = q.Number, q.Person, q.Rules
+		if delay > 2*time.Second {
+			b.refused(again, campaign.ReasonAbandonedLock)
+			again.Manual = true
+		}
+		b.must(b.s.Permit(t.Context(), again))
+	}
+}
+
 // permitEarlier: a call that was made before the list came here counts for the
 // gap, the cap of the day and the lock after an abandoned one, over all numbers
 // of the person; what never reached the telephone does not.
@@ -361,6 +382,7 @@ func doNotCallScopes(t *testing.T, b *bench) {
 		{"person", campaign.DNCEntry{Person: "PERSON"}, true},
 		{"this client", campaign.DNCEntry{Number: "NUMBER", Client: "Muster"}, true},
 		{"this campaign", campaign.DNCEntry{Person: "PERSON", Campaign: "spring", Client: "Muster"}, true},
+		{"this campaign, whatever client it was for", campaign.DNCEntry{Number: "NUMBER", Campaign: "spring", Client: "Other"}, true},
 		{"another client", campaign.DNCEntry{Number: "NUMBER", Client: "Other"}, false},
 		{"another campaign", campaign.DNCEntry{Number: "NUMBER", Campaign: "autumn"}, false},
 		{"another campaign of this client", campaign.DNCEntry{Number: "NUMBER", Campaign: "autumn", Client: "Muster"}, false},

@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"PermitCaps", permitCaps},
 		{"PermitEarlier", permitEarlier},
 		{"PermitWindow", permitWindow},
+		{"PermitLate", permitLate},
 		{"DoNotCallAtDialling", doNotCallAtDialling},
 		{"DoNotCallScopes", doNotCallScopes},
 		{"DoNotCallUnblock", doNotCallUnblock},
