@@ -25,6 +25,27 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// alone says in which test a process of its own was started.
+const alone = "FREITON_TEST_ALONE"
+
+// inOwnProcess runs this one test again in a process of its own, beside other
+// tests, where it counts what no other one uses; it gives true when it has.
+func inOwnProcess(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv(alone) == t.Name() {
+		return false
+	}
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1")
+	cmd.Env = append(os.Environ(), alone+"="+t.Name())
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("in a process of its own: %v", err)
+	}
+	return true
+}
+
 // child is the program running in a process of its own.
 type child struct {
 	cmd  *exec.Cmd

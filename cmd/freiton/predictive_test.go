@@ -18,6 +18,7 @@ import (
 // The whole program dials ahead: everybody is called once, who answers is with
 // an agent at once, hears her, and is heard from the first word on.
 func TestAutopilotPredictive(t *testing.T) {
+	t.Parallel()              // it mostly waits for phones that ring
 	rows := numbers("00", 20) // answers, speaks at once and waits for us
 	for i := range 6 {
 		rows = append(rows, fmt.Sprintf("%d;%s", 100+i, peer.Number("10", i))) // busy
