@@ -176,11 +176,23 @@ func afterCall(p *tab, say func(string) string) {
 	p.press(say("Correct result"))
 	dialog := p.find("dialog", say("Correct result"))
 	p.choose(say("Call result"), say("Wrong party"), dialog)
+	at := p.find("textbox", say("Call back at"), dialog)
+	p.write(at, "never")
+	p.until("no time to save", func() bool {
+		return p.on(p.find("button", say("Save"), dialog), `function() { return this.disabled }`) == "true"
+	})
+	p.write(at, say("tomorrow 16"))
+	p.click(p.find("checkbox", say("Personal callback"), dialog))
 	p.press(say("Save"), dialog)
 	p.gone("dialog", say("Correct result"))
 	p.until("the corrected result", func() bool {
 		return strings.Contains(p.on(p.find("region", say("Call history")), `function() { return this.innerText }`), say("Wrong party"))
 	})
+	snap, err := p.w.control.Snapshot(p.t.Context(), campaign.Viewer{Agent: "ann", Role: campaign.RoleAgent})
+	must(p.t, err)
+	if c := snap.Recent[0].Callback; c == nil || !c.Personal || c.At.Local().Hour() != 16 {
+		p.t.Errorf("the corrected callback is %+v", c)
+	}
 }
 
 // TestEngaged: nothing of the record is on the page before the contact answers.

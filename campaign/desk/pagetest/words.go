@@ -52,7 +52,7 @@ func german() map[string]string {
 		"Contact history": "Kontakthistorie", "Keypad": "Tastenfeld", "Transfer": "Weiterleiten", "Consult": "Rückfrage", "Conference": "Konferenz", "Floor": "Leitstand", "Settings": "Einstellungen",
 		"Campaigns": "Kampagnen", "Agents": "Agenten", "Desk": "Arbeitsplatz", "New contact": "Neuer Kontakt", "My messages": "Meine Nachrichten",
 		"Wrong number": "Falsche Rufnummer", "Wrong number – quick": "Falsche Rufnummer – schnell", "Busy": "Besetzt", "Close": "Schließen",
-		"tomorrow 15": "morgen 15", "Device check": "Gerätetest", "Check result": "Testergebnis", "Run check": "Test starten", "Continue": "Weiter",
+		"tomorrow 15": "morgen 15", "tomorrow 16": "morgen 16", "Device check": "Gerätetest", "Check result": "Testergebnis", "Run check": "Test starten", "Continue": "Weiter",
 		"Test call": "Testanruf", "Test result": "Ergebnis des Testanrufs", "Sound": "Ton",
 		"Start recording": "Aufzeichnung starten", "Pause recording": "Aufzeichnung pausieren", "Resume recording": "Aufzeichnung fortsetzen",
 		"Stop recording": "Aufzeichnung beenden", "Delete recording": "Aufzeichnung löschen", "Consent refused": "Abgelehnt",

@@ -4,7 +4,8 @@ import { t, span, phone, dayTime } from './i18n.js';
 import { icon } from './icons.js';
 import { state, now, mayEnter, previews, offered } from './state.js';
 import { ui, button, region, fieldList, select, checkbox, act, on, draft, setDraft, redraw, resultName, why, ticking, setPending, clearPending, prefs, toast } from './ui.js';
-import { prose, fillIn, popLink, readTime, isolated } from './text.js';
+import { prose, fillIn, popLink, isolated } from './text.js';
+import { callbackFields, callbackOf, callbackWords, dropCallback } from './callback.js';
 import { textsOf } from './data.js';
 import { sound, qualityWord } from './sound.js';
 import { recording } from './recording.js';
@@ -283,31 +284,23 @@ function dispositions(i) {
       checkbox({ name: t('Do not call'), key: keysOf().dnc, checked: Boolean(chosen(i, 'no_call')), disabled: !may, class: 'dnc', change: v => enter(i, { no_call: v }) }),
       i.kind === 'campaign' ? button({ name: t('Schedule callback'), icon: 'clock', expanded: ui.callback, disabled: !may, run: () => { ui.callback = !ui.callback; redraw(); } }) : null),
     ui.callback && i.kind === 'campaign' ? callback(i) : null,
-    i.callback ? h('p', { class: 'callback-set', key: 'set' }, icon('clock'), t('callback set', { time: dayTime(i.callback.at) }), i.callback.personal ? ` · ${t('callback personal')}` : '',
+    i.callback ? h('p', { class: 'callback-set', key: 'set' }, icon('clock'), callbackWords(i.callback),
       button({ name: t('callback none'), kind: 'quiet', disabled: !may, run: () => enter(i, { callback: { at: '0001-01-01T00:00:00Z' } }) })) : null,
     done(i));
 }
 
 /** @param {Interaction} i */
 function callback(i) {
-  const typed = draft(i.id, 'callback') ?? '';
-  const at = readTime(typed, new Date());
+  const wish = callbackOf(i.id, i.callback);
   return h('form', { class: 'callback', key: 'callback', 'aria-label': t('Schedule callback'), onsubmit: async (/** @type {Event} */ e) => {
     e.preventDefault();
-    if (!at) return;
-    const ok = await act(on(i.id, 'result'), { callback: { at: at.toISOString(), personal: draft(i.id, 'personal') === 'yes', agreed: draft(i.id, 'agreed') !== 'no' } });
-    if (ok) {
-      ui.callback = false;
-      setDraft(i.id, 'callback', undefined);
-      redraw();
-    }
+    if (!wish || !await act(on(i.id, 'result'), { callback: wish })) return;
+    ui.callback = false;
+    dropCallback(i.id);
+    redraw();
   } },
-    h('label', { class: 'field grow' }, h('span', { class: 'field-name' }, t('Call back at')),
-      h('input', { type: 'text', autocomplete: 'off', value: typed, placeholder: t('callback hint'), 'aria-describedby': 'understood', oninput: (/** @type {any} */ e) => { setDraft(i.id, 'callback', e.target.value); redraw(); } })),
-    h('p', { id: 'understood', class: 'quiet-text', role: 'status' }, at ? t('callback understood', { time: dayTime(at) }) : typed ? t('callback not understood') : t('callback hint')),
-    checkbox({ name: t('Personal callback'), checked: draft(i.id, 'personal') === 'yes', change: v => { setDraft(i.id, 'personal', v ? 'yes' : 'no'); redraw(); } }),
-    checkbox({ name: t('callback agreed'), checked: draft(i.id, 'agreed') !== 'no', change: v => { setDraft(i.id, 'agreed', v ? 'yes' : 'no'); redraw(); } }),
-    h('button', { type: 'submit', class: 'button primary', disabled: !at || state.viewer }, t('Save')));
+    callbackFields(i.id, i.callback, 'understood'),
+    h('button', { type: 'submit', class: 'button primary', disabled: !wish || state.viewer }, t('Save')));
 }
 
 /** @param {Interaction} i */

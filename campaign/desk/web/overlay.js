@@ -1,13 +1,14 @@
 /** What lies over the page: popups, the preview, toasts, dialogs. */
 import { h } from './dom.js';
-import { t, span, phone, moment } from './i18n.js';
+import { t, phone, moment } from './i18n.js';
 import { icon } from './icons.js';
 import { call, Problem } from './api.js';
-import { state, now, mine, offered, overseer, ownHeadset } from './state.js';
-import { ui, unsentNotes, dropDraft, button, fieldList, select, checkbox, act, on, onCampaign, redraw, toasts, dropToast, prefs, setPref, draft, setDraft, resultName, toast, explain, ticking, why, linkWords } from './ui.js';
-import { codes, keysOf, party } from './interaction.js';
+import { state, now, mine, overseer, ownHeadset } from './state.js';
+import { ui, unsentNotes, dropDraft, button, fieldList, checkbox, act, on, onCampaign, redraw, toasts, dropToast, prefs, setPref, resultName, toast, explain, ticking, why, linkWords } from './ui.js';
+import { keysOf, party } from './interaction.js';
 import { sound } from './sound.js';
-import { dialog, closeDialog } from './dialog.js';
+import { dialog } from './dialog.js';
+import { correct } from './correct.js';
 import { checkDialog, openCheck } from './devicecheck.js';
 import { eraseDialog } from './persons.js';
 import { soundDialog } from './soundmenu.js';
@@ -226,52 +227,6 @@ async function changePassword(e) {
 function plainSelect(name, value, options, change) {
   return h('label', { class: 'field' }, h('span', { class: 'field-name' }, name),
     h('select', { value, onchange: (/** @type {any} */ e) => change(e.target.value) }, options.map(([v, text]) => h('option', { key: v, value: v }, text))));
-}
-
-// ---- correct result -----------------------------------------------------------
-
-/** @param {string} id */
-function correct(id) {
-  const i = state.recent.find(r => r.id === id);
-  if (!i) return null;
-  const key = `correct ${id}`;
-  const unsent = draft(id, 'note') === draft(id, 'sent') ? undefined : draft(id, 'note'); // typed in the call, and the server was away
-  const value = (/** @type {string} */ f, /** @type {string} */ was) => draft(key, f) ?? was;
-  const c = i.campaign ? state.campaigns.get(i.campaign) : null;
-  const { single, groups } = codes(c?.dispositions);
-  const was = i.result || i.dialer_result || '';
-  /** @type {[string, string][]} */
-  const options = offered(i).map(r => /** @type {[string, string]} */ ([r.result, resultName(r.result)]));
-  if (was && !options.some(o => o[0] === was)) options.unshift([was, resultName(was)]);
-  const put = (/** @type {string} */ f) => (/** @type {string} */ v) => {
-    setDraft(key, f, v);
-    redraw();
-  };
-  return dialog(t('Correct result'), key,
-    h('p', null, h('strong', null, party(i)), ' ', h('span', { class: 'figures quiet-text' }, phone(i.content?.number)), i.answered_at && i.ended_at ? ` · ${span(new Date(i.ended_at).getTime() - new Date(i.answered_at).getTime())}` : ''),
-    h('form', { class: 'stack', onsubmit: async (/** @type {Event} */ e) => {
-      e.preventDefault();
-      /** @type {{[name: string]: any}} */
-      const entry = {};
-      if (draft(key, 'result') !== undefined) entry.result = draft(key, 'result');
-      if (draft(key, 'disposition') !== undefined) entry.disposition = draft(key, 'disposition');
-      const note = draft(key, 'note') ?? unsent;
-      if (note !== undefined) entry.note = note;
-      if (draft(key, 'no_call') !== undefined) entry.no_call = draft(key, 'no_call') === 'yes';
-      if (await act(on(id, 'correct'), entry)) {
-        for (const f of ['result', 'disposition', 'note', 'no_call']) setDraft(key, f, undefined);
-        dropDraft(id);
-        toast('good', t('corrected', { name: party(i) }));
-        closeDialog();
-      }
-    } },
-    select({ name: t('Call result'), value: value('result', was), options, change: put('result') }),
-    h('p', { class: 'quiet-text' }, t('old value', { value: resultName(was) })),
-    c?.dispositions?.length ? select({ name: t('Disposition code'), value: value('disposition', i.disposition || ''), options: [['', '–'], ...single], groups, change: put('disposition') }) : null,
-    c?.dispositions?.length ? h('p', { class: 'quiet-text' }, t('old value', { value: i.disposition?.replaceAll('/', ' / ') || '–' })) : null,
-    checkbox({ name: t('Do not call'), checked: value('no_call', i.no_call ? 'yes' : 'no') === 'yes', disabled: Boolean(i.no_call), change: v => put('no_call')(v ? 'yes' : 'no') }),
-    h('label', { class: 'field' }, h('span', { class: 'field-name' }, t('Note')), h('textarea', { rows: 3, maxlength: 10000, value: value('note', unsent ?? i.note ?? ''), oninput: (/** @type {any} */ e) => put('note')(e.target.value) })),
-    h('div', { class: 'row end' }, button({ name: t('Cancel'), run: closeDialog }), h('button', { type: 'submit', class: 'button primary', disabled: state.viewer }, t('Save')))));
 }
 
 // ---- sentences over the page ---------------------------------------------------
