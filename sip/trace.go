@@ -19,6 +19,7 @@ type Trace struct {
 	limit int
 
 	mu    sync.Mutex
+	since time.Time // what came before is not there
 	size  int
 	calls map[string]*TraceCall
 	order []string // by their first message
@@ -47,7 +48,7 @@ const mostMessages = 200
 
 // NewTrace makes a Trace of so many bytes.
 func NewTrace(limit int) *Trace {
-	return &Trace{limit: limit, calls: map[string]*TraceCall{}}
+	return &Trace{limit: limit, since: time.Now(), calls: map[string]*TraceCall{}}
 }
 
 // note keeps a message; what is none is left out. A nil Trace keeps nothing.
@@ -82,7 +83,16 @@ func (t *Trace) note(out bool, network string, local, remote netip.AddrPort, raw
 		}
 		delete(t.calls, t.order[0])
 		t.order = slices.Delete(t.order, 0, 1)
+		t.since = t.calls[t.order[0]].Messages[0].At
 	}
+}
+
+// Kept is how many calls are kept, and since when: its own beginning, or, when
+// older ones had to go, the oldest that is left.
+func (t *Trace) Kept() (calls int, since time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.order), t.since
 }
 
 // Calls are the newest calls, at most max, that hold a text in Call-ID, URIs

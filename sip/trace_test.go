@@ -47,6 +47,9 @@ func TestTraceKeepsNoSecret(t *testing.T) {
 	if p := all[0].Pcap(); binary.LittleEndian.Uint32(p) != 0xa1b2c3d4 || int(binary.LittleEndian.Uint32(p[32:])) != 28+len(text) {
 		t.Errorf("no capture file: % x", p[:44])
 	}
+	if n, since := tr.Kept(); n != 1 || since.After(all[0].Messages[0].At) {
+		t.Errorf("%d calls kept since %s", n, since)
+	}
 	if len(tr.Calls("nobody", 10)) != 0 || len(tr.Call("c@d").Messages) != 0 {
 		t.Error("calls that never were")
 	}
@@ -58,6 +61,9 @@ func TestTraceKeepsNoSecret(t *testing.T) {
 	}
 	if tr.size > 8<<10 || len(tr.calls) != len(tr.order) || len(tr.Call("299").Messages) != 1 || len(tr.Call("0").Messages) != 0 {
 		t.Errorf("%d bytes of %d calls kept", tr.size, len(tr.calls))
+	}
+	if n, since := tr.Kept(); n != len(tr.order) || !since.Equal(tr.calls[tr.order[0]].Messages[0].At) {
+		t.Errorf("%d calls kept since %s", n, since)
 	}
 	var none *Trace
 	none.note(true, "udp", here, there, []byte("OPTIONS sip:pbx SIP/2.0\r\n\r\n"))

@@ -16,6 +16,8 @@ import (
 type SIPTrace interface {
 	// Calls are the newest that hold a text, at most so many.
 	Calls(text string, most int) []SIPCall
+	// Kept is how many calls there are, and since when.
+	Kept() (calls int, since time.Time)
 	// Messages are those of a call, in their order.
 	Messages(callID string) []SIPMessage
 	// Export is a call as a file to give away: "text" or "pcap".
@@ -31,6 +33,13 @@ type SIPCall struct {
 	To       string    `json:"to"`
 	Answer   string    `json:"answer,omitempty" doc:"the last final answer to that request, as in 486 Busy Here"`
 	Messages int       `json:"messages"`
+}
+
+// SIPKept is how far back one can look. The messages are in the memory of this
+// process only.
+type SIPKept struct {
+	Calls int       `json:"calls" doc:"calls, registrations and whatever else has a Call-ID"`
+	Since time.Time `json:"since" doc:"the program's start, or the oldest call for which there still was room"`
 }
 
 // SIPMessage is one message as it crossed the wire. Answers to challenges, keys
@@ -63,6 +72,14 @@ func (d *Desk) ladders(api huma.API) {
 				return nil, err
 			}
 			return reply(listed(d.cfg.SIP.Calls(in.Q, mostLadders))), nil
+		})
+	huma.Register(api, get("sip-kept", "/kept", "How many calls are kept, and since when: they are in the memory of this process only, and a restart empties it"),
+		func(ctx context.Context, _ *struct{}) (*body[SIPKept], error) {
+			if err := d.whole(ctx); err != nil {
+				return nil, err
+			}
+			n, since := d.cfg.SIP.Kept()
+			return reply(SIPKept{n, since}), nil
 		})
 	huma.Register(api, get("sip-messages", "/messages", "The messages of a call"),
 		func(ctx context.Context, in *struct {

@@ -20,6 +20,8 @@ func (oneCall) Calls(text string, _ int) []desk.SIPCall {
 	return []desk.SIPCall{{CallID: "a/b@c", Begun: time.Now(), Method: "INVITE", From: "sip:1001@pbx", To: "sip:+493023125000@pbx", Answer: "486 Busy Here", Messages: 2}}
 }
 
+func (oneCall) Kept() (int, time.Time) { return 1, time.Now().Add(-time.Hour) }
+
 func (oneCall) Messages(id string) []desk.SIPMessage {
 	if id != "a/b@c" {
 		return nil
@@ -93,6 +95,9 @@ func (p *looks) runsTheOffice(t *testing.T, say func(string) string) {
 	p.until("its messages", func() bool { return strings.Contains(main(), "+0.040 s") })
 	p.run(chromedp.Evaluate(`document.querySelectorAll('.ladder details').forEach(d => { d.open = true })`, nil))
 	p.until("their text", func() bool { return strings.Contains(main(), "<img src=x") })
+	if !strings.Contains(main(), "ein Eintrag seit ") || !strings.Contains(main(), "nur im Speicher") {
+		t.Error("the page does not say how far back one can look")
+	}
 	p.glance("ladder")
 	var file string
 	p.evaluate(`fetch([...document.querySelectorAll('a')].find(a => a.textContent === 'Export als Text').href).then(r => r.text())`, &file)

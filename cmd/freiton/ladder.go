@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"time"
 
 	"github.com/freiton/freiton/campaign/desk"
 	"github.com/freiton/freiton/sip"
@@ -29,6 +30,8 @@ func (l ladders) Calls(text string, most int) []desk.SIPCall {
 	}
 	return out
 }
+
+func (l ladders) Kept() (int, time.Time) { return l.trace.Kept() }
 
 func (l ladders) Messages(callID string) []desk.SIPMessage {
 	var out []desk.SIPMessage

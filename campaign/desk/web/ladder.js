@@ -3,6 +3,7 @@ import { h } from './dom.js';
 import { t, count, moment } from './i18n.js';
 import { get } from './api.js';
 import { ui, region, button, redraw, draft, setDraft, explain } from './ui.js';
+import { look } from './data.js';
 import { grid, fileLink } from './reports.js';
 
 /** @typedef {{call_id: string, begun: string, method: string, from: string, to: string, answer?: string, messages: number}} Call */
@@ -46,6 +47,7 @@ const name = c => ({ to: user(c.to), time: moment(c.begun) });
 const user = uri => uri.replace(/^sips?:/, '').replace(/[;?].*$/, '');
 
 export function ladder() {
+  const kept = /** @type {{calls: number, since: string}|null} */ (look('/sip/kept', 10_000).data);
   return h('div', { key: 'ladder', class: 'page office' },
     region(t('SIP ladder'), { key: 'all' },
       h('form', { class: 'row', onsubmit: (/** @type {Event} */ e) => { e.preventDefault(); search(); } },
@@ -53,6 +55,7 @@ export function ladder() {
           h('input', { type: 'search', autocomplete: 'off', maxlength: 100, value: draft(form, 'q') || '', oninput: (/** @type {any} */ e) => setDraft(form, 'q', e.target.value) })),
         h('button', { type: 'submit', class: 'button' }, t('Search'))),
       h('p', { class: 'quiet-text', key: 'hint' }, t('ladder hint')),
+      h('p', { class: 'quiet-text', key: 'kept', role: 'status' }, kept ? t('ladder kept', { n: kept.calls, since: moment(kept.since) }) : '\u00a0'),
       failed ? h('p', { class: 'error-text', role: 'alert', key: 'failed' }, failed) : null,
       found?.length === 0 ? h('p', { role: 'status', key: 'none' }, t('nothing there')) : null,
       found?.length ? h('div', { key: 'found' }, grid(t('SIP ladder'), [t('when'), t('ladder what'), t('from'), t('ladder to'), t('ladder answer'), `#${t('ladder messages')}`, ''], found.map(c => ({ key: c.call_id, cells: [
