@@ -318,7 +318,7 @@ func (f *Floor) whyNothing(a *agent, c *camp) Reason {
 	case c.pause != nil:
 		return Reason{Code: IdlePaused, Text: fmt.Sprintf("campaign %s has paused: %s", c.doc.Name, c.pause.Text), Name: c.doc.Name}
 	case c.doc.Mode == ModePreview:
-		return Reason{Code: IdlePreview, Text: "you fetch the records yourself", Name: c.doc.Name}
+		return Reason{Code: IdlePreview, Text: "records are fetched with Get record", Name: c.doc.Name}
 	case c.blocked != nil && c.blockedUntil.After(f.now):
 		return *c.blocked
 	case c.dialsAhead() && f.home(a) == c:

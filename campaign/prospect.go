@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -51,6 +53,9 @@ type Prospect struct {
 	Looked  int           `json:"looked" doc:"at how many records; fewer than records where the lists are long"`
 	Not     int           `json:"not_dialled" doc:"of those: how many will not be dialled"`
 	Because []ProspectWhy `json:"because" doc:"the most frequent reason first"`
+
+	Missing []string `json:"missing_lists,omitempty" doc:"lists of the campaign that do not exist"`
+	Absent  []string `json:"absent_columns,omitempty" doc:"columns that the filter names and no record has"`
 }
 
 // ProspectWhy counts records that are not dialled for one reason.
@@ -71,13 +76,18 @@ const (
 // Add takes in a record. blocked is its do-not-call entry, or nil; national what
 // is known of its number and the national lists.
 func (p *Prospect) Add(c *Campaign, r *Record, blocked *DNCEntry, national map[string]OnNational, now time.Time) {
-	p.Looked++
+	if p.Looked++; p.Looked == 1 {
+		for _, cond := range c.Selection.Filter {
+			p.Absent = append(p.Absent, cond.Field)
+		}
+	}
+	p.Absent = slices.DeleteFunc(p.Absent, r.has)
 	code, text := c.never(r, blocked, national, now)
 	if code == "" {
 		return
 	}
 	p.Not++
-	if i := slices.IndexFunc(p.Because, func(w ProspectWhy) bool { return w.Code == code }); i >= 0 {
+	if i := slices.IndexFunc(p.Because, func(w ProspectWhy) bool { return w.Code == code && w.Text == text }); i >= 0 {
 		p.Because[i].Records++
 		return
 	}
@@ -109,11 +119,20 @@ func (c *Campaign) never(r *Record, blocked *DNCEntry, national map[string]OnNat
 		return "", ""
 	}
 	text := v.Reason.Text
-	switch {
-	case blocked != nil:
+	switch v.Reason.Code {
+	case ReasonDoNotCall:
 		text = "they are on the do-not-call list"
-	case v.Reason.Code == ReasonListed:
+	case ReasonListed:
 		text = "they are " + text
+	case ReasonNoConsent:
+		text = "there is " + text
+		if !r.Consent.Revoked.IsZero() {
+			text = "they have revoked their consent"
+		}
+	case ReasonNotAllowed:
+		text = "their numbers are outside what dial.allow names"
+	case ReasonNumberKind:
+		text = strings.NewReplacer("it is a ", "their numbers are ", " number, a kind", ", a kind").Replace(text)
 	}
 	return v.Reason.Code, text
 }
@@ -127,19 +146,47 @@ func (p *Prospect) Sort() {
 
 // String is the prospect in one sentence.
 func (p *Prospect) String() string {
-	of := fmt.Sprintf("of %s", plural(p.Looked, "record"))
+	records := "records"
+	if p.Records == 1 {
+		records = "record"
+	}
+	of := fmt.Sprintf("of %s %s", thousands(p.Records), records)
 	if p.Looked < p.Records {
-		of = fmt.Sprintf("of the first %d of %s", p.Looked, plural(p.Records, "record"))
+		of = fmt.Sprintf("of the first %s of %s %s", thousands(p.Looked), thousands(p.Records), records)
 	}
-	if p.Not == 0 {
-		return of + " nothing is left out"
+	switch {
+	case p.Records == 0:
+		return "there are no records yet"
+	case p.Not == 0:
+		return of + " none is left out"
 	}
-	s := fmt.Sprintf("%s %d will not be dialled, because", of, p.Not)
+	s := fmt.Sprintf("%s %s will not be dialled, because", of, thousands(p.Not))
 	for i, w := range p.Because {
 		if i > 0 {
 			s += ";"
 		}
-		s += fmt.Sprintf(" %s (%d)", w.Text, w.Records)
+		s += fmt.Sprintf(" %s (%s)", w.Text, thousands(w.Records))
 	}
 	return s
+}
+
+// thousands writes a count as 5,000.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Doubts are what of the campaign's document is likely a slip, a sentence each.
+func (p *Prospect) Doubts() []string {
+	var out []string
+	for _, l := range p.Missing {
+		out = append(out, fmt.Sprintf("there is no list %q: import it, or write its name as freiton list all shows it", l))
+	}
+	for _, f := range p.Absent {
+		out = append(out, fmt.Sprintf("no record has a column %q, which the filter asks for", f))
+	}
+	return out
 }

@@ -74,10 +74,41 @@ func TestProspect(t *testing.T) {
 	if p.Looked != 7 || p.Not != 6 || len(p.Because) != 5 || p.Because[0].Code != ReasonDoNotCall || p.Because[0].Records != 2 {
 		t.Errorf("%+v", p)
 	}
+	if strings.Join(p.Absent, " ") != "" {
+		t.Errorf("columns that are there, and said not to be: %q", p.Absent)
+	}
 	if s := p.String(); !strings.HasPrefix(s, "of 7 records 6 will not be dialled, because they are on the do-not-call list (2);") {
 		t.Error(s)
 	}
-	if s := (&Prospect{Records: 9, Looked: 3}).String(); s != "of the first 3 of 9 records nothing is left out" {
+	if s := (&Prospect{Records: 9, Looked: 3}).String(); s != "of the first 3 of 9 records none is left out" {
+		t.Error(s)
+	}
+}
+
+// Who has revoked is told apart from who was never asked; what of the document
+// is likely a slip is said.
+func TestProspectTells(t *testing.T) {
+	c := spring()
+	c.Rules = allowRules()
+	c.Rules.Profiles, c.Rules.Purpose = []Profile{{Country: "DE", ConsentFor: []Purpose{AdvertisingB2C}}}, AdvertisingB2C
+	c.Selection.Filter = Filter{{Field: "Ort", Not: []string{"Ulm"}}, {Field: "Ortt", Not: []string{"Ulm"}}}
+	p := Prospect{Records: 5000, Missing: []string{"nix"}}
+	for i := range 5000 {
+		r := okFacts().Record
+		r.Status, r.Fields = Ready, []Field{{"Ort", "Bonn"}}
+		r.Consent.At, r.Consent.Text = noon().Add(-time.Hour), "yes"
+		if i < 1200 {
+			r.Consent = Consent{}
+		} else if i < 1300 {
+			r.Consent.Revoked = noon().Add(-time.Minute)
+		}
+		p.Add(c, &r, nil, nil, noon())
+	}
+	p.Sort()
+	if s := p.String(); s != "of 5,000 records 1,300 will not be dialled, because there is no documented consent, which advertising-b2c needs (1,200); they have revoked their consent (100)" {
+		t.Error(s)
+	}
+	if s := strings.Join(p.Doubts(), "\n"); !strings.Contains(s, `no list "nix"`) || !strings.Contains(s, `column "Ortt"`) || strings.Contains(s, `"Ort"`) {
 		t.Error(s)
 	}
 }

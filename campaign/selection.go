@@ -68,7 +68,7 @@ func (f Filter) Match(r *Record) bool { return f.fails(r) == nil }
 func (f Filter) fails(r *Record) *Condition {
 	for i := range f {
 		c := &f[i]
-		has := r.filterField(c.Field)
+		has, _ := r.filterField(c.Field)
 		if len(c.Any) > 0 && !matchAny(c.Any, has) || matchAny(c.Not, has) {
 			return c
 		}
@@ -85,28 +85,33 @@ func matchAny(values []string, has string) bool {
 	})
 }
 
-// filterField is a field of a record as a filter names it.
-func (r *Record) filterField(name string) string {
+// filterField is a field of a record as a filter names it; known: it has one.
+func (r *Record) filterField(name string) (value string, known bool) {
 	for _, f := range r.Fields {
 		if strings.EqualFold(f.Name, name) {
-			return strings.TrimSpace(f.Value)
+			return strings.TrimSpace(f.Value), true
 		}
 	}
 	switch strings.ToLower(name) {
 	case "name":
-		return r.Name
+		return r.Name, true
 	case "phone":
-		return r.Phone
+		return r.Phone, true
 	case "phone_type":
-		return r.PhoneType
+		return r.PhoneType, true
 	case "customer_id":
-		return r.CustomerID
+		return r.CustomerID, true
 	case "list":
-		return r.List
+		return r.List, true
 	case "last_result":
-		return orUnknown(r.Result).String()
+		return orUnknown(r.Result).String(), true
 	}
-	return ""
+	return "", false
+}
+
+func (r *Record) has(field string) bool {
+	_, known := r.filterField(field)
+	return known
 }
 
 // Key is the filter as one text: equal filters have equal keys.

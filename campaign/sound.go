@@ -57,7 +57,7 @@ const (
 	ReasonCallBack    ReasonCode = "call-is-back" // the offer of a take-over is void
 )
 
-const noHeadsetText = "your headset is not connected: no call can come to you"
+const noHeadsetText = "the headset is not connected: no call can come"
 
 // hasSound: as far as is known, she would hear a contact.
 func (a *agent) hasSound() bool { return a.headset == HeadsetUnknown || a.headset == HeadsetUp }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -245,18 +246,48 @@ func (d *Desk) showCampaign(ctx context.Context, in *CampaignPath) (*documentOut
 // Outlook is a campaign's prospect, and the same in one sentence.
 type Outlook struct {
 	campaign.Prospect
-	Text string `json:"text"`
+	Text   string   `json:"text"`
+	Doubts []string `json:"doubts,omitempty" doc:"what of the campaign's document is likely a slip, such as a list that does not exist"`
 }
 
 func (d *Desk) campaignProspect(ctx context.Context, in *CampaignPath) (*body[Outlook], error) {
-	if _, err := d.row(ctx, in.Name); err != nil {
+	row, err := d.row(ctx, in.Name)
+	if err != nil {
 		return nil, err
 	}
 	p, err := d.cfg.Prospect(ctx, in.Name)
 	if err != nil {
 		return nil, d.problem(err)
 	}
-	return reply(Outlook{p, p.String()}), nil
+	strangers, err := d.strangers(ctx, row)
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	return reply(Outlook{p, p.String(), append(p.Doubts(), strangers...)}), nil
+}
+
+// strangers are those whom a campaign's agents: names and who are not there.
+func (d *Desk) strangers(ctx context.Context, row campaign.CampaignRow) ([]string, error) {
+	c, err := d.cfg.Documents.Parse(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	users, err := d.cfg.Store.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, name := range c.Agents.Names {
+		if !slices.ContainsFunc(users, func(u campaign.User) bool { return u.Name == name }) {
+			out = append(out, fmt.Sprintf("no user is named %q, who is among the agents: freiton user add", name))
+		}
+	}
+	for _, team := range c.Agents.Teams {
+		if !slices.ContainsFunc(users, func(u campaign.User) bool { return u.Team == team }) {
+			out = append(out, fmt.Sprintf("nobody is in team %q, which is to work it", team))
+		}
+	}
+	return out, nil
 }
 
 func (d *Desk) campaignStatus(ctx context.Context, in *CampaignPath) (*body[CampaignStatus], error) {

@@ -24,6 +24,7 @@ type ImportOptions struct {
 	Map    map[string]string // our field -> the file's header
 	DryRun bool
 	Name   string // of the file, for messages
+	Sheet  string // of a workbook; empty: the first with rows
 }
 
 // BlockOptions say what a do-not-call list is.
@@ -53,6 +54,9 @@ type ImportResult struct {
 	DuplicateIDs int            `json:"duplicate_ids,omitempty" doc:"ids that another contact of the file or list has too; they went in"`
 	Bad          int            `json:"bad" doc:"lines that were left out"`
 	BadLines     []BadLine      `json:"bad_lines,omitempty" doc:"the first of them"`
+	Mended       []Mended       `json:"mended,omitempty" doc:"the first of those repaired"`
+	Sheet        string         `json:"sheet,omitempty" doc:"of a workbook: the sheet that was read"`
+	OtherSheets  []string       `json:"other_sheets,omitempty" doc:"sheets with rows that were not read"`
 	DryRun       bool           `json:"dry_run,omitempty"`
 	Encoding     string         `json:"encoding,omitempty"`
 	Separator    string         `json:"separator,omitempty"`
@@ -77,6 +81,15 @@ type BadLine struct {
 	Line   int    `json:"line" doc:"line of the file, from 1"`
 	Column string `json:"column,omitempty"`
 	Reason string `json:"reason"`
+}
+
+// Mended is a number that was understood though it was written wrong.
+type Mended struct {
+	Line   int    `json:"line"`
+	Column string `json:"column"`
+	Value  string `json:"value" doc:"as it stands in the file"`
+	Number string `json:"number" doc:"as it was understood"`
+	How    string `json:"how"`
 }
 
 // ListSummary is a list and its counts.
@@ -105,6 +118,7 @@ type importInput struct {
 	Map    []string `query:"map,explode" doc:"field=header, e.g. phone=Tel"`
 	DryRun bool     `query:"dry_run"`
 	Name   string   `query:"name" doc:"the file's name, for messages"`
+	Sheet  string   `query:"sheet" doc:"of a workbook; without it the first that is shown and has rows"`
 }
 
 type recordInput struct {
@@ -154,7 +168,7 @@ func (d *Desk) importList(ctx context.Context, in *importInput) (*body[ImportRes
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	}
-	res, err := d.cfg.Lists.Import(ctx, in.List, in.r, ImportOptions{Map: m, DryRun: in.DryRun, Name: in.Name})
+	res, err := d.cfg.Lists.Import(ctx, in.List, in.r, ImportOptions{Map: m, DryRun: in.DryRun, Name: in.Name, Sheet: in.Sheet})
 	if err != nil {
 		return nil, d.refuse(err)
 	}

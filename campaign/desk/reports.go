@@ -34,6 +34,11 @@ type dayInput struct {
 	Day string `query:"day" maxLength:"10" doc:"as in 2026-03-04; empty: today"`
 }
 
+type csvInput struct {
+	dayInput
+	List string `query:"list" maxLength:"100" doc:"of the figures of lists: only this one"`
+}
+
 // day is the wanted day's first moment.
 func (d *Desk) day(text string) (time.Time, error) {
 	now := d.cfg.Now()
@@ -106,20 +111,32 @@ func (d *Desk) reportList(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if in.List != "" {
-		r.Lists = slices.DeleteFunc(r.Lists, func(l campaign.ListFigures) bool { return l.List != in.List })
-		if len(r.Lists) == 0 {
-			return nil, huma.Error404NotFound("no list is named " + in.List)
-		}
+	if r.Lists, err = onlyList(r.Lists, in.List); err != nil {
+		return nil, err
 	}
 	return reply(r.Lists), nil
 }
 
+// onlyList leaves the list of a name; empty: all of them.
+func onlyList(ls []campaign.ListFigures, name string) ([]campaign.ListFigures, error) {
+	if name == "" {
+		return ls, nil
+	}
+	ls = slices.DeleteFunc(ls, func(l campaign.ListFigures) bool { return l.List != name })
+	if len(ls) == 0 {
+		return nil, huma.Error404NotFound("no list is named " + name)
+	}
+	return ls, nil
+}
+
 // figuresCSV gives a part of the day's report as a file.
-func (d *Desk) figuresCSV(about string, rows func(campaign.DayReport) [][]string) func(context.Context, *dayInput) (*huma.StreamResponse, error) {
-	return func(ctx context.Context, in *dayInput) (*huma.StreamResponse, error) {
-		r, err := d.dayOf(ctx, in, about+" csv")
+func (d *Desk) figuresCSV(about string, rows func(campaign.DayReport) [][]string) func(context.Context, *csvInput) (*huma.StreamResponse, error) {
+	return func(ctx context.Context, in *csvInput) (*huma.StreamResponse, error) {
+		r, err := d.dayOf(ctx, &in.dayInput, about+" csv")
 		if err != nil {
+			return nil, err
+		}
+		if r.Lists, err = onlyList(r.Lists, in.List); err != nil {
 			return nil, err
 		}
 		return d.csv(about, func(w *csv.Writer) error { return w.WriteAll(rows(r)) }), nil

@@ -99,7 +99,7 @@ func newCSV(r io.Reader, encoding Encoding, comma byte) (*csvReader, error) {
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
-		return nil, errors.New("this is a spreadsheet, not CSV; save it as CSV (UTF-8)")
+		return nil, errors.New("this is a spreadsheet of the old kind (.xls); save it as .xlsx or as CSV (UTF-8)")
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		utf16 := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()
 		c.in = bufio.NewReaderSize(transform.NewReader(c.in, utf16), sampleSize)

@@ -63,11 +63,12 @@ func ImportDNC(ctx context.Context, r io.Reader, o DNCOptions) (Result, error) {
 	in := bufio.NewReader(r)
 	r = in
 	if isWorkbook(in) {
-		sheet, err := workbook(in)
+		sheet, err := workbook(in, "")
 		if err != nil {
 			return d.res, fmt.Errorf("do-not-call list: %w", err)
 		}
 		defer sheet.Close()
+		d.res.Sheet, d.res.OtherSheets = sheet.name, sheet.others
 		r, comma, o.Encoding = sheet, ',', UTF8
 	}
 	if d.csv, err = newCSV(r, o.Encoding, comma); err == nil {

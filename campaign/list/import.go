@@ -28,6 +28,7 @@ type Options struct {
 	Map      []Mapping
 	Encoding Encoding
 	Comma    rune           // , ; or tab; 0 = find out
+	Sheet    string         // of a workbook; empty: the first that is shown and has rows
 	Location *time.Location // of dates without a zone; nil = the machine's
 	Lines    int            // data lines the list has already: ids and lines count on from there
 
@@ -48,7 +49,7 @@ type Options struct {
 	Progress func(Progress)
 
 	Batch  int // records; 0 = 1000
-	MaxBad int // bad lines kept in Result.Bad; 0 = 1000. All are counted.
+	MaxBad int // bad lines kept in Result.Bad, and numbers in Result.Mended; 0 = 1000. All are counted.
 }
 
 // Progress says how far an import is.
@@ -64,6 +65,7 @@ type Result struct {
 	Imported int // records, one a number
 	Skipped  int // data lines of which nothing went in
 	Repaired int // numbers that had to be mended
+	Mended   []Mended
 	// Duplicates are numbers that the file (Twice of them) or this list has
 	// already; they are reported and left out. Elsewhere counts numbers that
 	// other lists have too; they go in. So do DuplicateIDs: ids that another
@@ -78,6 +80,8 @@ type Result struct {
 	Bad          []BadLine // by line
 	Encoding     Encoding  // as found
 	Comma        rune
+	Sheet        string   // of a workbook: the one that was read
+	OtherSheets  []string // those with rows that were not
 	Columns      []string // the file's own, in order
 	Mapped       []Mapping
 }
@@ -89,6 +93,15 @@ type BadLine struct {
 	Value  string // at most 40 characters
 	Reason string
 	Cure   string
+}
+
+// Mended is a number that was understood though it was written wrong.
+type Mended struct {
+	Line   int
+	Column string
+	Value  string // as it stands there
+	Number string // as it was understood
+	How    string
 }
 
 func (b BadLine) String() string {
@@ -127,11 +140,12 @@ func Import(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	in := bufio.NewReader(r)
 	r = in
 	if isWorkbook(in) {
-		sheet, err := workbook(in)
+		sheet, err := workbook(in, o.Sheet)
 		if err != nil {
 			return im.res, fmt.Errorf("list: %w", err)
 		}
 		defer sheet.Close()
+		im.res.Sheet, im.res.OtherSheets = sheet.name, sheet.others
 		r, comma, o.Encoding = sheet, ',', UTF8
 	}
 	if im.csv, err = newCSV(r, o.Encoding, comma); err != nil {
@@ -286,6 +300,22 @@ func (im *importer) tell(b BadLine) {
 	}
 }
 
+// mended counts and keeps what was repaired.
+func (im *importer) mended(line int, column, raw string, c cell) {
+	im.res.Repaired += len(c.numbers)
+	if len(im.res.Mended) >= im.o.MaxBad {
+		return
+	}
+	var became []string
+	for _, n := range c.numbers {
+		became = append(became, n.E164)
+	}
+	if r := []rune(raw); len(r) > 40 {
+		raw = string(r[:40])
+	}
+	im.res.Mended = append(im.res.Mended, Mended{line, column, raw, strings.Join(became, ", "), c.repaired})
+}
+
 // row makes the records of a row: one for each number in it.
 func (im *importer) row(cells []string, line int) {
 	h := im.head
@@ -324,7 +354,7 @@ func (im *importer) numbersOf(v *rowReader, base campaign.Record) {
 			continue
 		}
 		if c.repaired != "" {
-			im.res.Repaired += len(c.numbers)
+			im.mended(v.line, im.head.names[col], raw, c)
 		}
 		for _, n := range c.numbers {
 			empty = false

@@ -522,7 +522,7 @@ func TestImportDryRunAndProgress(t *testing.T) {
 func TestImportRefusesFiles(t *testing.T) {
 	for what, c := range map[string]struct{ text, want string }{
 		"workbook":     {"PK\x03\x04…", "save it as CSV"},
-		"old workbook": {"\xd0\xcf\x11\xe0…", "save it as CSV"},
+		"old workbook": {"\xd0\xcf\x11\xe0…", "save it as .xlsx or as CSV"},
 		"binary":       {"phone\n\x00\x01", "no text file"},
 		"open header":  {"\"phone\n030", "line 1: a quote is opened"},
 	} {

@@ -29,10 +29,17 @@ func isWorkbook(r *bufio.Reader) bool {
 	return bytes.Equal(b, []byte("PK\x03\x04"))
 }
 
-// workbook turns the first sheet of an XLSX file that has rows into CSV, line
-// for row, so that both are read and repaired by the same rules. The caller
-// closes it; closing early ends the work.
-func workbook(r io.Reader) (io.ReadCloser, error) {
+// sheet is a sheet of a workbook as CSV.
+type sheet struct {
+	io.ReadCloser
+	name   string
+	others []string // sheets that have rows too, and are not read
+}
+
+// workbook turns a sheet of an XLSX file into CSV, line for row, so that both are
+// read and repaired by the same rules: the one that is asked for, else the first
+// that is shown and has rows. The caller closes it; closing early ends the work.
+func workbook(r io.Reader, ask string) (*sheet, error) {
 	f, err := os.CreateTemp("", "freiton-*.xlsx")
 	if err != nil {
 		return nil, err
@@ -57,14 +64,53 @@ func workbook(r io.Reader) (io.ReadCloser, error) {
 		_ = os.Remove(name)
 		return nil, fmt.Errorf("the workbook cannot be read (%w); save it as CSV", err)
 	}
+	s, err := choose(book, ask)
+	if err != nil {
+		_ = book.Close()
+		_ = os.Remove(name)
+		return nil, err
+	}
 	out, in := io.Pipe()
+	s.ReadCloser = out
 	go func() { // ended by the last row, or when the reader is closed
-		err := writeSheet(book, in)
+		err := writeSheet(book, s.name, in)
 		_ = book.Close()
 		_ = os.Remove(name)
 		_ = in.CloseWithError(err)
 	}()
-	return out, nil
+	return s, nil
+}
+
+// choose finds the sheet to be read.
+func choose(book *excelize.File, ask string) (*sheet, error) {
+	var shown, hidden []string
+	for _, name := range book.GetSheetList() {
+		rows, err := book.Rows(name)
+		if err != nil {
+			return nil, fmt.Errorf("sheet %q: %w", name, err)
+		}
+		some := rows.Next()
+		if err := rows.Close(); err != nil {
+			return nil, fmt.Errorf("sheet %q: %w", name, err)
+		}
+		visible, err := book.GetSheetVisible(name)
+		switch {
+		case ask != "" && strings.EqualFold(strings.TrimSpace(ask), strings.TrimSpace(name)):
+			return &sheet{name: name}, nil
+		case some && (visible || err != nil):
+			shown = append(shown, name)
+		case some:
+			hidden = append(hidden, name)
+		}
+	}
+	all := append(shown, hidden...)
+	switch {
+	case ask != "":
+		return nil, fmt.Errorf("the workbook has no sheet %q; it has %s", ask, quoted(book.GetSheetList()))
+	case len(all) == 0:
+		return &sheet{name: book.GetSheetList()[0]}, nil
+	}
+	return &sheet{name: all[0], others: all[1:]}, nil
 }
 
 // checkParts refuses an archive that would not fit before anything is unpacked.
@@ -84,47 +130,41 @@ func checkParts(name string) error {
 	return nil
 }
 
-// writeSheet writes the rows of the first sheet that has any.
-func writeSheet(book *excelize.File, to io.Writer) error {
+// writeSheet writes the rows of a sheet.
+func writeSheet(book *excelize.File, name string, to io.Writer) error {
 	w := csv.NewWriter(to)
-	for _, sheet := range book.GetSheetList() {
-		n, err := writeRows(book, sheet, w)
-		if err != nil {
-			return fmt.Errorf("sheet %q: %w", sheet, err)
-		}
-		if n > 0 {
-			break
-		}
+	if err := writeRows(book, name, w); err != nil {
+		return fmt.Errorf("sheet %q: %w", name, err)
 	}
 	w.Flush()
 	return w.Error()
 }
 
-func writeRows(book *excelize.File, sheet string, w *csv.Writer) (n int, err error) {
-	shown, err := book.Rows(sheet)
+func writeRows(book *excelize.File, name string, w *csv.Writer) error {
+	shown, err := book.Rows(name)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer shown.Close()
-	kept, err := book.Rows(sheet)
+	kept, err := book.Rows(name)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer kept.Close()
-	for shown.Next() && kept.Next() {
-		if n++; n > maxRows {
-			return n, fmt.Errorf("it has more than %d rows; import it in parts", maxRows)
+	for n := 1; shown.Next() && kept.Next(); n++ {
+		if n > maxRows {
+			return fmt.Errorf("it has more than %d rows; import it in parts", maxRows)
 		}
 		cells, err := shown.Columns()
 		if err != nil {
-			return n, err
+			return err
 		}
 		raw, err := kept.Columns(excelize.Options{RawCellValue: true})
 		if err != nil {
-			return n, err
+			return err
 		}
 		if len(cells) > maxColumns {
-			return n, fmt.Errorf("row %d has more than %d columns", n, maxColumns)
+			return fmt.Errorf("row %d has more than %d columns", n, maxColumns)
 		}
 		for i := range min(len(cells), len(raw)) {
 			cells[i] = cellText(cells[i], raw[i])
@@ -133,10 +173,10 @@ func writeRows(book *excelize.File, sheet string, w *csv.Writer) (n int, err err
 			cells = []string{""} // a line all the same: line numbers are those of the sheet
 		}
 		if err := w.Write(cells); err != nil {
-			return n, err
+			return err
 		}
 	}
-	return n, errors.Join(shown.Error(), kept.Error())
+	return errors.Join(shown.Error(), kept.Error())
 }
 
 // cellText is what a cell says: what is shown, but for long numbers that are

@@ -3,6 +3,8 @@ package list_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/freiton/freiton/campaign"
 	"github.com/freiton/freiton/campaign/list"
 )
 
@@ -52,6 +55,51 @@ func TestImportXLSX(t *testing.T) {
 	}
 	if len(res.Bad) != 1 || res.Bad[0].Line != 5 {
 		t.Errorf("bad %+v", res.Bad)
+	}
+}
+
+// Of several sheets the first that is shown is read, or the one that is asked
+// for; the others are named.
+func TestImportXLSXSheets(t *testing.T) {
+	f := excelize.NewFile()
+	defer f.Close()
+	for name, number := range map[string]string{"Notizen": "030 23125001", "Nord": "030 23125002", "Süd": "3023125003"} {
+		if _, err := f.NewSheet(name); err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range [][]any{{"Telefon", "Name"}, {number, name}} {
+			if err := f.SetSheetRow(name, fmt.Sprintf("A%d", i+1), &row); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	hidden := f.SetSheetVisible("Notizen", false)
+	b, err := f.WriteToBuffer()
+	if err := errors.Join(hidden, err); err != nil {
+		t.Fatal(err)
+	}
+	for ask, want := range map[string]string{"": "", "süd ": "Süd", "Notizen": "Notizen", "nix": "no sheet"} {
+		var got []campaign.Record
+		res, err := list.Import(t.Context(), bytes.NewReader(b.Bytes()), list.Options{Country: "DE", Sheet: ask, Sink: func(_ context.Context, rs []campaign.Record) error {
+			got = append(got, rs...)
+			return nil
+		}})
+		switch {
+		case want == "no sheet":
+			if err == nil || !strings.Contains(err.Error(), `no sheet "nix"`) || !strings.Contains(err.Error(), "Nord") {
+				t.Error(err)
+			}
+		case err != nil || len(got) != 1 || got[0].Name != res.Sheet:
+			t.Errorf("%q: %v, %+v, %+v", ask, err, got, res)
+		case ask == "":
+			if res.Sheet == "Notizen" || len(res.OtherSheets) != 2 || res.OtherSheets[1] != "Notizen" {
+				t.Errorf("read %q, not %q", res.Sheet, res.OtherSheets)
+			}
+		case got[0].Name != want:
+			t.Errorf("%q: read %q", ask, got[0].Name)
+		case want == "Süd" && (len(res.Mended) != 1 || res.Mended[0].Number != "+493023125003" || res.Mended[0].Line != 2 || res.Mended[0].Column != "Telefon"):
+			t.Errorf("mended %+v", res.Mended)
+		}
 	}
 }
 

@@ -154,6 +154,10 @@ func (s *Core) CountRecords(ctx context.Context, lists []string) (map[campaign.R
 	return byStatus, byResult, nil
 }
 
+// isCallback is campaign.KindCallback in SQL: one that was agreed, or that an
+// agent keeps for herself.
+const isCallback = `(type IN (5, 6) OR type = 4 AND owner <> '')`
+
 // ListFigures counts the records of lists: of those that keep, nil for all,
 // lets through, by their names. now is when a callback is overdue.
 func (s *Core) ListFigures(ctx context.Context, keep func(list string) bool, now time.Time) ([]campaign.ListFigures, error) {
@@ -175,9 +179,8 @@ func (s *Core) ListFigures(ctx context.Context, keep func(list string) bool, now
 	}, `SELECT l.name, coalesce(c.status, 0), coalesce(c.result, 0), coalesce(c.n, 0), coalesce(c.called, 0), coalesce(c.open, 0), coalesce(c.overdue, 0)
 		FROM list l LEFT JOIN (SELECT list_id, status, result, count(*) AS n,
 			sum(CASE WHEN attempts > 0 OR last_call > 0 THEN 1 ELSE 0 END) AS called,
-			sum(CASE WHEN type IN (?, ?) THEN 1 ELSE 0 END) AS open,
-			sum(CASE WHEN type IN (?, ?) AND next_dial > 0 AND next_dial < ? THEN 1 ELSE 0 END) AS overdue
-			FROM record GROUP BY list_id, status, result) c ON c.list_id = l.id ORDER BY l.name, c.status, c.result`,
-		int64(campaign.PersonalCallback), int64(campaign.CampaignCallback), int64(campaign.PersonalCallback), int64(campaign.CampaignCallback), ms(now))
+			sum(CASE WHEN `+isCallback+` THEN 1 ELSE 0 END) AS open,
+			sum(CASE WHEN `+isCallback+` AND next_dial > 0 AND next_dial < ? THEN 1 ELSE 0 END) AS overdue
+			FROM record GROUP BY list_id, status, result) c ON c.list_id = l.id ORDER BY l.name, c.status, c.result`, ms(now))
 	return out, err
 }

@@ -23,11 +23,14 @@ func (s *Core) Prospect(ctx context.Context, c *campaign.Campaign, now time.Time
 		return p, err
 	}
 	for _, list := range c.Lists {
-		var n int
-		err := s.read(ctx, "count", func(sc Row) error { return sc.Scan(&n) },
-			`SELECT count(*) FROM record WHERE list_id = (SELECT id FROM list WHERE name = ?)`, list)
+		n, missing := 0, true
+		err := s.read(ctx, "count", func(sc Row) error { missing = false; return sc.Scan(&n) },
+			`SELECT (SELECT count(*) FROM record WHERE list_id = list.id) FROM list WHERE name = ?`, list)
 		if err != nil {
 			return p, err
+		}
+		if missing {
+			p.Missing = append(p.Missing, list)
 		}
 		p.Records += n
 		if p.Looked >= prospectAtMost {

@@ -56,7 +56,7 @@ func TestAnswering(t *testing.T) {
 		t.Errorf("attempts: %d %q\n%s", status, out, errs)
 	}
 	status, out, _ = freiton(t, nil, "report", "agents", "--csv", "--config", f.config)
-	if status != 0 || !strings.HasPrefix(out, "agent,team,calls,") {
+	if status != 0 || !strings.HasPrefix(out, "day,agent,team,calls,") {
 		t.Errorf("csv: %d %q", status, out)
 	}
 	f.complaint(t, peer.Number("02", 1))

@@ -89,7 +89,7 @@ func TestBrokenLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, out, errs := freiton(t, nil, "list", "import", "l", file, "--set", "data="+data)
-	if status != 0 || !strings.Contains(errs, "1 duplicates skipped, 0 repaired, 3 bad lines") {
+	if status != 0 || !strings.Contains(errs, "1 duplicate skipped, 0 repaired, 3 bad lines") {
 		t.Errorf("status %d, out %s\n%s", status, out, errs)
 	}
 	if status, _, errs := freiton(t, nil, "list", "import", "l2", file, "--strict", "--set", "data="+data); status != 1 {

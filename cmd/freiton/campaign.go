@@ -46,7 +46,10 @@ func (c *cli) campaignApply() *cobra.Command {
 			if err := c.send(cmd.Context(), http.MethodPut, "/api/v1/campaigns?file="+url.QueryEscape(whole)+"&why="+url.QueryEscape(why), "application/yaml", file, decodeInto(&info)); err != nil {
 				return err
 			}
-			return c.show(info, campaignTable([]desk.CampaignInfo{info}))
+			if err := c.show(info, campaignTable([]desk.CampaignInfo{info})); err != nil {
+				return err
+			}
+			return c.sayProspect(cmd.Context(), info.Name)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "campaign document (YAML)")
@@ -125,6 +128,9 @@ func (c *cli) sayProspect(ctx context.Context, name string) error {
 			return err
 		}
 		c.say("%s", o.Text)
+		for _, d := range o.Doubts {
+			c.say("%s", d)
+		}
 		return nil
 	})
 }
@@ -158,13 +164,21 @@ func statusTable(s desk.CampaignStatus) table {
 	t.add("statuses", counts(s.Statuses))
 	t.add("results", counts(s.Results))
 	for _, a := range s.Agents {
-		why := ""
-		if a.Idle != nil {
-			why = ": " + a.Idle.Text
-		}
-		t.add("agent "+string(a.Agent), strings.TrimSpace(string(a.Status)+" "+a.Reason)+why)
+		t.add("agent "+string(a.Agent), doing(a))
 	}
 	return t
+}
+
+// doing is an agent's status, and what she does or waits for.
+func doing(a campaign.AgentView) string {
+	s := strings.TrimSpace(string(a.Status) + " " + a.Reason)
+	switch {
+	case a.Idle != nil && a.Status == campaign.AgentReady: // of the others it says the status once more
+		s += ": " + a.Idle.Text
+	case a.Interaction != "" && a.Status == campaign.AgentReady:
+		s += ": at work on a record"
+	}
+	return s
 }
 
 func (c *cli) campaignReport() *cobra.Command {

@@ -33,19 +33,21 @@ func (c *cli) listCommand() *cobra.Command {
 func (c *cli) listImport() *cobra.Command {
 	var o struct {
 		mapping        []string
+		sheet          string
 		dryRun, strict bool
 	}
 	cmd := &cobra.Command{
 		Use:   "import LIST FILE",
 		Short: "Add the records of a CSV or XLSX file to a list",
-		Long: `Adds the records of a CSV or XLSX file to a list, made if it does not exist. Columns are
-found by their headings in any order (phone, telefon, mobil, name, kundennummer
-and so on), or named with --map. What a list brings of its past (record_type,
+		Long: `Adds the records of a CSV or XLSX file to a list, made if it does not exist.
+Columns are found by their headings in any order (phone, telefon, mobil, name,
+kundennummer and so on), or named with --map. What a list brings of its past (record_type,
 record_status, call_result, attempt, call_time, dial_sched_time, agent_id and so
 on, in the usual codes or words) is kept: what is finished stays so, calls count,
 callbacks keep agent and time, and who wants no calls comes on the do-not-call
-list. --dry-run tells how each column is understood. A line that cannot be read is reported and the
-rest goes in; with --strict such lines make the exit status 1.`,
+list. A number that a spreadsheet has damaged is mended where that is certain, and
+told. --dry-run tells how each column is understood. A line that cannot be read
+is reported and the rest goes in; with --strict such lines make the exit status 1.`,
 		Example: `  freiton list import customers customers.csv
   freiton list import customers kunden.csv --map phone=Tel --map name=Ansprechpartner --dry-run`,
 		Args: cobra.ExactArgs(2),
@@ -53,7 +55,7 @@ rest goes in; with --strict such lines make the exit status 1.`,
 			if !configs.IsListName(args[0]) {
 				return usage("%q is no name for a list: use letters, digits, - _ and . (up to 64), so that a campaign can name it", args[0])
 			}
-			q := url.Values{"map": o.mapping, "dry_run": {strconv.FormatBool(o.dryRun)}, "name": {args[1]}}
+			q := url.Values{"map": o.mapping, "dry_run": {strconv.FormatBool(o.dryRun)}, "name": {args[1]}, "sheet": {o.sheet}}
 			path := "/api/v1/lists/" + url.PathEscape(args[0]) + "/records?" + q.Encode()
 			var res desk.ImportResult
 			err := c.send(cmd.Context(), http.MethodPost, path, "text/csv", args[1], decodeInto(&res))
@@ -64,6 +66,7 @@ rest goes in; with --strict such lines make the exit status 1.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&o.mapping, "map", nil, "FIELD=HEADING, as in phone=Tel; may be repeated")
+	cmd.Flags().StringVar(&o.sheet, "sheet", "", "of a workbook: the sheet by name; default: the first that is shown and has rows")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only say what would be imported")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit status 1 if there was a bad line")
 	return cmd
@@ -90,12 +93,7 @@ func (c *cli) imported(res desk.ImportResult, strict bool) error {
 // errBadLines is how many lines could not be read.
 type errBadLines int
 
-func (n errBadLines) Error() string {
-	if n == 1 {
-		return "1 bad line"
-	}
-	return strconv.Itoa(int(n)) + " bad lines"
-}
+func (n errBadLines) Error() string { return many(int(n), "bad line") }
 
 // mostTold is how many of them an import keeps.
 const mostTold = 1000
@@ -113,22 +111,50 @@ func (c *cli) sayImport(res desk.ImportResult) {
 	if len(res.BadLines) >= mostTold {
 		c.say("only the first %d are told", mostTold)
 	}
+	c.sayMended(res)
 	c.sayUnderstood(res)
+	if len(res.OtherSheets) > 0 {
+		c.say("only the sheet %q was read; %q have rows as well: name one with --sheet", res.Sheet, res.OtherSheets)
+	}
 	verb := "imported"
 	if res.DryRun {
 		verb = "would be imported"
 	}
-	c.say("%d lines read, %d records %s, %d duplicates skipped, %d repaired, %d bad lines",
-		res.Lines, res.Imported, verb, res.Skipped, res.Repaired, res.Bad)
+	c.say("%s read, %s %s, %s skipped, %d repaired, %s",
+		many(res.Lines, "line"), many(res.Imported, "record"), verb, many(res.Skipped, "duplicate"), res.Repaired, many(res.Bad, "bad line"))
 	if res.Skipped > 0 {
 		c.say("of the duplicates the file has %d twice, and the list has %d already", res.Twice, res.Skipped-res.Twice)
 	}
 	if res.DuplicateIDs > 0 {
-		c.say("%d ids belong to another contact as well", res.DuplicateIDs)
+		c.say("%s to another contact as well", manyVerb(res.DuplicateIDs, "id belongs", "ids belong"))
 	}
 	if res.Elsewhere > 0 {
 		c.say("%d of the numbers are in other lists too: %s", res.Elsewhere, counts(res.InLists))
 	}
+}
+
+// mendedTold is how many mended numbers an import tells; a dry run tells all.
+const mendedTold = 20
+
+// sayMended tells what was repaired: it is another number than the file's.
+func (c *cli) sayMended(res desk.ImportResult) {
+	for i, m := range res.Mended {
+		if i == mendedTold && !res.DryRun {
+			c.say("%d more were repaired: --dry-run tells them", res.Repaired-i)
+			return
+		}
+		c.say("line %d, column %s: %q was understood as %s: %s", m.Line, m.Column, m.Value, m.Number, m.How)
+	}
+}
+
+// many is a count and what is counted.
+func many(n int, what string) string { return manyVerb(n, what, what+"s") }
+
+func manyVerb(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + more
 }
 
 // sayUnderstood tells what the columns were taken for, and what they say of the
@@ -166,7 +192,7 @@ func (c *cli) sayUnderstood(res desk.ImportResult) {
 		c.say("no account here: %s; make it with freiton user add, or these callbacks go to the group", strings.Join(res.Unknown, ", "))
 	}
 	if res.Blocked > 0 {
-		c.say("%d do-not-call entries", res.Blocked)
+		c.say("%s", manyVerb(res.Blocked, "do-not-call entry", "do-not-call entries"))
 	}
 }
 

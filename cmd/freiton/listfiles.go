@@ -42,7 +42,7 @@ func ours(store, err error) error {
 
 func (l listFiles) Import(ctx context.Context, name string, r io.Reader, o desk.ImportOptions) (desk.ImportResult, error) {
 	opts := list.Options{
-		List: name, File: filepath.Base(o.Name), MaxBad: mostTold, Country: l.cfg.Dial.DefaultCountry, Allow: l.cfg.Allowed(), Known: l.store.Known,
+		List: name, File: filepath.Base(o.Name), Sheet: o.Sheet, MaxBad: mostTold, Country: l.cfg.Dial.DefaultCountry, Allow: l.cfg.Allowed(), Known: l.store.Known,
 		KnownIDs: func(ctx context.Context, ids []string) (map[string]string, error) {
 			return l.store.KnownIDs(ctx, name, ids)
 		},
@@ -115,6 +115,10 @@ func importResult(name string, res list.Result, dry bool) desk.ImportResult {
 			out.Owners = map[string]int{}
 		}
 		out.Owners[string(owner)] = n
+	}
+	out.Sheet, out.OtherSheets = res.Sheet, res.OtherSheets
+	for _, m := range res.Mended {
+		out.Mended = append(out.Mended, desk.Mended(m))
 	}
 	left := slices.Clone(res.Mapped) // in the order of the columns
 	for _, c := range res.Columns {
@@ -201,9 +205,13 @@ func (l listFiles) importNational(ctx context.Context, r io.Reader, b desk.Block
 // whyNot says in one sentence why a record is not dialled now: as the campaign
 // that works its list would be answered.
 func whyNot(ctx context.Context, docs documents, store vaultStore, r campaign.Record) (string, error) {
-	c, row, err := campaignRow(ctx, docs, store, func(c campaign.Campaign) bool { return slices.Contains(c.Lists, r.List) })
+	c, row, err := nearest(ctx, docs, store, r)
 	if errors.Is(err, campaign.ErrNotFound) {
-		return "no campaign works its list " + r.List, nil
+		why := "no campaign works its list " + r.List
+		if r.Status.Done() && r.Reason != "" {
+			why = r.Reason + "; " + why
+		}
+		return why, nil
 	}
 	if err != nil {
 		return "", err
@@ -218,4 +226,36 @@ func whyNot(ctx context.Context, docs documents, store vaultStore, r campaign.Re
 		return "", err
 	}
 	return campaign.WhyNot(&c, row, r, facts, now), nil
+}
+
+// nearest is the campaign that works a record's list and is nearest to dialling
+// it: one whose filter lets it through, one that runs before one that is loaded,
+// and of several the most important.
+func nearest(ctx context.Context, docs documents, store vaultStore, r campaign.Record) (best campaign.Campaign, row campaign.CampaignRow, err error) {
+	rows, err := store.Campaigns(ctx)
+	if err != nil {
+		return best, row, err
+	}
+	states := []campaign.RunState{campaign.Unloaded, campaign.Loaded, campaign.Running}
+	rank := func(c campaign.Campaign, row campaign.CampaignRow) []int {
+		takes, paused := 0, 0
+		if c.Selection.Filter.Match(&r) {
+			takes = 1
+		}
+		if row.Pause == "" {
+			paused = 1
+		}
+		return []int{takes, slices.Index(states, row.State), paused, c.Priority}
+	}
+	err = campaign.ErrNotFound
+	for _, next := range rows {
+		c, bad := docs.Parse(ctx, next)
+		if bad != nil || !slices.Contains(c.Lists, r.List) {
+			continue
+		}
+		if err != nil || slices.Compare(rank(c, next), rank(best, row)) > 0 {
+			best, row, err = c, next, nil
+		}
+	}
+	return best, row, err
 }

@@ -16,7 +16,6 @@ import (
 type outputFormat struct {
 	json bool
 	said bool // by the flag
-	csv  bool // by --csv of commands that have it
 }
 
 func (f *outputFormat) String() string {
@@ -60,10 +59,7 @@ func (t *table) add(cells ...any) {
 
 // show prints a result on standard output: v as JSON, or t as a table.
 func (c *cli) show(v any, t table) error {
-	switch {
-	case c.output.csv:
-		return t.csv(c)
-	case c.output.json:
+	if c.output.json {
 		return printJSON(c.out, v)
 	}
 	return t.print(c.out)

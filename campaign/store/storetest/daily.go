@@ -33,13 +33,15 @@ func listFigures(t *testing.T, b *bench) {
 	b.imports(rec(1), rec(2, as(campaign.General, campaign.Ready, 2, time.Hour)), rec(3, last),
 		rec(4, as(campaign.General, campaign.ChainUpdated, 0, 0)), rec(5, as(campaign.General, campaign.Stale, 1, 0)),
 		rec(6, as(campaign.CampaignCallback, campaign.Ready, 1, -time.Minute)), rec(7, as(campaign.PersonalCallback, campaign.Ready, 1, time.Minute)),
-		rec(8, as(campaign.PersonalCallback, campaign.MissedCallback, 1, time.Minute)), rec(9, as(campaign.CampaignCallback, campaign.ChainUpdated, 1, -time.Minute)))
+		rec(8, as(campaign.PersonalCallback, campaign.MissedCallback, 1, time.Minute)), rec(9, as(campaign.CampaignCallback, campaign.ChainUpdated, 1, -time.Minute)),
+		rec(11, as(campaign.PersonalRescheduled, campaign.Ready, 1, -time.Minute), func(r *campaign.Record) { r.Owner = "ann" }),
+		rec(12, as(campaign.CampaignRescheduled, campaign.Ready, 1, -time.Minute)))
 	b.importsTo("other", rec(10))
 	b.importsTo("the third")
 	got, err := b.s.(counting).ListFigures(t.Context(), func(name string) bool { return name != "other" }, b.now)
 	b.must(err)
-	want := []campaign.ListFigures{{List: list, Records: 9, Used: 8, Left: 6, Open: 3, Overdue: 2,
-		Statuses: map[string]int{"ready": 5, "stale": 1, "missed-callback": 1, "chain-updated": 2}, Results: map[string]int{"unknown": 9}}}
+	want := []campaign.ListFigures{{List: list, Records: 11, Used: 10, Left: 8, Open: 4, Overdue: 3,
+		Statuses: map[string]int{"ready": 7, "stale": 1, "missed-callback": 1, "chain-updated": 2}, Results: map[string]int{"unknown": 11}}}
 	if len(got) > 1 && got[1].List == "the third" && got[1].Records == 0 {
 		got = got[:1]
 	}

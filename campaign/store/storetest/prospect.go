@@ -23,7 +23,8 @@ func prospect(t *testing.T, b *bench) {
 	p, err := s.Prospect(t.Context(), &campaign.Campaign{Name: "spring", Client: "Muster", Lists: []string{list, "none"}, Rules: rules()}, b.now)
 	b.must(err)
 	if p.Records != 6 || p.Looked != 6 || p.Not != 4 || len(p.Because) != 2 ||
-		p.Because[0].Code != campaign.ReasonDoNotCall || p.Because[0].Records != 3 || p.Because[1].Code != campaign.ReasonFinished {
+		p.Because[0].Code != campaign.ReasonDoNotCall || p.Because[0].Records != 3 || p.Because[1].Code != campaign.ReasonFinished ||
+		len(p.Missing) != 1 || p.Missing[0] != "none" {
 		t.Errorf("%+v", p)
 	}
 }

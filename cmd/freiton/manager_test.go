@@ -1,0 +1,54 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestManager walks as a team leader would, without a server: what is likely a
+// slip in a file or a campaign is said, and whatever a command says is of the
+// campaign that would call.
+func TestManager(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	run := func(want int, args ...string) (out, errs string) {
+		t.Helper()
+		status, out, errs := freiton(t, nil, append(args, "--set", "data="+filepath.Join(dir, "data"), "--set", "dial.country=lab")...)
+		if status != want {
+			t.Fatalf("%v: status %d\n%s", args, status, errs)
+		}
+		return out, errs
+	}
+	says := func(text string, want ...string) {
+		t.Helper()
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("nothing says %q:\n%s", w, text)
+			}
+		}
+	}
+	_, errs := run(0, "list", "import", "a", write("a.csv", "id;Telefon;Ort\n1;30 23125000;Bonn\n2;030 23125001;Köln\n3;030 23125001;Köln\n"))
+	says(errs, `line 2, column Telefon: "30 23125000" was understood as +493023125000`,
+		"3 lines read, 2 records imported, 1 duplicate skipped, 1 repaired, 0 bad lines")
+
+	_, errs = run(0, "campaign", "apply", "-f", write("early.yaml", "name: early\nlists: [a, nix]\nagents: [zoe, {team: rome}]\nfilter: {Ortt: \"!Ulm\"}\n"))
+	says(errs, "of 2 records none is left out", `there is no list "nix"`, `no record has a column "Ortt"`, `no user is named "zoe"`, `nobody is in team "rome"`)
+	run(0, "campaign", "apply", "-f", write("late.yaml", "name: late\nlists: [a]\nfilter: {Ort: Bonn}\n"))
+	run(0, "campaign", "load", "late")
+	for id, want := range map[string]string{"1": "campaign late is loaded", "2": "campaign early is not loaded"} {
+		out, _ := run(0, "list", "why", id)
+		says(out, want)
+	}
+	out, _ := run(0, "report", "list", "a", "--csv")
+	says(out, "list,records,used,left,callbacks_open,callbacks_overdue\na,2,0,2,0,0\n")
+	_, errs = run(1, "report", "list", "nix", "--csv")
+	says(errs, "no list is named nix")
+}
