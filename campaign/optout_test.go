@@ -54,7 +54,14 @@ func (w *world) looked(op OpLook) {
 			states[x.id] = x.state
 		}
 	}
+	asked := w.asked
 	w.apply(in)
+	for _, x := range w.f.works {
+		unreached := slices.Contains([]InteractionState{StateOffered, StateOpening, StateOpen, StateWaiting, StateDialing, StateRinging}, x.state)
+		if a := x.attempt; asked[x.id] && unreached && x.kind != KindInbound && !x.answered() && w.s.bars(a.Number, a.Person) != nil {
+			w.t.Fatalf("%s wants no calls, and nobody was asked: %s", a.Person, x.state)
+		}
+	}
 	for _, b := range in.Blocked {
 		x := w.workNamed(b.Interaction)
 		switch was := states[b.Interaction]; was {

@@ -46,13 +46,14 @@ type world struct {
 	abandons int
 	joins    int
 	rungOut  int
-	kinds    map[EventKind]int // of what happened
-	fx       Effects           // of the input just now
-	optOuts  optOuts           // what became of whom
-	files    map[string]bool   // recordings that were begun and not deleted
-	recorded int               // how many were begun
-	journal  *Journal          // without a file: what it would know
-	returned int               // after-call work that outlived the floor
+	kinds    map[EventKind]int      // of what happened
+	fx       Effects                // of the input just now
+	optOuts  optOuts                // what became of whom
+	asked    map[InteractionID]bool // what there was when the floor asked the store
+	files    map[string]bool        // recordings that were begun and not deleted
+	recorded int                    // how many were begun
+	journal  *Journal               // without a file: what it would know
+	returned int                    // after-call work that outlived the floor
 	// rapid prefers small numbers, which is right for what happens and wrong
 	// for which kind of thing happens.
 	dice *rand.Rand
@@ -155,6 +156,12 @@ func (w *world) apply(in any) error {
 		}
 	}
 	w.queue = append(w.queue, fx.Store...)
+	if slices.ContainsFunc(fx.Store, func(o StoreOp) bool { _, ok := o.(OpLook); return ok }) {
+		w.asked = map[InteractionID]bool{}
+		for _, x := range w.f.works {
+			w.asked[x.id] = true
+		}
+	}
 	for _, o := range fx.Store {
 		if s, ok := o.(OpSettle); ok && !s.Settlement.Correction {
 			w.settled[s.Settlement.Attempt.ID]++

@@ -117,42 +117,61 @@ func (w *world) recordingClick() {
 	w.recordings()
 }
 
+// talk works until somebody talks to a contact, or gives up.
+func (w *world) talk() bool {
+	for range 80 {
+		if slices.ContainsFunc(w.f.works, func(x *work) bool { return x.state == StateTalking && x.kind == KindCampaign }) {
+			return true
+		}
+		w.work()
+		w.storeStep()
+		for _, id := range sortedKeys(w.live) {
+			x := w.f.workOf(id)
+			if x == nil || x.state != StateDialing && x.state != StateRinging {
+				continue
+			}
+			w.heard[id] = true
+			if w.live[id].Agent == "" {
+				w.answered[id] = w.now
+			}
+			w.apply(LineEvent{Kind: LineAnswered, At: w.now, Attempt: id})
+		}
+		w.advance(100 * time.Millisecond)
+	}
+	return false
+}
+
 // Whatever the campaign, the laws of both countries, contact and agent say, and
 // in whatever order, with headsets lost and calls handed on: nothing is recorded
 // before, or after, who has to has agreed.
 func TestFloorRecording(t *testing.T) {
-	var done, files int
+	var done, talks, files int
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t, ModeProgressive, ModeProgressive, ModePredictive)
 		w.recordingLaws()
-		for range rapid.IntRange(150, 400).Draw(t, "steps") {
-			switch w.dice.IntN(40) {
-			default:
-				w.storeStep()
-			case 10, 11, 12, 13, 14, 15, 16, 17, 18, 19:
-				w.work()
-			case 20:
-				w.click()
-			case 21, 22, 23, 24, 25, 26, 27, 28, 29:
-				w.lineStep()
-			case 30:
-				w.advance(time.Duration(rapid.IntRange(0, 9).Draw(t, "seconds")) * time.Second)
-			case 31:
-				w.advance(time.Duration(rapid.IntRange(1, 2).Draw(t, "minutes")) * time.Minute)
-			case 32, 33, 34, 35, 36:
-				for range 1 + w.dice.IntN(3) {
-					w.recordingClick()
-				}
-			case 37, 38, 39:
-				w.headset()
+		for range 4 {
+			if w.talk() {
+				talks++
 			}
-			w.recordings()
+			for range rapid.IntRange(5, 20).Draw(t, "steps") {
+				switch w.dice.IntN(8) {
+				default:
+					w.recordingClick()
+				case 5:
+					w.lineStep()
+				case 6:
+					w.headset()
+				case 7:
+					w.advance(time.Duration(w.dice.IntN(70)) * time.Second)
+				}
+				w.recordings()
+			}
 		}
 		w.end()
 		done, files = done+1, files+w.recorded
 	})
-	t.Logf("%d histories, %d recordings", done, files)
-	if done >= 100 && files < done/20 {
+	t.Logf("%d histories, %d talks, %d recordings", done, talks, files)
+	if done >= 100 && files < done/4 {
 		t.Errorf("in %d histories only %d recordings", done, files)
 	}
 }

@@ -30,6 +30,7 @@ func lawful(t *testing.T, b *bench) {
 		}
 	}
 	h.log()
+	h.scopeKept()
 	t.Log(h.seen)
 	for _, c := range []campaign.ReasonCode{"", campaign.ReasonGap} {
 		if h.seen[c] == 0 {
@@ -302,4 +303,22 @@ func (h *lawHistory) log() {
 	st, err := h.answers().VerifyAudit(h.t.Context())
 	h.must(err)
 	equal(h.t, "whole", st.Whole, true)
+}
+
+// scopeKept: an erased person's wish towards one client is none towards others.
+func (h *lawHistory) scopeKept() {
+	h.t.Helper()
+	id := func(r *campaign.Record) { r.CustomerID, r.ID = "50", fmt.Sprint("50-", r.Line) }
+	h.importsTo("law", rec(100, id), rec(101, id))
+	h.must(h.s.Block(h.t.Context(), campaign.DNCEntry{Number: phone(100), Person: "customer:50", Client: "Other", At: h.now}))
+	_, err := h.answers().Erase(h.t.Context(), "E50", campaign.EraseQuery{Number: phone(101), By: "eva", Now: h.now, All: true})
+	h.must(err)
+	for _, n := range []int{100, 101} {
+		q := h.permitQuery(campaign.Lease{})
+		q.Number, q.Person, q.Client = phone(n), campaign.PersonOf("", "", phone(n)), "Other"
+		h.refused(q, campaign.ReasonDoNotCall)
+		q = h.permitQuery(campaign.Lease{})
+		q.Number, q.Person, q.Client = phone(n), campaign.PersonOf("", "", phone(n)), "Muster"
+		h.must(h.s.Permit(h.t.Context(), q))
+	}
 }
