@@ -53,6 +53,7 @@ type Profile struct {
 
 // Region is a part of a country with narrower rules of its own.
 type Region struct {
+	Name      string
 	Code      string
 	Hours     *Week
 	Holidays  []Date

@@ -39,7 +39,7 @@ func (r Rules) lawOf(number string) (profiles []Profile, country string) {
 // regionsOf are the regions whose rules hold for a record of the profile's
 // country:
 //
-//	by the postcode of the record
+//	by the state and the postcode of the record
 //	else by the area code of a line that is bound to its place
 //	else of all, where the profile says so
 //	numbers of a plan that does not tell mobiles (NANP): by the area code as well
@@ -49,10 +49,13 @@ func (p *Profile) regionsOf(r *Record, number string, kind NumberKind) []Region 
 	}
 	var codes []string
 	national := nationalDigits(number, p.Country)
-	postcode := r.Postcode()
-	known := postcode != ""
-	if known {
+	postcode, state := r.Postcode(), p.stateOf(r)
+	known := postcode != "" || state != ""
+	if postcode != "" {
 		codes = p.Postcodes.of(postcode)
+	}
+	if state != "" {
+		codes = append(slices.Clone(codes), state)
 	}
 	if kind == KindFixed && !known || kind == KindFixedOrMobile {
 		by := p.AreaCodes.of(national)
@@ -72,6 +75,26 @@ func (p *Profile) regionsOf(r *Record, number string, kind NumberKind) []Region 
 		}
 	}
 	return out
+}
+
+// stateOf is the region that a column of the record names, by its code or its
+// name; empty where none does, or one that the profile does not know.
+func (p *Profile) stateOf(r *Record) string {
+	for _, f := range r.Fields {
+		switch columnName(f.Name) {
+		case "state", "province", "bundesland", "kanton", "canton", "provinz", "region":
+			v := strings.TrimSpace(f.Value)
+			if i := slices.IndexFunc(p.Regions, func(r Region) bool { return strings.EqualFold(v, r.Code) || strings.EqualFold(v, r.Name) }); i >= 0 && v != "" {
+				return p.Regions[i].Code
+			}
+		}
+	}
+	return ""
+}
+
+// columnName is a column's name as it is compared with others.
+func columnName(name string) string {
+	return strings.ToLower(strings.NewReplacer(" ", "", "_", "", "-", "").Replace(name))
 }
 
 // of finds the regions of what begins with digits, by the longest beginning.
@@ -95,7 +118,7 @@ func nationalDigits(e164, country string) string {
 // blanks; empty when there is none that begins with a digit.
 func (r *Record) Postcode() string {
 	for _, f := range r.Fields {
-		switch strings.ToLower(strings.NewReplacer(" ", "", "_", "", "-", "").Replace(f.Name)) {
+		switch columnName(f.Name) {
 		case "plz", "postleitzahl", "postcode", "postalcode", "zip", "zipcode":
 			v := strings.ReplaceAll(strings.TrimSpace(f.Value), " ", "")
 			_, v = cutCountry(v)

@@ -14,7 +14,7 @@ import (
 // area code.
 func lander() Profile {
 	p := germany()
-	p.Regions = []Region{{Code: "BY", Holidays: []Date{{0, time.June, 10}}}, {Code: "BE", Holidays: []Date{{0, time.June, 11}}, MaxPerDay: 2}, {Code: "XX", Hours: daily(hm(9, 0), hm(17, 0))}}
+	p.Regions = []Region{{Code: "BY", Holidays: []Date{{0, time.June, 10}}}, {Name: "Berlin", Code: "BE", Holidays: []Date{{0, time.June, 11}}, MaxPerDay: 2}, {Code: "XX", Hours: daily(hm(9, 0), hm(17, 0))}}
 	p.Postcodes = Areas{"8": {"BY"}, "80": {"BY"}, "10": {"BE"}, "14": {"BE", "BY"}, "2": {"HH"}}
 	p.AreaCodes = Areas{"30": {"BE"}, "3": {"BY"}, "89": {"BY"}}
 	p.RegionUnknown = true
@@ -47,8 +47,15 @@ func TestRegions(t *testing.T) {
 		{nanp, "+13055550100", KindFixedOrMobile, "", "BY BE XX"},
 		{nanp, "+13055550100", KindFixedOrMobile, "10001", "BY BE"}, // both hold
 		{nanp, "+12125550100", KindFixedOrMobile, "20001", ""},
+		{lander(), "+491701234567", KindMobile, "=Berlin", "BE"},
+		{lander(), "+493012345678", KindFixed, "=xx", "XX"}, // what the record says goes before
+		{lander(), "+491701234567", KindMobile, "=active", "BY BE XX"},
+		{nanp, "+13055550100", KindFixedOrMobile, "=be", "BY BE"}, // both hold
 	} {
 		r := Record{Fields: []Field{{"Ort", "x"}, {"PLZ", c.postcode}}}
+		if state, ok := strings.CutPrefix(c.postcode, "="); ok {
+			r.Fields = []Field{{"Ort", "x"}, {"State", state}}
+		}
 		var got []string
 		for _, region := range c.p.regionsOf(&r, c.number, c.kind) {
 			got = append(got, region.Code)

@@ -96,3 +96,74 @@ func TestAreas(t *testing.T) {
 		t.Error("New York is in a narrower state")
 	}
 }
+
+// The narrower states of the US: their hours and caps, days that are holidays in
+// one and not in another, and where their codes lead.
+func TestStates(t *testing.T) {
+	us := ProfileFor("US")
+	names := map[string]bool{}
+	for _, r := range us.Regions {
+		names[r.Code] = true
+	}
+	if len(us.Regions) != 51 || len(names) != 51 {
+		t.Errorf("%d states, %d codes: the 50 and the District", len(us.Regions), len(names))
+	}
+	for _, c := range []struct {
+		code, area, zip, day string // day: a holiday there; "-" before one that is none
+		open, close          [3]int // Wednesday, Saturday, Sunday; 0: shut
+		perDay               int
+	}{
+		{"FL", "305", "33101", "-2026-07-04", [3]int{8, 8, 8}, [3]int{20, 20, 20}, 3},
+		{"AL", "205", "35203", "2026-07-03", [3]int{8, 8, 0}, [3]int{20, 20, 0}, 0},
+		{"CT", "959", "06103", "-2026-07-04", [3]int{9, 9, 9}, [3]int{20, 20, 20}, 0},
+		{"KY", "502", "40202", "-2026-12-25", [3]int{10, 10, 10}, [3]int{21, 21, 21}, 0},
+		{"LA", "504", "70112", "2026-02-17", [3]int{8, 8, 0}, [3]int{20, 20, 0}, 0},
+		{"MD", "410", "21201", "-2026-12-25", [3]int{8, 8, 8}, [3]int{20, 20, 20}, 3},
+		{"MA", "617", "02108", "-2026-12-25", [3]int{8, 8, 8}, [3]int{20, 20, 20}, 0},
+		{"MI", "313", "48226", "-2026-12-25", [3]int{9, 9, 9}, [3]int{21, 21, 21}, 0},
+		{"MN", "612", "55401", "-2026-12-25", [3]int{9, 9, 9}, [3]int{21, 21, 21}, 0},
+		{"MS", "601", "39201", "2026-04-27", [3]int{8, 8, 0}, [3]int{20, 20, 0}, 0},
+		{"NV", "702", "89101", "-2026-12-25", [3]int{9, 9, 9}, [3]int{20, 20, 20}, 0},
+		{"NM", "505", "87501", "-2026-12-25", [3]int{9, 9, 9}, [3]int{21, 21, 21}, 0},
+		{"OK", "405", "73102", "-2026-12-25", [3]int{8, 8, 8}, [3]int{20, 20, 20}, 3},
+		{"PA", "215", "19103", "2026-11-03", [3]int{8, 8, 0}, [3]int{21, 12, 0}, 0},
+		{"RI", "401", "02903", "2026-08-10", [3]int{9, 10, 0}, [3]int{18, 17, 0}, 0},
+		{"SD", "605", "57101", "-2026-12-25", [3]int{9, 0, 0}, [3]int{21, 0, 0}, 0},
+		{"TX", "713", "77002", "-2026-12-25", [3]int{9, 9, 12}, [3]int{21, 21, 21}, 0},
+		{"UT", "801", "84101", "2026-07-24", [3]int{9, 9, 0}, [3]int{21, 21, 0}, 0},
+		{"WA", "206", "98101", "-2026-12-25", [3]int{8, 8, 8}, [3]int{20, 20, 20}, 0},
+		{"WY", "307", "82001", "-2026-12-25", [3]int{8, 8, 8}, [3]int{20, 20, 20}, 0},
+		{"NY", "", "06390", "-2026-12-25", [3]int{}, [3]int{}, 0},
+	} {
+		r := us.Regions[slices.IndexFunc(us.Regions, func(r Region) bool { return r.Code == c.code })]
+		week := r.Hours.Week()
+		for i, wd := range []time.Weekday{time.Wednesday, time.Saturday, time.Sunday} {
+			var got Span
+			if week != nil && len(week[wd]) == 1 {
+				got = week[wd][0]
+			}
+			if want := (Span{time.Duration(c.open[i]) * time.Hour, time.Duration(c.close[i]) * time.Hour}); got != want {
+				t.Errorf("%s on %s: %v, want %v", c.code, wd, got, want)
+			}
+		}
+		day, none := strings.CutPrefix(c.day, "-")
+		d := dayOf(t, day)
+		if has := slices.ContainsFunc(r.Dates(2026, 2026), func(x Date) bool { return x.Month == d.Month() && x.Day == d.Day() }); has == none {
+			t.Errorf("%s: %s is a holiday: %v", c.code, day, has)
+		}
+		if r.MaxPerDay != c.perDay {
+			t.Errorf("%s: %d a day", c.code, r.MaxPerDay)
+		}
+		long := func(a Areas, digits string) []string {
+			for n := len(digits); n > 0; n-- {
+				if in, ok := a[digits[:n]]; ok {
+					return in
+				}
+			}
+			return nil
+		}
+		if c.area != "" && !slices.Equal(long(us.AreaCodes, c.area+"5550100"), []string{c.code}) || !slices.Equal(long(us.Postcodes, c.zip), []string{c.code}) {
+			t.Errorf("%s: %s and %s lead to %v and %v", c.code, c.area, c.zip, long(us.AreaCodes, c.area), long(us.Postcodes, c.zip))
+		}
+	}
+}

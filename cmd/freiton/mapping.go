@@ -71,7 +71,7 @@ func profileOf(p configs.Profile, now time.Time) campaign.Profile {
 	out.Holidays = days(p.Dates(from, to))
 	for _, r := range p.Regions {
 		out.Regions = append(out.Regions, campaign.Region{
-			Code: r.Code, Hours: week(r.Hours.Week()), Holidays: days(r.Dates(from, to)), MaxPerDay: r.MaxPerDay,
+			Name: r.Name, Code: r.Code, Hours: week(r.Hours.Week()), Holidays: days(r.Dates(from, to)), MaxPerDay: r.MaxPerDay,
 		})
 	}
 	out.ConsentFor, out.BothConsent = purposes(p.ConsentFor), p.RecordingConsent != "one"
