@@ -11,26 +11,27 @@ import (
 // campaign checks what a document says against itself.
 func (k *checker) campaign(c Campaign) {
 	if !word(c.Name) {
-		k.add("name", quote(c.Name)+" is not a name", "use letters, digits, - _ and . (up to 64): it stands in commands and file names")
+		k.say("name", Say("not-name", "%s is not a name", quote(c.Name)), Say("how-name-command", "use letters, digits, - _ and . (up to 64): it stands in commands and file names"))
 	}
 	for _, f := range []struct{ key, text string }{
 		{"description", c.Description}, {"client", c.Client}, {"greeting", c.Greeting},
 	} {
 		if f.text != "" && !text(strings.ReplaceAll(f.text, "\n", " "), 1000) {
-			k.add(f.key, "is not a short text", "at most 1000 letters, no control characters")
+			k.say(f.key, Say("not-short", "is not a short text"), Say("how-short", "at most 1000 letters, no control characters"))
 		}
 	}
 	if c.Country != "" && c.Country != Lab && !country(c.Country) {
-		k.add("country", quote(c.Country)+" is not a country", `write its two letters, such as DE, or "lab"`)
+		k.say("country", Say("not-country", "%s is not a country", quote(c.Country)), Say("how-country", `write its two letters, such as DE, or "lab"`))
 	}
 	if c.CallerID != "" && !e164(c.CallerID) {
-		k.add("caller_id", quote(c.CallerID)+" is not a number in international form", "write it as in +4930901820: plus, country code, number, digits only")
+		k.say("caller_id", Say("not-e164", "%s is not a number in international form", quote(c.CallerID)), Say("how-e164", "write it as in +4930901820: plus, country code, number, digits only"))
 	}
 	if c.Accept == "auto" && c.Mode == "preview" { // click may stay: one document goes from mode to mode
-		k.add("accept", "in preview the agent fetches her records: nothing opens by itself", "delete the key, or choose push-preview")
+		k.say("accept", Say("accept-preview", "auto takes the place of Accept, and in preview nothing is offered: the agent fetches each record, and dials it herself"),
+			Say("how-accept", "delete the key, or choose push-preview, which opens records by itself, and with preview.auto_dial dials them, too"))
 	}
 	if c.Preview.AutoDial > 0 && c.Mode != "push-preview" {
-		k.add("preview.auto_dial", "is for push-preview only", "delete the key, or choose that mode")
+		k.say("preview.auto_dial", Say("push-only", "is for push-preview only"), Say("how-push", "delete the key, or choose that mode"))
 	}
 	k.campaignLists(c)
 	k.treatments(c)
@@ -41,7 +42,7 @@ func (k *checker) campaign(c Campaign) {
 func (k *checker) campaignLists(c Campaign) {
 	for i, l := range c.Lists {
 		if !word(l) {
-			k.add(fmt.Sprintf("lists.%d", i), quote(l)+" is not a name", "use letters, digits, - _ and . (up to 64)")
+			k.say(fmt.Sprintf("lists.%d", i), Say("not-name", "%s is not a name", quote(l)), Say("how-name", "use letters, digits, - _ and . (up to 64)"))
 		}
 	}
 	k.unique("lists", c.Lists)
@@ -58,7 +59,7 @@ func (k *checker) campaignLists(c Campaign) {
 		k.unique(view.key, view.fields)
 		for i, f := range view.fields {
 			if !text(f, 100) || i >= 100 {
-				k.add(fmt.Sprintf("%s.%d", view.key, i), quote(f)+" is not a field", "write the header of a column, or a field that is built in; at most 100")
+				k.say(fmt.Sprintf("%s.%d", view.key, i), Say("not-field", "%s is not a field", quote(f)), Say("how-field", "write the header of a column, or a field that is built in; at most 100"))
 			}
 		}
 	}
@@ -72,17 +73,17 @@ func (k *checker) treatments(c Campaign) {
 		on = append(on, t.On)
 		switch {
 		case t.On == "":
-			k.add(key, "says for no call result what to do", "write it as in {on: busy, retry_in: 30m, max: 3}")
+			k.say(key, Say("treats-nothing", "says for no call result what to do"), how("{on: busy, retry_in: 30m, max: 3}"))
 		case !slices.Contains(known, t.On):
-			k.add(key+".on", quote(t.On)+" is neither a call result nor a disposition of this campaign", suggest(t.On, known))
+			k.say(key+".on", Say("not-treatable", "%s is neither a call result nor a disposition of this campaign", quote(t.On)), suggest(t.On, known))
 		case !t.retries() && t.Then == "":
-			k.add(key, "says nothing to do", "add retry_in or at, or then: next-in-chain")
+			k.say(key, Say("does-nothing", "says nothing to do"), Say("how-does", "add retry_in or at, or then: next-in-chain"))
 		case t.retries() && t.Max == 0 && c.Attempts == 0:
-			k.add(key, "would try for ever", "add max to it, or attempts to the campaign")
+			k.say(key, Say("for-ever", "would try for ever"), Say("how-max", "add max to it, or attempts to the campaign"))
 		case t.RetryIn.OtherPart && t.At != 0:
-			k.add(key+".at", "is at odds with other-part-of-day", "write one of the two")
+			k.say(key+".at", Say("at-odds", "is at odds with other-part-of-day"), Say("how-one", "write one of the two"))
 		case t.Increment != Retry{} && (t.Increment.OtherPart || t.RetryIn.OtherPart || !t.retries()):
-			k.add(key+".increment", "makes each further retry later by a time, and so needs a time in retry_in", "write it as in {retry_in: 1h, increment: 30m}")
+			k.say(key+".increment", Say("increment-needs", "makes each further retry later by a time, and so needs a time in retry_in"), how("{retry_in: 1h, increment: 30m}"))
 		}
 	}
 	k.unique("treatments", on)
@@ -102,7 +103,7 @@ func treatable() []string {
 func (k *checker) selection(c Campaign) {
 	k.unique("order", c.Order)
 	if len(c.Order) > 0 && len(c.Mix) > 0 {
-		k.add("mix", "says in what order records are offered, and so does order", "delete one of the two")
+		k.say("mix", Say("mix-and-order", "says in what order records are offered, and so does order"), Say("how-delete", "delete one of the two"))
 	}
 }
 
@@ -111,13 +112,13 @@ func (k *checker) selection(c Campaign) {
 func (k *checker) campaignFiles(c Campaign) {
 	for _, f := range c.Files() {
 		if !filepath.IsLocal(f.Name) {
-			k.add(f.Key, quote(f.Name)+" is not beside this document", "put the file into the folder of the document or below, and write the path from there")
+			k.say(f.Key, Say("not-beside", "%s is not beside this document", quote(f.Name)), Say("how-beside", "put the file into the folder of the document or below, and write the path from there"))
 		}
 	}
 	if c.Link != "" {
 		u, err := url.Parse(strings.NewReplacer("{", "", "}", "").Replace(c.Link))
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-			k.add("link", quote(c.Link)+" is not the address of a page", `write it as in "https://crm.example/customer/{customer_id}"`)
+			k.say("link", Say("not-page", "%s is not the address of a page", quote(c.Link)), how(`"https://crm.example/customer/{customer_id}"`))
 		}
 	}
 }
@@ -130,24 +131,31 @@ func CheckCampaign(c Campaign, cfg Config) []Problem {
 	p := ProfileFor(full.Country)
 	k.ringTimeout("ring_timeout", full.RingTimeout, full.Country)
 	if c.CallerID != "" && !slices.Contains(cfg.Dial.CallerIDs, c.CallerID) {
-		k.add("caller_id", quote(c.CallerID)+" is not one of our numbers", "add it to dial.caller_ids; there are: "+orNone(cfg.Dial.CallerIDs))
+		k.say("caller_id", Say("not-ours", "%s is not one of our numbers", quote(c.CallerID)), Say("how-ours", "add it to dial.caller_ids; there are: %s", orNoneSaid(cfg.Dial.CallerIDs)))
 	}
 	if c.Account != "" && !slices.Contains(accountNames(cfg), c.Account) {
-		k.add("account", "there is no account "+quote(c.Account), "the accounts are: "+orNone(accountNames(cfg)))
+		k.say("account", Say("no-account", "there is no account %s", quote(c.Account)), Say("how-account", "the accounts are: %s", orNoneSaid(accountNames(cfg))))
 	}
 	switch {
 	case !slices.Contains(p.Recording, full.Recording.Mode):
-		k.add("recording.mode", fmt.Sprintf("%s is not permitted in %s", quote(full.Recording.Mode), full.Country), "permitted are: "+strings.Join(p.Recording, ", "))
+		k.say("recording.mode", Say("not-permitted", "%s is not permitted in %s", quote(full.Recording.Mode), full.Country), Say("how-permitted", "permitted are: %s", strings.Join(p.Recording, ", ")))
 	case c.Recording.Mode == "announce" && c.Recording.Announcement == "":
-		k.add("recording.mode", "announce has nothing to announce", "name the sound file (WAV) that says that the call is recorded, as in {mode: announce, announcement: recorded.wav}")
+		k.say("recording.mode", Say("nothing-announced", "announce has nothing to announce"), Say("how-announce", "name the sound file (WAV) that says that the call is recorded, as in {mode: announce, announcement: recorded.wav}"))
 	}
 	if *full.Pacing.MaxAbandoned > p.Abandoned.Ceiling {
-		k.add("pacing.max_abandoned", fmt.Sprintf("%s is more than %s permits", *full.Pacing.MaxAbandoned, full.Country), fmt.Sprintf("write %s or less", p.Abandoned.Ceiling))
+		k.say("pacing.max_abandoned", Say("too-many-abandoned", "%s is more than %s permits", *full.Pacing.MaxAbandoned, full.Country), Say("how-most", "write %s or less", p.Abandoned.Ceiling))
 	}
 	if overlap(p.Hours.Week(), c.Hours.Week()) == 0 {
-		k.add("hours", "at none of these hours may anybody in "+full.Country+" be called", "the profile permits "+hoursText(p.Hours))
+		k.say("hours", Say("hours-forbidden", "at none of these hours may anybody in %s be called", full.Country), Say("how-hours-permitted", "the profile permits %s", hoursText(p.Hours)))
 	}
 	return k.problems
+}
+
+func orNoneSaid(words []string) Saying {
+	if len(words) == 0 {
+		return Say("none", "none")
+	}
+	return plain(strings.Join(words, ", "))
 }
 
 func hoursText(h Hours) string {

@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ type TimeOfDay time.Duration
 func (t *TimeOfDay) UnmarshalText(b []byte) error {
 	d, err := parseClock(string(b))
 	if err != nil || d == 0 || d == 24*time.Hour {
-		return cure("not a time of day", `write hours and minutes in quotes, as in "17:30"`)
+		return cure(Say("not-time", "not a time of day"), Say("how-time", `write hours and minutes in quotes, as in "17:30"`))
 	}
 	*t = TimeOfDay(d)
 	return nil
@@ -48,9 +47,9 @@ const (
 )
 
 func (f *Filter) decodeNode(d *decoder, n *yaml.Node, path string) {
-	const how = `write it as in {Ort: [Berlin, Potsdam], PLZ: "1*", Vertrag: "!Basis"}`
+	const example = `{Ort: [Berlin, Potsdam], PLZ: "1*", Vertrag: "!Basis"}`
 	if n.Kind != yaml.MappingNode {
-		d.add(n, path, "wants columns and what they must hold, not "+kindWord(n), how)
+		d.say(n, path, Say("wants-columns", "wants columns and what they must hold, not %s", kindWord(n)), how(example))
 		return
 	}
 	*f = Filter{}
@@ -59,11 +58,11 @@ func (f *Filter) decodeNode(d *decoder, n *yaml.Node, path string) {
 		at := join(path, k.Value)
 		d.places[at] = d.place(v)
 		if !text(k.Value, 100) || len(*f) == maxConditions {
-			d.add(k, at, quote(k.Value)+" is not a column to filter by", fmt.Sprintf("write the header of a column; at most %d of them", maxConditions))
+			d.say(k, at, Say("not-column", "%s is not a column to filter by", quote(k.Value)), Say("how-column", "write the header of a column; at most %s of them", maxConditions))
 			continue
 		}
 		if slices.ContainsFunc(*f, func(c Condition) bool { return strings.EqualFold(c.Field, k.Value) }) {
-			d.add(k, at, quote(k.Value)+" is there already", "write all its values into one list")
+			d.say(k, at, Say("there-already", "%s is there already", quote(k.Value)), Say("how-one-list", "write all its values into one list"))
 		}
 		c := Condition{Field: k.Value}
 		items := []*yaml.Node{v}
@@ -71,7 +70,7 @@ func (f *Filter) decodeNode(d *decoder, n *yaml.Node, path string) {
 			items = v.Content
 		}
 		for j, item := range items {
-			value, ok := d.scalar(item, join(at, strconv.Itoa(j)), "a value")
+			value, ok := d.scalar(item, join(at, strconv.Itoa(j)), Say("a-value", "a value"))
 			if !ok {
 				continue
 			}
@@ -82,7 +81,7 @@ func (f *Filter) decodeNode(d *decoder, n *yaml.Node, path string) {
 			}
 		}
 		if len(items) == 0 || len(items) > maxValues {
-			d.add(v, at, "has no values, or too many", fmt.Sprintf("%s; at most %d", how, maxValues))
+			d.say(v, at, Say("values-many", "has no values, or too many"), Say("how-values", "write it as in %s; at most %s", example, maxValues))
 		}
 		*f = append(*f, c)
 	}
@@ -119,9 +118,9 @@ type Share struct {
 func recordKinds() []string { return []string{"fresh", "rescheduled", "callback"} }
 
 func (m *Mix) decodeNode(d *decoder, n *yaml.Node, path string) {
-	const how = "write it as in {fresh: 3, rescheduled: 1}"
+	const example = "{fresh: 3, rescheduled: 1}"
 	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
-		d.add(n, path, "wants kinds of records and how many of each, not "+kindWord(n), how)
+		d.say(n, path, Say("wants-kinds", "wants kinds of records and how many of each, not %s", kindWord(n)), how(example))
 		return
 	}
 	*m = Mix{}
@@ -130,15 +129,15 @@ func (m *Mix) decodeNode(d *decoder, n *yaml.Node, path string) {
 		at := join(path, k.Value)
 		d.places[at] = d.place(v)
 		if !slices.Contains(recordKinds(), k.Value) {
-			d.add(k, at, "unknown key", suggest(k.Value, recordKinds()))
+			d.say(k, at, Say("unknown-key", "unknown key"), suggest(k.Value, recordKinds()))
 			continue
 		}
 		count, err := strconv.Atoi(v.Value)
 		if v.Kind != yaml.ScalarNode || err != nil || count < 1 || count > 100 {
-			d.add(v, at, quote(v.Value)+" is not a number from 1 to 100", how)
+			d.say(v, at, Say("not-to-100", "%s is not a number from 1 to 100", quote(v.Value)), how(example))
 		}
 		if slices.ContainsFunc(*m, func(s Share) bool { return s.Kind == k.Value }) {
-			d.add(k, at, "is there already", how)
+			d.say(k, at, Say("there-already", "%s is there already", quote(k.Value)), how(example))
 		}
 		*m = append(*m, Share{k.Value, count})
 	}

@@ -181,7 +181,7 @@ func TestParseCampaignSaysWhatIsWrong(t *testing.T) {
 		{"name: a\nlink: 'javascript:alert(1)'", `f.yaml:2:7: link: "javascript:alert(1)" is not the address of a page`},
 		{"name: a\ncaller_id: 030901820", `f.yaml:2:12: caller_id: "030901820" is not a number in international form`},
 		{"name: a\ncountry: xx", `f.yaml:2:10: country: "xx" is not a country`},
-		{"name: a\nmode: preview\naccept: auto", `f.yaml:3:9: accept: in preview the agent fetches her records`},
+		{"name: a\nmode: preview\naccept: auto", `f.yaml:3:9: accept: auto takes the place of Accept, and in preview nothing is offered`},
 		{"name: a\npreview: {auto_dial: 5s}", `f.yaml:2:22: preview.auto_dial: is for push-preview only`},
 		{"name: a\npacing: {max_abandoned: 3}", `f.yaml:2:25: pacing.max_abandoned: "3": not a percentage; write a number from 0 to 100 and the sign, such as 3%`},
 		{"name: a\nfields: {preview: [a, a]}", `f.yaml:2:23: fields.preview.1: "a" stands there twice`},

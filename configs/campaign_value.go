@@ -36,7 +36,7 @@ func (r *Retry) UnmarshalText(b []byte) error {
 	}
 	var d Duration
 	if err := d.UnmarshalText(b); err != nil || d <= 0 || time.Duration(d) > year {
-		return cure("not a time to wait", `write it as in 30m, 4h or 1d (at most 1y), or "other-part-of-day"`)
+		return cure(Say("not-wait", "not a time to wait"), Say("how-wait", `write it as in 30m, 4h or 1d (at most 1y), or "other-part-of-day"`))
 	}
 	if days, err := strconv.ParseUint(strings.TrimSuffix(s, "d"), 10, 16); err == nil && strings.HasSuffix(s, "d") {
 		*r = Retry{Days: int(days)}
@@ -89,10 +89,10 @@ type Disposition struct {
 
 func (a *Agents) decodeNode(d *decoder, n *yaml.Node, path string) {
 	*a = Agents{}
-	const how = "write all, [ann, ben], {team: berlin} or [ann, {team: berlin}]"
+	who := Say("how-agents", "write all, [ann, ben], {team: berlin} or [ann, {team: berlin}]")
 	if n.Kind == yaml.ScalarNode {
 		if n.Value != "all" {
-			d.add(n, path, quote(n.Value)+" is neither all nor a list", how)
+			d.say(n, path, Say("neither-all", "%s is neither all nor a list", quote(n.Value)), who)
 		}
 		a.All = true
 		return
@@ -113,11 +113,11 @@ func (a *Agents) decodeNode(d *decoder, n *yaml.Node, path string) {
 		case c.Kind == yaml.ScalarNode && word(c.Value):
 			a.Names = append(a.Names, c.Value)
 		default:
-			d.add(c, at, "is neither an agent nor a team", how)
+			d.say(c, at, Say("neither-agent", "is neither an agent nor a team"), who)
 		}
 	}
 	if len(items) == 0 {
-		d.add(n, path, "nobody works this campaign", how)
+		d.say(n, path, Say("nobody", "nobody works this campaign"), who)
 	}
 }
 
@@ -146,11 +146,11 @@ func (r *ResultChoice) decodeNode(d *decoder, n *yaml.Node, path string) {
 		r.Result, r.Quick = n.Content[0].Value, true
 		n = n.Content[0]
 	default:
-		d.add(n, path, "is not a call result", "write answer, or {answering-machine: quick}")
+		d.say(n, path, Say("not-result", "is not a call result"), Say("how-result", "write answer, or {answering-machine: quick}"))
 		return
 	}
 	if !slices.Contains(offerable(), r.Result) {
-		d.add(n, path, quote(r.Result)+" is not a call result an agent can choose", suggest(r.Result, offerable()))
+		d.say(n, path, Say("not-offerable", "%s is not a call result an agent can choose", quote(r.Result)), suggest(r.Result, offerable()))
 	}
 }
 
@@ -173,13 +173,12 @@ func (t *Dispositions) decodeNode(d *decoder, n *yaml.Node, path string) {
 }
 
 func decodeDispositions(d *decoder, n *yaml.Node, path string, depth int, count *int) Dispositions {
-	const how = "write it as in {Sold: {New: success, Renewal: success}, Call later: neutral}"
 	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
-		d.add(n, path, "wants names of dispositions, not "+kindWord(n), how)
+		d.say(n, path, Say("wants-dispositions", "wants names of dispositions, not %s", kindWord(n)), how("{Sold: {New: success, Renewal: success}, Call later: neutral}"))
 		return nil
 	}
 	if depth > maxDispositionDepth {
-		d.add(n, path, "the tree of dispositions is too deep", fmt.Sprintf("at most %d levels", maxDispositionDepth))
+		d.say(n, path, Say("tree-deep", "the tree of dispositions is too deep"), Say("how-levels", "at most %s levels", maxDispositionDepth))
 		return nil
 	}
 	var out Dispositions
@@ -187,11 +186,11 @@ func decodeDispositions(d *decoder, n *yaml.Node, path string, depth int, count 
 		k, v := n.Content[i], n.Content[i+1]
 		at := join(path, k.Value)
 		if *count++; *count > maxDispositions {
-			d.add(k, at, "there are too many dispositions", fmt.Sprintf("at most %d", maxDispositions))
+			d.say(k, at, Say("dispositions-many", "there are too many dispositions"), Say("how-at-most", "at most %s", maxDispositions))
 			return out
 		}
 		if !text(k.Value, 60) || strings.ContainsAny(k.Value, "/") {
-			d.add(k, at, quote(k.Value)+" is not a name for a disposition", "use a short text without /")
+			d.say(k, at, Say("not-disposition", "%s is not a name for a disposition", quote(k.Value)), Say("how-disposition", "use a short text without /"))
 		}
 		item := Disposition{Name: k.Value}
 		if v.Kind == yaml.ScalarNode {
@@ -218,7 +217,7 @@ func (p *Disposition) leaf(d *decoder, n *yaml.Node, path string) {
 		p.Final = false
 	default:
 		if given {
-			d.add(n, path, quote(n.Value)+" is not a kind of disposition", `write it as in "neutral, final" or "refusal, not final"`)
+			d.say(n, path, Say("not-kind", "%s is not a kind of disposition", quote(n.Value)), Say("how-kind", `write it as in "neutral, final" or "refusal, not final"`))
 		}
 	}
 }

@@ -19,9 +19,12 @@ type checker struct {
 	problems []Problem
 }
 
-func (k *checker) add(key, text, cure string) {
+func (k *checker) add(key, text, cure string) { k.say(key, plain(text), plain(cure)) }
+
+// say is add for what a page says, too.
+func (k *checker) say(key string, what, how Saying) {
 	if len(k.problems) < maxProblems {
-		k.problems = append(k.problems, Problem{k.place(key), key, text, cure})
+		k.problems = append(k.problems, Problem{k.place(key), key, what, how})
 	}
 }
 
@@ -150,11 +153,11 @@ func (k *checker) ringTimeout(key string, d Duration, country string) {
 	p := ProfileFor(country)
 	switch {
 	case d < p.MinRing:
-		k.add(key, fmt.Sprintf("%s is less than %s: to hang up sooner is harassment", d, p.MinRing), fmt.Sprintf("write %s or more (only the country lab may be shorter)", p.MinRing))
+		k.say(key, Say("ring-short", "%s is less than %s: to hang up sooner is harassment", d, p.MinRing), Say("how-ring-long", "write %s or more (only the country lab may be shorter)", p.MinRing))
 	case p.MaxRing > 0 && d > p.MaxRing:
-		k.add(key, fmt.Sprintf("%s is more than %s: to ring longer is harassment in %s", d, p.MaxRing, country), fmt.Sprintf("write %s or less", p.MaxRing))
+		k.say(key, Say("ring-long", "%s is more than %s: to ring longer is harassment in %s", d, p.MaxRing, country), Say("how-most", "write %s or less", p.MaxRing))
 	case d <= 0:
-		k.add(key, "is not a time to ring", "write it as in 30s")
+		k.say(key, Say("ring-none", "is not a time to ring"), how("30s"))
 	}
 }
 
@@ -277,7 +280,7 @@ func (k *checker) names(c Config) {
 func (k *checker) unique(key string, list []string) {
 	for i, s := range list {
 		if slices.Contains(list[:i], s) {
-			k.add(key+"."+strconv.Itoa(i), quote(s)+" stands there twice", "delete one")
+			k.say(key+"."+strconv.Itoa(i), Say("twice", "%s stands there twice", quote(s)), Say("how-delete-one", "delete one"))
 		}
 	}
 }

@@ -71,7 +71,7 @@ func TestCheck(t *testing.T) {
 				}
 				return
 			}
-			if len(ps) != 1 || !strings.HasPrefix(ps[0].Key+": "+ps[0].Text+"; "+ps[0].Cure, c.want) || ps[0].Cure == "" {
+			if len(ps) != 1 || !strings.HasPrefix(ps[0].Key+": "+ps[0].Text.Text+"; "+ps[0].Cure.Text, c.want) || ps[0].Cure.Text == "" {
 				t.Errorf("\n got %v\nwant %s", ps, c.want)
 			}
 			if len(ps) > 0 && ps[0].Place == "" {

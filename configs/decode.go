@@ -3,7 +3,6 @@ package configs
 import (
 	"encoding"
 	"errors"
-	"fmt"
 	"math"
 	"reflect"
 	"strconv"
@@ -36,8 +35,13 @@ func newDecoder(t *tree, env func(string) (string, bool)) *decoder {
 }
 
 func (d *decoder) add(n *yaml.Node, path, text, cure string) {
+	d.say(n, path, plain(text), plain(cure))
+}
+
+// say is add for what a page says, too.
+func (d *decoder) say(n *yaml.Node, path string, what, how Saying) {
 	if len(d.problems) < maxProblems {
-		d.problems = append(d.problems, Problem{d.place(n), path, text, cure})
+		d.problems = append(d.problems, Problem{d.place(n), path, what, how})
 	}
 }
 
@@ -59,7 +63,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string, tag reflect.
 		d.secret(n, p, path)
 		return
 	case *Path:
-		if text, ok := d.scalar(n, path, "a path"); ok {
+		if text, ok := d.scalar(n, path, plain("a path")); ok {
 			*p = Path(under(d.from[n].base, text))
 		}
 		return
@@ -81,7 +85,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string, tag reflect.
 // mapping writes the keys of n into the fields of a struct.
 func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind != yaml.MappingNode {
-		d.add(n, path, "wants keys, not "+kindWord(n), "known here: "+strings.Join(keysOf(v.Type()), ", "))
+		d.say(n, path, Say("wants-keys", "wants keys, not %s", kindWord(n)), knownHere(keysOf(v.Type())))
 		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -96,7 +100,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 }
 
 func (d *decoder) unknown(k *yaml.Node, path string, t reflect.Type) {
-	d.add(k, path, "unknown key", suggest(k.Value, keysOf(t)))
+	d.say(k, path, Say("unknown-key", "unknown key"), suggest(k.Value, keysOf(t)))
 }
 
 // list writes a sequence; a list of plain values may come from the command
@@ -116,14 +120,14 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, path string, tag reflect.S
 			}
 		}
 	default:
-		d.add(n, path, "wants a list, not "+kindWord(n), "write [a, b], or one a line after a dash")
+		d.say(n, path, Say("wants-list", "wants a list, not %s", kindWord(n)), Say("how-list", "write [a, b], or one a line after a dash"))
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(items), len(items))
 	for i, c := range items {
 		at := join(path, strconv.Itoa(i))
 		if isNull(c) {
-			d.add(c, at, "an entry without a value", "write one, or delete the dash or comma")
+			d.say(c, at, Say("no-value", "an entry without a value"), Say("how-no-value", "write one, or delete the dash or comma"))
 			continue
 		}
 		if elem.Kind() == reflect.Struct {
@@ -152,7 +156,7 @@ func (d *decoder) defaults(v reflect.Value) {
 func (d *decoder) plain(n *yaml.Node, v reflect.Value, path string, tag reflect.StructTag) {
 	switch v.Kind() {
 	case reflect.String:
-		text, ok := d.scalar(n, path, "a text")
+		text, ok := d.scalar(n, path, Say("a-text", "a text"))
 		if !ok {
 			return
 		}
@@ -161,32 +165,32 @@ func (d *decoder) plain(n *yaml.Node, v reflect.Value, path string, tag reflect.
 		}
 		v.SetString(text)
 	case reflect.Bool:
-		text, ok := d.scalar(n, path, "true or false")
+		text, ok := d.scalar(n, path, Say("true-or-false", "true or false"))
 		if ok && text != "true" && text != "false" {
-			d.add(n, path, quote(text)+" is neither true nor false", "write true or false")
+			d.say(n, path, Say("not-bool", "%s is neither true nor false", quote(text)), Say("how-bool", "write true or false"))
 			return
 		}
 		v.SetBool(text == "true")
 	case reflect.Int, reflect.Int64:
-		text, ok := d.scalar(n, path, "a whole number")
+		text, ok := d.scalar(n, path, Say("a-whole-number", "a whole number"))
 		if !ok {
 			return
 		}
 		i, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
-			d.add(n, path, quote(text)+" is not a whole number", "write digits only")
+			d.say(n, path, Say("not-whole", "%s is not a whole number", quote(text)), Say("how-digits", "write digits only"))
 			return
 		}
 		v.SetInt(i)
 		d.bounds(n, v, path, tag)
 	case reflect.Float64:
-		text, ok := d.scalar(n, path, "a number")
+		text, ok := d.scalar(n, path, Say("a-number", "a number"))
 		if !ok {
 			return
 		}
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-			d.add(n, path, quote(text)+" is not a number", "write it as in 2.5")
+			d.say(n, path, Say("not-number", "%s is not a number", quote(text)), how("2.5"))
 			return
 		}
 		v.SetFloat(f)
@@ -204,12 +208,12 @@ func (d *decoder) word(n *yaml.Node, path, text string, known []string) bool {
 			return true
 		}
 	}
-	d.add(n, path, quote(text)+" is not one of the words for this key", suggest(text, known))
+	d.say(n, path, Say("not-word", "%s is not one of the words for this key", quote(text)), suggest(text, known))
 	return false
 }
 
 func (d *decoder) text(n *yaml.Node, u encoding.TextUnmarshaler, path string) {
-	text, ok := d.scalar(n, path, "one value")
+	text, ok := d.scalar(n, path, Say("one-value", "one value"))
 	if !ok {
 		return
 	}
@@ -220,16 +224,16 @@ func (d *decoder) text(n *yaml.Node, u encoding.TextUnmarshaler, path string) {
 	if _, isStore := u.(*Store); isStore {
 		text = hidden // its address may hold a password
 	}
-	what, how := err.Error(), ""
+	what, how := plain(err.Error()), Saying{}
 	if c := (*cureError)(nil); errors.As(err, &c) {
-		what, how = c.text, c.cure
+		what, how = c.what, c.how
 	}
-	d.add(n, path, quote(text)+": "+what, how)
+	d.say(n, path, Say("bad-value", "%s: %s", quote(text), what), how)
 }
 
 // secret reads a password, or ${NAME}: the environment variable NAME.
 func (d *decoder) secret(n *yaml.Node, s *Secret, path string) {
-	text, ok := d.scalar(n, path, "a password")
+	text, ok := d.scalar(n, path, plain("a password"))
 	if !ok {
 		return
 	}
@@ -246,9 +250,9 @@ func (d *decoder) secret(n *yaml.Node, s *Secret, path string) {
 }
 
 // scalar is the text of a plain value, as it was written.
-func (d *decoder) scalar(n *yaml.Node, path, what string) (string, bool) {
+func (d *decoder) scalar(n *yaml.Node, path string, what Saying) (string, bool) {
 	if n.Kind != yaml.ScalarNode {
-		d.add(n, path, "wants "+what+", not "+kindWord(n), "write it after the colon, on the same line")
+		d.say(n, path, Say("wants-one", "wants %s, not %s", what, kindWord(n)), Say("how-after-colon", "write it after the colon, on the same line"))
 		return "", false
 	}
 	return n.Value, true
@@ -260,14 +264,14 @@ func (d *decoder) bounds(n *yaml.Node, v reflect.Value, path string, tag reflect
 		return
 	}
 	if (least != "" && number(v) < bound(v, least)) || (most != "" && number(v) > bound(v, most)) {
-		allowed := "write " + least + " or more"
+		allowed := Say("how-least", "write %s or more", least)
 		switch {
 		case least == "":
-			allowed = "write " + most + " or less"
+			allowed = Say("how-most", "write %s or less", most)
 		case most != "":
-			allowed = "write a value from " + least + " to " + most
+			allowed = Say("how-between", "write a value from %s to %s", least, most)
 		}
-		d.add(n, path, fmt.Sprintf("%v is out of bounds", v.Interface()), allowed)
+		d.say(n, path, Say("out-of-bounds", "%s is out of bounds", v.Interface()), allowed)
 	}
 }
 
@@ -321,13 +325,16 @@ func fieldOf(t reflect.Type, key string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
-func kindWord(n *yaml.Node) string {
+func kindWord(n *yaml.Node) Saying {
 	switch n.Kind {
 	case yaml.MappingNode:
-		return "keys"
+		return Say("keys", "keys")
 	case yaml.SequenceNode:
-		return "a list"
+		return Say("a-list", "a list")
 	default:
-		return quote(n.Value)
+		return plain(quote(n.Value))
 	}
 }
+
+// how is the cure that shows how something is written.
+func how(example string) Saying { return Say("how-as-in", "write it as in %s", example) }

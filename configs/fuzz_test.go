@@ -31,7 +31,7 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		for _, p := range Check(c) {
-			if p.Cure == "" || p.Text == "" || p.Key == "" {
+			if p.Cure.Text == "" || p.Text.Text == "" || p.Key == "" {
 				t.Errorf("a problem without cure: %+v", p)
 			}
 		}
@@ -109,7 +109,7 @@ func checkError(t *testing.T, err error) {
 		t.Fatalf("not an *Error: %v", err)
 	}
 	for _, p := range bad.Problems {
-		if p.Place == "" || p.Text == "" || p.Cure == "" {
+		if p.Place == "" || p.Text.Text == "" || p.Cure.Text == "" {
 			t.Errorf("a problem without place or cure: %+v", p)
 		}
 	}

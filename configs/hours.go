@@ -70,7 +70,7 @@ func (h Hours) Week() *Week {
 
 func (h *Hours) decodeNode(d *decoder, n *yaml.Node, path string) {
 	if n.Kind != yaml.MappingNode {
-		d.add(n, path, "wants days and hours, not "+kindWord(n), `write it as in {mon-fri: "09:00-18:00"}`)
+		d.say(n, path, Say("wants-hours", "wants days and hours, not %s", kindWord(n)), how(`{mon-fri: "09:00-18:00"}`))
 		return
 	}
 	*h = Hours{}
@@ -81,22 +81,22 @@ func (h *Hours) decodeNode(d *decoder, n *yaml.Node, path string) {
 		d.places[at] = d.place(v)
 		days, ok := weekdays(k.Value)
 		if !ok {
-			d.add(k, at, quote(k.Value)+" is not a day", "write mon, tue, wed, thu, fri, sat or sun, a range as in mon-fri, or daily")
+			d.say(k, at, Say("not-day", "%s is not a day", quote(k.Value)), Say("how-day", "write mon, tue, wed, thu, fri, sat or sun, a range as in mon-fri, or daily"))
 			continue
 		}
 		for _, day := range days {
 			if seen[day] {
-				d.add(k, at, "there are hours for "+dayNames()[day]+" already", "name each day once; several spans stand in one entry, with a comma")
+				d.say(k, at, Say("day-twice", "there are hours for %s already", dayNames()[day]), Say("how-day-once", "name each day once; several spans stand in one entry, with a comma"))
 			}
 			seen[day] = true
 		}
-		text, ok := d.scalar(v, at, "hours")
+		text, ok := d.scalar(v, at, Say("hours", "hours"))
 		if !ok {
 			continue
 		}
-		spans, err := parseSpans(text)
-		if err != nil {
-			d.add(v, at, quote(text)+" "+err.Error(), `write it as in "09:00-12:00, 13:00-18:00", or "closed"`)
+		spans, wrong := parseSpans(text)
+		if wrong.Text != "" {
+			d.say(v, at, wrong, Say("how-hours", `write it as in "09:00-12:00, 13:00-18:00", or "closed"`))
 			continue
 		}
 		*h = append(*h, DayHours{k.Value, spans})
@@ -104,15 +104,15 @@ func (h *Hours) decodeNode(d *decoder, n *yaml.Node, path string) {
 }
 
 // parseSpans reads "09:00-12:00, 13:00-18:00", in order and without overlap;
-// "closed" is none.
-func parseSpans(text string) ([]Span, error) {
+// "closed" is none. What is wrong with it is empty when nothing is.
+func parseSpans(text string) ([]Span, Saying) {
 	if text == "closed" {
-		return nil, nil
+		return nil, Saying{}
 	}
 	var spans []Span
 	parts := strings.Split(text, ",")
 	if len(parts) > 10 {
-		return nil, fmt.Errorf("has too many spans")
+		return nil, Say("spans-many", "%s has too many spans", quote(text))
 	}
 	for _, part := range parts {
 		from, until, ok := strings.Cut(part, "-")
@@ -120,15 +120,15 @@ func parseSpans(text string) ([]Span, error) {
 		u, err2 := parseClock(until)
 		switch {
 		case !ok || err1 != nil || err2 != nil:
-			return nil, fmt.Errorf("is not a span of hours")
+			return nil, Say("spans-bad", "%s is not a span of hours", quote(text))
 		case u <= f:
-			return nil, fmt.Errorf("ends before it begins")
+			return nil, Say("spans-backward", "%s ends before it begins", quote(text))
 		case len(spans) > 0 && f < spans[len(spans)-1].Until:
-			return nil, fmt.Errorf("has spans that overlap or are out of order")
+			return nil, Say("spans-overlap", "%s has spans that overlap or are out of order", quote(text))
 		}
 		spans = append(spans, Span{f, u})
 	}
-	return spans, nil
+	return spans, Saying{}
 }
 
 // parseClock reads "09:00" to "24:00" as time since midnight.

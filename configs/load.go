@@ -79,7 +79,7 @@ func readFile(path string) ([]byte, *Problem) {
 		if pe := (*os.PathError)(nil); errors.As(err, &pe) {
 			err = pe.Err // the path is the place already
 		}
-		return &Problem{Place: path, Text: "cannot be read: " + err.Error(), Cure: how}
+		return &Problem{Place: path, Text: plain("cannot be read: " + err.Error()), Cure: plain(how)}
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -116,7 +116,7 @@ func override(t *tree, sets, env []string) []Problem {
 	for _, s := range sets {
 		key, value, ok := strings.Cut(s, "=")
 		if !ok {
-			note(&Problem{Place: "--set " + before(s, "="), Text: "has no value", Cure: "write it as --set dial.ring_timeout=40s"})
+			note(&Problem{Place: "--set " + before(s, "="), Text: plain("has no value"), Cure: plain("write it as --set dial.ring_timeout=40s")})
 			continue
 		}
 		key = strings.TrimSpace(key)
@@ -166,7 +166,7 @@ func (d *decoder) passwords(c *Config) {
 		}
 		key := "sip.accounts." + strconv.Itoa(i) + ".password_file"
 		wrong := func(text, how string) {
-			d.problems = append(d.problems, Problem{d.places[key], key, text, how})
+			d.problems = append(d.problems, Problem{d.places[key], key, plain(text), plain(how)})
 		}
 		if !a.Password.Empty() {
 			wrong("there is a password as well", "keep one of the two")
@@ -175,7 +175,7 @@ func (d *decoder) passwords(c *Config) {
 		text, problem := readFile(string(a.PasswordFile))
 		switch secret := strings.TrimRight(string(text), "\r\n"); {
 		case problem != nil:
-			wrong(fmt.Sprintf("%s: %s", problem.Place, problem.Text), "create it, readable by this user alone (chmod 600)")
+			wrong(fmt.Sprintf("%s: %s", problem.Place, problem.Text.Text), "create it, readable by this user alone (chmod 600)")
 		case secret == "" || len(secret) > most || strings.ContainsAny(secret, "\r\n\x00"):
 			wrong(quote(string(a.PasswordFile))+" does not hold one line with a password", "write the password into it, and nothing else")
 		default:

@@ -10,8 +10,8 @@ import (
 type Problem struct {
 	Place string // "freiton.yaml:12:3", "--set dial.uri" or "variable FREITON_DIAL__URI"
 	Key   string // path of the key, as in "sip.accounts.0.password"; empty for the file as a whole
-	Text  string // what is wrong
-	Cure  string // what to do about it
+	Text  Saying // what is wrong
+	Cure  Saying // what to do about it
 }
 
 // String is the problem on one line: place, key, what is wrong, cure.
@@ -23,9 +23,9 @@ func (p Problem) String() string {
 	if p.Key != "" && p.Place != "--set "+p.Key {
 		parts = append(parts, p.Key)
 	}
-	text := p.Text
-	if p.Cure != "" {
-		text += "; " + p.Cure
+	text := p.Text.Text
+	if p.Cure.Text != "" {
+		text += "; " + p.Cure.Text
 	}
 	return strings.Join(append(parts, text), ": ")
 }
@@ -108,9 +108,13 @@ func distance(a, b string) int {
 }
 
 // suggest is the cure for an unknown word: the nearest known one, else all.
-func suggest(word string, known []string) string {
+func suggest(word string, known []string) Saying {
 	if n := nearest(word, known); n != "" {
-		return fmt.Sprintf("did you mean %q?", n)
+		return Say("how-meant", "did you mean %s?", quote(n))
 	}
-	return "known here: " + strings.Join(known, ", ")
+	return knownHere(known)
+}
+
+func knownHere(known []string) Saying {
+	return Say("how-known", "known here: %s", strings.Join(known, ", "))
 }

@@ -81,7 +81,7 @@ func (a *Areas) decodeNode(d *decoder, n *yaml.Node, path string) {
 	const how = `write it as in {"30": [BE], "33": [BB, BE]}`
 	*a = Areas{}
 	if n.Kind != yaml.MappingNode {
-		d.add(n, path, "wants beginnings and regions, not "+kindWord(n), how)
+		d.add(n, path, "wants beginnings and regions, not "+kindWord(n).Text, how)
 		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -123,7 +123,7 @@ type MonthDay struct {
 func (m *MonthDay) UnmarshalText(b []byte) error {
 	t, err := time.Parse("2006-01-02", "2024-"+string(b)) // a leap year
 	if err != nil {
-		return cure("not a day of the year", "write month and day, as in 12-25")
+		return cure(plain("not a day of the year"), plain("write month and day, as in 12-25"))
 	}
 	*m = MonthDay{t.Month(), t.Day()}
 	return nil
@@ -348,7 +348,7 @@ func (k *checker) regions(p Profile) {
 		for begin, in := range areas {
 			for _, code := range in {
 				if !slices.Contains(codes, code) {
-					k.add(key, quote(begin)+" is in the region "+quote(code)+", which there is not", suggest(code, codes))
+					k.add(key, quote(begin)+" is in the region "+quote(code)+", which there is not", suggest(code, codes).Text)
 				}
 			}
 		}

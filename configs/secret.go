@@ -53,7 +53,7 @@ func (s *Store) UnmarshalText(b []byte) error {
 	u, err := url.Parse(text)
 	// A socket in a folder is named in the query: postgres://user@/db?host=/run/postgresql
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" && u.Query().Get("host") == "" {
-		return cure("not a store", `write "sqlite" or "postgres://user@host/db"`)
+		return cure(plain("not a store"), plain(`write "sqlite" or "postgres://user@host/db"`))
 	}
 	*s = Store{dsn: NewSecret(text)}
 	return nil

@@ -52,11 +52,8 @@ func (t *tree) place(n *yaml.Node) string {
 // merge keys, tags and second documents are refused: nobody needs them here,
 // and an alias makes a small file a big one.
 func parseTree(text []byte, src *source) (*tree, []Problem) {
-	whole := func(text, cure string) []Problem {
-		return []Problem{{Place: src.name, Text: text, Cure: cure}}
-	}
 	if len(text) > maxFile {
-		return nil, whole(fmt.Sprintf("the file is larger than %d KiB", maxFile>>10), "is it the right file?")
+		return nil, []Problem{{Place: src.name, Text: Say("file-too-large", "the file is larger than %s KiB", maxFile>>10), Cure: howRightFile()}}
 	}
 	doc, err := parseYAML(text)
 	if err != nil {
@@ -71,7 +68,7 @@ func parseTree(text []byte, src *source) (*tree, []Problem) {
 	v := verifier{tree: t, src: src}
 	v.walk(t.root, "", 0)
 	if len(v.problems) == 0 && t.root.Kind != yaml.MappingNode {
-		v.add(t.root, "", "the file is not a list of keys", `it begins with lines such as "key: value"`)
+		v.add(t.root, "", Say("not-keys", "the file is not a list of keys"), Say("how-keys", `it begins with lines such as "key: value"`))
 	}
 	return t, v.problems
 }
@@ -106,13 +103,13 @@ func parseYAML(text []byte) (doc *yaml.Node, err error) {
 // line in its text only.
 func syntaxProblem(err error, src *source) Problem {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	p := Problem{Place: src.name, Text: "not valid YAML: " + text, Cure: "look at indentation, quotes and colons"}
+	p := Problem{Place: src.name, Text: Say("not-yaml", "not valid YAML: %s", text), Cure: Say("how-yaml", "look at indentation, quotes and colons")}
 	if m := regexp.MustCompile(`^line (\d+): (.*)`).FindStringSubmatch(text); m != nil && src.lines {
 		p.Place += ":" + m[1]
-		p.Text = "not valid YAML: " + m[2]
+		p.Text = Say("not-yaml", "not valid YAML: %s", m[2])
 	}
 	if strings.Contains(text, "tab character") || strings.Contains(text, "cannot start any token") {
-		p.Cure = "indent with blanks, not with tabs, and put values with special characters in quotes"
+		p.Cure = Say("how-blanks", "indent with blanks, not with tabs, and put values with special characters in quotes")
 	}
 	return p
 }
@@ -126,10 +123,12 @@ type verifier struct {
 	problems []Problem
 }
 
-func (v *verifier) add(n *yaml.Node, key, text, cure string) {
+func howRightFile() Saying { return Say("how-right-file", "is it the right file?") }
+
+func (v *verifier) add(n *yaml.Node, key string, what, how Saying) {
 	v.tree.from[n] = v.src
 	if len(v.problems) < maxProblems {
-		v.problems = append(v.problems, Problem{v.tree.place(n), key, text, cure})
+		v.problems = append(v.problems, Problem{v.tree.place(n), key, what, how})
 	}
 }
 
@@ -138,15 +137,15 @@ func (v *verifier) walk(n *yaml.Node, path string, depth int) {
 	v.nodes++
 	switch {
 	case v.nodes == maxNodes || depth == maxDepth:
-		v.add(n, path, "the document is too large or too deep", "is it the right file?")
+		v.add(n, path, Say("too-deep", "the document is too large or too deep"), howRightFile())
 		return
 	case v.nodes > maxNodes:
 		return
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		v.add(n, path, "anchors and aliases (& and *) are not read", "write the value out, in quotes if it begins with & or *")
+		v.add(n, path, Say("anchors", "anchors and aliases (& and *) are not read"), Say("how-anchors", "write the value out, in quotes if it begins with & or *"))
 		return
 	case n.Style&yaml.TaggedStyle != 0:
-		v.add(n, path, "tags (!) are not read", "write the plain value, in quotes if it begins with !")
+		v.add(n, path, Say("tags", "tags (!) are not read"), Say("how-tags", "write the plain value, in quotes if it begins with !"))
 		return
 	}
 	if n.Kind != yaml.MappingNode {
@@ -161,10 +160,10 @@ func (v *verifier) walk(n *yaml.Node, path string, depth int) {
 		v.tree.from[k] = v.src
 		switch {
 		case k.Kind != yaml.ScalarNode:
-			v.add(k, path, "a key must be a word", "is a colon missing, or one too many?")
+			v.add(k, path, Say("key-no-word", "a key must be a word"), Say("how-colon", "is a colon missing, or one too many?"))
 			continue
 		case seen[k.Value]:
-			v.add(k, join(path, k.Value), "the key stands here twice", "keep one of the two")
+			v.add(k, join(path, k.Value), Say("key-twice", "the key stands here twice"), Say("how-keep-one", "keep one of the two"))
 			continue
 		}
 		seen[k.Value] = true
@@ -205,7 +204,7 @@ func merge(under, over *yaml.Node) {
 // with { or [: then it is YAML.
 func (t *tree) set(path []string, value string, typ reflect.Type, src *source) *Problem {
 	wrong := func(text, cure string) *Problem {
-		return &Problem{Place: src.name, Key: strings.Join(path, "."), Text: text, Cure: cure}
+		return &Problem{Place: src.name, Key: strings.Join(path, "."), Text: plain(text), Cure: plain(cure)}
 	}
 	if len(path) == 0 || len(path) > maxDepth || len(value) > maxFile {
 		return wrong("not a key", "write it as in sip.accounts.0.password")
@@ -279,8 +278,8 @@ func (t *tree) leaf(path []string, value string, typ reflect.Type, src *source) 
 	doc, err := parseYAML([]byte(value))
 	if err != nil || doc == nil {
 		// Not the value itself: it may hold a secret.
-		return nil, &Problem{Place: src.name, Key: key, Text: "the value begins like a list or like keys and is not valid YAML",
-			Cure: `write it as in '["+49", "6xx"]'`}
+		return nil, &Problem{Place: src.name, Key: key, Text: plain("the value begins like a list or like keys and is not valid YAML"),
+			Cure: plain(`write it as in '["+49", "6xx"]'`)}
 	}
 	v := verifier{tree: t, src: src}
 	v.walk(doc.Content[0], key, len(path))

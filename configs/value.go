@@ -9,11 +9,11 @@ import (
 )
 
 // cureError is an error about a value that knows the cure.
-type cureError struct{ text, cure string }
+type cureError struct{ what, how Saying }
 
-func (e *cureError) Error() string { return e.text + "; " + e.cure }
+func (e *cureError) Error() string { return e.what.Text + "; " + e.how.Text }
 
-func cure(text, cure string) error { return &cureError{text, cure} }
+func cure(what, how Saying) error { return &cureError{what, how} }
 
 // Duration is a time span as it is written in a file: "30s", "1h30m", "90d",
 // "2w", "1y". A day is 24 hours, a year 365 days.
@@ -41,7 +41,7 @@ func longUnit(c byte) time.Duration {
 // UnmarshalText reads a duration; negative ones and bare numbers other than 0
 // are refused.
 func (d *Duration) UnmarshalText(b []byte) error {
-	bad := cure("not a duration", "write a number and a unit, such as 500ms, 30s, 15m, 8h, 90d or 1y")
+	bad := cure(Say("not-duration", "not a duration"), Say("how-duration", "write a number and a unit, such as 500ms, 30s, 15m, 8h, 90d or 1y"))
 	rest := strings.TrimSpace(string(b))
 	if rest == "0" {
 		*d = 0
@@ -113,7 +113,7 @@ func (r *PortRange) UnmarshalText(b []byte) error {
 	f, err1 := port(from)
 	t, err2 := port(to)
 	if !ok || err1 != nil || err2 != nil {
-		return cure("not a range of ports", "write the first and the last one, such as 16384-32767")
+		return cure(plain("not a range of ports"), plain("write the first and the last one, such as 16384-32767"))
 	}
 	*r = PortRange{f, t}
 	return nil
@@ -140,7 +140,7 @@ func (p *Percent) UnmarshalText(b []byte) error {
 	text, ok := strings.CutSuffix(strings.TrimSpace(string(b)), "%")
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if !ok || err != nil || !(v >= 0 && v <= 100) {
-		return cure("not a percentage", "write a number from 0 to 100 and the sign, such as 3%")
+		return cure(Say("not-percentage", "not a percentage"), Say("how-percentage", "write a number from 0 to 100 and the sign, such as %s", "3%"))
 	}
 	*p = Percent(v / 100)
 	return nil

@@ -136,7 +136,7 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 	}
 	c, err := d.cfg.Documents.Adopt(ctx, doc, in.File)
 	if err != nil {
-		return nil, huma.Error422UnprocessableEntity(err.Error())
+		return nil, documentProblem(err)
 	}
 	row := campaign.CampaignRow{Name: c.Name, State: campaign.Unloaded}
 	if old, err := d.row(ctx, c.Name); err == nil {
@@ -193,7 +193,7 @@ func documentChanges(row campaign.CampaignRow, c *campaign.Campaign, why string)
 	case was == is:
 		return es, nil
 	case why == "" && len(old) > 0:
-		return nil, huma.Error422UnprocessableEntity("pacing.max_abandoned moves from " + was + " to " + is + ": say why (--why, or ?why=); it is logged with your name")
+		return nil, problem(http.StatusUnprocessableEntity, CodeReason, "pacing.max_abandoned moves from "+was+" to "+is+": say why (--why, or ?why=); it is logged with your name")
 	}
 	return append(es, campaign.AuditEntry{What: campaign.AuditMaxAbandoned, About: name, Old: was, New: is, Reason: why}), nil
 }

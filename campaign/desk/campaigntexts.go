@@ -59,6 +59,9 @@ func (d *Desk) campaignTexts(api huma.API) {
 			}
 			c, err := d.cfg.Texts.Change(ctx, row, in.Body)
 			if err != nil {
+				if bad := (*DocumentError)(nil); errors.As(err, &bad) {
+					return nil, documentProblem(err)
+				}
 				return nil, huma.Error422UnprocessableEntity(in.Body.Path + ": " + err.Error())
 			}
 			return d.apply(ctx, row, &c, in.Body.Path)

@@ -60,7 +60,7 @@ func (d *Desk) changeMode(ctx context.Context, in *struct {
 	old := row
 	row.Document = withMode(row.Document, in.Body.Mode)
 	if c, err = d.cfg.Documents.Parse(ctx, row); err != nil {
-		return nil, huma.Error422UnprocessableEntity(err.Error())
+		return nil, documentProblem(err)
 	}
 	if c.Mode != in.Body.Mode {
 		return nil, huma.Error422UnprocessableEntity("the document's mode is written in a way that is not changed here: apply the document with another mode")

@@ -16,6 +16,34 @@ import (
 type Problem struct {
 	huma.ErrorModel
 	Code campaign.ReasonCode `json:"code,omitempty"`
+	// Document is what is wrong with a campaign document, with CodeDocument.
+	Document []DocumentProblem `json:"document,omitempty"`
+}
+
+// DocumentError is what Documents say of a document that cannot be used. A page
+// words it in its reader's language; Error is the same in English.
+type DocumentError struct {
+	Problems []DocumentProblem
+	Err      error
+}
+
+func (e *DocumentError) Error() string { return e.Err.Error() }
+func (e *DocumentError) Unwrap() error { return e.Err }
+
+// DocumentProblem is one thing that is wrong: where, what, and what to do.
+type DocumentProblem struct {
+	Place string `json:"place,omitempty" doc:"file:line:column"`
+	Key   string `json:"key,omitempty" doc:"path of the key, as in treatments.0.on"`
+	What  Saying `json:"what"`
+	How   Saying `json:"how"`
+}
+
+// Saying is a sentence by its code and what stands in it. Without a code it is
+// said as it stands.
+type Saying struct {
+	Code string   `json:"code,omitempty"`
+	Args []Saying `json:"args,omitempty"`
+	Text string   `json:"text" doc:"in English"`
 }
 
 // The desk's own codes.
@@ -35,6 +63,8 @@ const (
 	CodeTooLong     campaign.ReasonCode = "search-too-long"
 	CodeTooMany     campaign.ReasonCode = "too-many"
 	CodeUnavailable campaign.ReasonCode = "unavailable"
+	CodeDocument    campaign.ReasonCode = "bad-document"
+	CodeReason      campaign.ReasonCode = "reason-needed" // max_abandoned moves only with one
 )
 
 func problem(status int, code campaign.ReasonCode, detail string) *Problem {
@@ -54,6 +84,15 @@ func (p *Problem) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(p.json())
+}
+
+// documentProblem answers a document that cannot be used.
+func documentProblem(err error) error {
+	p := problem(http.StatusUnprocessableEntity, CodeDocument, err.Error())
+	if bad := (*DocumentError)(nil); errors.As(err, &bad) {
+		p.Document = bad.Problems
+	}
+	return p
 }
 
 // problem turns an error of the domain into problem+json.

@@ -82,6 +82,16 @@ func (p *looks) runsTheOffice(t *testing.T, say func(string) string) {
 	}
 	p.press(say("Save"))
 	p.until("what the server says of it", func() bool { return strings.Contains(main(), "no such document") })
+	p.write(yaml, "name: ernte\nmode: fast\n")
+	p.press(say("Save"))
+	p.until("what is wrong, where, and what to do", func() bool {
+		return strings.Contains(main(), `Zeile 2, Spalte 7: mode: "fast" ist keines der Wörter für diesen Schlüssel. Bekannt sind hier: preview`)
+	})
+	p.speak("en")
+	if !strings.Contains(main(), `line 2, column 7: mode: "fast" is not one of the words for this key. known here: preview`) {
+		t.Error("in English it is not said")
+	}
+	p.speak("de")
 	p.glance("campaigns")
 	p.write(yaml, "bestand") // the document of that name in this world
 	p.press(say("Save"))

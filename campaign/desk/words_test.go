@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -160,5 +161,54 @@ func TestEventsOfThePage(t *testing.T) {
 		if has == (slices.Contains(byItsViews, kind) || slices.Contains(told, kind)) {
 			t.Errorf("event %s: in effects.js %v, and listed as needing nothing there: %v", kind, has, !has)
 		}
+	}
+}
+
+// TestDocumentWords: whatever is wrong with a campaign document has its German
+// sentence, with the arguments of the English one.
+func TestDocumentWords(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("web", "i18n", "document.de.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	german := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^  '?([a-z0-9-]+)'?: '(.*)',$`).FindAllStringSubmatch(string(b), -1) {
+		german[m[1]] = m[2]
+	}
+	files, err := filepath.Glob("../../configs/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := filepath.Glob("../../cmd/freiton/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]bool{}
+	for _, file := range append(files, more...) {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		code, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("\\bSay\\(\"([a-z0-9-]+)\", (\"[^\"\n]*\"|`[^`]*`)").FindAllStringSubmatch(string(code), -1) {
+			said[m[1]] = true
+			form, ok := german[m[1]]
+			for n := range 3 {
+				if has := strings.Contains(form, fmt.Sprintf("{%d}", n)); !ok || has != (n < strings.Count(m[2], "%s")) {
+					t.Errorf("%s %s: in German %q", m[1], m[2], form)
+					break
+				}
+			}
+		}
+	}
+	for code := range german {
+		if !said[code] {
+			t.Errorf("nobody says %q", code)
+		}
+	}
+	if len(said) < 100 {
+		t.Errorf("only %d sentences were found", len(said))
 	}
 }

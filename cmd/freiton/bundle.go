@@ -70,7 +70,7 @@ func packed(c configs.Campaign) ([]byte, error) {
 // folder packs the texts of a folder, in the order of their names.
 func (p *packing) folder(key, folder string) error {
 	if info, err := p.root.Stat(folder); err != nil || !info.IsDir() {
-		return p.bad(key, folder, "is no folder", "make it, or leave the key out")
+		return p.bad(key, configs.Say("no-folder", "%s is no folder", named(folder)), configs.Say("how-folder", "make it, or leave the key out"))
 	}
 	return fs.WalkDir(p.root.FS(), folder, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || !desk.ResponseFile(name) {
@@ -83,9 +83,9 @@ func (p *packing) folder(key, folder string) error {
 		p.texts, p.bytes = p.texts+1, p.bytes+n
 		switch {
 		case p.texts > desk.MaxResponses:
-			return p.bad(key, folder, fmt.Sprintf("has more than %d texts", desk.MaxResponses), "keep what agents need")
+			return p.bad(key, configs.Say("texts-many", "%s has more than %s texts", named(folder), desk.MaxResponses), configs.Say("how-texts", "keep what agents need"))
 		case p.bytes > desk.MaxResponseText:
-			return p.bad(key, folder, fmt.Sprintf("has more than %d KiB of text", desk.MaxResponseText>>10), "keep what agents need")
+			return p.bad(key, configs.Say("texts-long", "%s has more than %s KiB of text", named(folder), desk.MaxResponseText>>10), configs.Say("how-texts", "keep what agents need"))
 		}
 		return nil
 	})
@@ -95,15 +95,15 @@ func (p *packing) folder(key, folder string) error {
 func (p *packing) add(key, name string, limit int64) (int, error) {
 	f, err := p.root.Open(name)
 	if err != nil {
-		return 0, p.bad(key, name, "cannot be read ("+err.Error()+")", "put the file itself into the folder of the document or below")
+		return 0, p.bad(key, fileBad(name, err), configs.Say("how-beside", "put the file into the folder of the document or below, and write the path from there"))
 	}
 	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
-		return 0, p.bad(key, name, "cannot be read ("+err.Error()+")", "name a file")
+		return 0, p.bad(key, fileBad(name, err), configs.Say("how-name-file", "name a file"))
 	}
 	if int64(len(content)) > limit {
-		return 0, p.bad(key, name, fmt.Sprintf("is larger than %d KiB", limit>>10), "make it smaller")
+		return 0, p.bad(key, configs.Say("file-large", "%s is larger than %s KiB", named(name), limit>>10), configs.Say("how-smaller", "make it smaller"))
 	}
 	w, err := p.w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 	if err == nil {
@@ -113,9 +113,20 @@ func (p *packing) add(key, name string, limit int64) (int, error) {
 	return len(content), err
 }
 
-func (p *packing) bad(key, name, what, cure string) error {
-	return usage("%s: %s: %s %s: %s", p.c.File, key, name, what, cure)
+func (p *packing) bad(key string, what, how configs.Saying) error {
+	return configs.AsError([]configs.Problem{{Place: p.c.File, Key: key, Text: what, Cure: how}})
 }
+
+// fileBad says that a file the document names is of no use.
+func fileBad(name string, err error) configs.Saying {
+	if errors.Is(err, fs.ErrNotExist) {
+		return configs.Say("file-missing", "there is no file %s", named(name))
+	}
+	return configs.Say("file-bad", "%s cannot be used: %s", named(name), err)
+}
+
+// named is a name in quotes.
+func named(name string) string { return fmt.Sprintf("%q", name) }
 
 // isCopy reports whether a folder's name is that of an unpacked bundle.
 func isCopy(name string) bool {

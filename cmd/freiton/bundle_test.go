@@ -100,13 +100,16 @@ func TestCampaignFiles(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || exitStatus(err) != 2 {
 			t.Errorf("%s: %v, want %q", what, err, want)
 		}
+		if page := (*desk.DocumentError)(nil); !errors.As(err, &page) || len(page.Problems) == 0 || page.Problems[0].What.Code == "" {
+			t.Errorf("%s: a page cannot word it: %+v", what, page)
+		}
 	}
 	write("texts/answers/long.md", strings.Repeat("x", desk.MaxResponse+1))
-	refuse("a long text", "c.yaml: responses: texts/answers/long.md is larger than 64 KiB: make it smaller")
+	refuse("a long text", `c.yaml: responses: "texts/answers/long.md" is larger than 64 KiB; make it smaller`)
 	if err := errors.Join(os.Remove(filepath.Join(dir, "texts/answers/long.md")), os.Symlink("/etc/passwd", filepath.Join(dir, "texts/answers/out.md"))); err != nil {
 		t.Fatal(err)
 	}
-	refuse("a link that leads out", "texts/answers/out.md cannot be read")
+	refuse("a link that leads out", `"texts/answers/out.md" cannot be used`)
 	if _, err := there.Parse(t.Context(), campaign.CampaignRow{Document: document, Files: strings.Repeat("0", 64)}); err == nil || !strings.Contains(err.Error(), "apply its document again") {
 		t.Errorf("files that nobody has: %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
 	"github.com/freiton/freiton/configs"
 )
 
@@ -30,7 +31,8 @@ func (d documents) folder(name string) string {
 
 // Parse reads a document of the store. campaign.ErrFilesAway when it names files
 // that are not here yet, and the store cannot be asked.
-func (d documents) Parse(ctx context.Context, row campaign.CampaignRow) (campaign.Campaign, error) {
+func (d documents) Parse(ctx context.Context, row campaign.CampaignRow) (_ campaign.Campaign, err error) {
+	defer func() { err = worded(err) }()
 	c, err := configs.ParseCampaign(row.Document, "campaign")
 	if err != nil {
 		return campaign.Campaign{}, err
@@ -44,6 +46,28 @@ func (d documents) Parse(ctx context.Context, row campaign.CampaignRow) (campaig
 	got, err := d.at(row.Document, filepath.Join(dir, "campaign.yaml"))
 	got.Files = row.Files
 	return got, err
+}
+
+// worded gives an error about a document to the desk in a form that its page can
+// say in another language.
+func worded(err error) error {
+	var bad *configs.Error
+	if done := (*desk.DocumentError)(nil); !errors.As(err, &bad) || errors.As(err, &done) {
+		return err
+	}
+	out := &desk.DocumentError{Err: err}
+	for _, p := range bad.Problems {
+		out.Problems = append(out.Problems, desk.DocumentProblem{Place: p.Place, Key: p.Key, What: saying(p.Text), How: saying(p.Cure)})
+	}
+	return out
+}
+
+func saying(s configs.Saying) desk.Saying {
+	out := desk.Saying{Code: s.Code, Text: s.Text}
+	for _, a := range s.Args {
+		out.Args = append(out.Args, saying(a))
+	}
+	return out
 }
 
 // at reads a document that lies, or could lie, in a file.
@@ -60,7 +84,8 @@ func (d documents) at(document []byte, file string) (campaign.Campaign, error) {
 
 // Adopt reads a document that was written in a file and brings the files it
 // names into the store. Without a file they are those of the campaign as it is.
-func (d documents) Adopt(ctx context.Context, document []byte, file string) (campaign.Campaign, error) {
+func (d documents) Adopt(ctx context.Context, document []byte, file string) (_ campaign.Campaign, err error) {
+	defer func() { err = worded(err) }()
 	c, err := configs.ParseCampaign(document, file)
 	if err != nil {
 		return campaign.Campaign{}, err

@@ -73,7 +73,7 @@ func TestExitStatusByError(t *testing.T) {
 		{errors.New("unknown flag"), 2},
 		{&failure{errors.New("busy")}, 1},
 		{&failure{usage("no %s", "number")}, 2},
-		{&failure{configs.AsError([]configs.Problem{{Text: "x"}})}, 2},
+		{&failure{configs.AsError([]configs.Problem{{Text: configs.Saying{Text: "x"}}})}, 2},
 	} {
 		if got := exitStatus(c.err); got != c.want {
 			t.Errorf("%v: %d, want %d", c.err, got, c.want)

@@ -223,17 +223,21 @@ func campaignOf(written configs.Campaign, document []byte, cfg configs.Config, n
 		}
 		*f.to = d.Beside(f.name)
 		if _, _, err := media.ReadWAVFile(*f.to); err != nil {
-			return c, usage("%s: %s %s: %v", written.File, f.key, *f.to, err)
+			return c, missingFile(written.File, f.key, f.name, err)
 		}
 	}
 	if d.Script != "" {
 		text, err := os.ReadFile(d.Beside(d.Script))
 		if err != nil {
-			return c, usage("%s: script: %v", written.File, err)
+			return c, missingFile(written.File, "script", d.Script, err)
 		}
 		c.Script = string(text)
 	}
 	return c, nil
+}
+
+func missingFile(file, key, name string, err error) error {
+	return configs.AsError([]configs.Problem{{Place: file, Key: key, Text: fileBad(name, err), Cure: configs.Say("how-file", "write it, or leave the key out")}})
 }
 
 func agentIDs(names []string) []campaign.AgentID {

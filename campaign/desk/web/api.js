@@ -6,12 +6,13 @@
 
 /** A refusal of the server (RFC 9457), or that it was not reached (status 0). */
 export class Problem extends Error {
-  /** @param {number} status @param {string} detail @param {string} [code] @param {number} [after] */
-  constructor(status, detail, code = '', after = 0) {
+  /** @param {number} status @param {string} detail @param {string} [code] @param {number} [after] @param {import('./types.js').DocumentProblem[]} [document] */
+  constructor(status, detail, code = '', after = 0, document = []) {
     super(detail);
     this.status = status;
     this.code = code;
     this.after = after; // seconds to wait
+    this.document = document; // what is wrong with a campaign document
   }
 }
 
@@ -76,7 +77,7 @@ export async function call(method, path, body) {
   }
   if (!answer.ok) {
     throw new Problem(answer.status, data?.detail || data?.title || answer.statusText, data?.code || '',
-      Number(answer.headers.get('Retry-After')) || 0);
+      Number(answer.headers.get('Retry-After')) || 0, data?.document || []);
   }
   return data;
 }

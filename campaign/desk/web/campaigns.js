@@ -1,7 +1,7 @@
 /** Campaigns, for the administrator: a form and the YAML document under it, which are the same thing. */
 import { h } from './dom.js';
 import { t } from './i18n.js';
-import { call, get, Problem } from './api.js';
+import { call, get } from './api.js';
 import { state } from './state.js';
 import { region, button, select, redraw, draft, setDraft, toast, explain } from './ui.js';
 import { runWord } from './side.js';
@@ -12,13 +12,14 @@ import { campaignTexts } from './campaigntexts.js';
 const form = 'campaign-document';
 const fresh = 'name: \nmode: progressive\nlists: []\nagents: all\ncountry: DE\nresults: [answer, wrong-party, {answering-machine: quick}, {wrong-number: quick}]\n';
 
-let problem = ''; // what the server said of the document
+/** What the server said of the document: worded when it is shown, in the language of then. @type {() => string} */
+let problem = () => '';
 let saving = false;
 
 const shut = () => {
   for (const f of ['text', 'was', 'of', 'reason']) setDraft(form, f, undefined);
   typed.clear();
-  problem = '';
+  problem = () => '';
   redraw();
 };
 
@@ -57,11 +58,11 @@ async function save() {
   const text = draft(form, 'text') || '';
   const of = draft(form, 'of') || '';
   saving = true;
-  problem = '';
+  problem = () => '';
   redraw();
   try {
     if (of && await get(`/campaigns/${encodeURIComponent(of)}`) !== draft(form, 'was')) {
-      problem = t('campaign changed meanwhile');
+      problem = () => t('campaign changed meanwhile');
       return;
     }
     const c = await call('PUT', `/campaigns?why=${encodeURIComponent(draft(form, 'reason')?.trim() || '')}`, text);
@@ -70,7 +71,7 @@ async function save() {
     setDraft(form, 'was', text);
     setDraft(form, 'of', c.name);
   } catch (e) {
-    problem = e instanceof Problem && e.status === 422 ? e.message : explain(e);
+    problem = () => explain(e);
   } finally {
     saving = false;
     redraw();
@@ -96,7 +97,7 @@ const typed = new Map();
 /** @param {string} text */
 function put(text) {
   setDraft(form, 'text', text);
-  problem = '';
+  problem = () => '';
   redraw();
 }
 
@@ -147,7 +148,7 @@ function editor(text) {
         h('textarea', { class: 'code', rows: 18, spellcheck: 'false', maxlength: 1000000, value: text, readonly: state.viewer, oninput: (/** @type {any} */ e) => put(e.target.value) })),
       h('label', { class: 'field', key: 'why' }, h('span', { class: 'field-name' }, `${t('Reason')} – ${t('for the log')}`),
         h('input', { type: 'text', maxlength: 200, value: draft(form, 'reason') || '', oninput: (/** @type {any} */ e) => setDraft(form, 'reason', e.target.value) })),
-      h('p', { class: 'error-text', role: 'alert', key: 'problem' }, problem),
+      h('p', { class: 'error-text', role: 'alert', key: 'problem' }, problem()),
       h('div', { class: 'row' },
         h('button', { type: 'submit', class: 'button primary', disabled: saving || state.viewer || text === draft(form, 'was') }, t('Save')),
         button({ name: t('Close'), kind: 'quiet', run: shut }))));

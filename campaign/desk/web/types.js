@@ -9,6 +9,8 @@
  * @typedef {{result: string, quick?: boolean}} OfferedResult
  * @typedef {{name: string, kind?: string, final?: boolean, children?: Disposition[]}} Disposition
  *
+ * @typedef {{code?: string, text: string, args?: Saying[]}} Saying
+ * @typedef {{place?: string, key?: string, what: Saying, how: Saying}} DocumentProblem
  * @typedef {object} AgentView
  * @property {string} agent
  * @property {string} status

@@ -6,6 +6,7 @@ import { h, say } from './dom.js';
 import { t, has, dayTime, phone } from './i18n.js';
 import { icon } from './icons.js';
 import { post, Problem } from './api.js';
+import { documentWords } from './documentproblem.js';
 import { state, ownHeadset } from './state.js';
 
 /** @typedef {import('./dom.js').VNode} VNode */
@@ -227,6 +228,7 @@ export function statusName(s) {
 export function explain(e) {
   if (!(e instanceof Problem)) return t('error any', { text: String(e) });
   if (e.status === 0) return t('error network');
+  if (e.document.length) return documentWords(e.document);
   if (e.code && has(`why ${e.code}`)) return why({ code: e.code, text: e.message });
   if (e.code === 'viewer') return t('viewer');
   if (e.code === 'before-answer') return t('contacts hidden');
