@@ -87,25 +87,6 @@ type ReportQuery struct {
 	DataDir   string    // recordings are given relative to it
 }
 
-// BuildReport reads a campaign's report from the store: all of it, for lists
-// that fit into memory.
-func BuildReport(ctx context.Context, store Store, q ReportQuery) (*Report, error) {
-	r := &Report{Campaign: q.Campaign, Records: []ReportRecord{}, Offers: []ReportOffer{}, Attempts: []ReportAttempt{}}
-	var err error
-	if r.StartedAt, r.EndedAt, err = q.span(ctx, store); err != nil {
-		return nil, err
-	}
-	err = q.each(ctx, store, reportParts{
-		record:  func(x ReportRecord) error { r.Records = append(r.Records, x); return nil },
-		offer:   func(x ReportOffer) error { r.Offers = append(r.Offers, x); return nil },
-		attempt: func(x ReportAttempt) error { r.Attempts = append(r.Attempts, x); return nil },
-	})
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
 // WriteReport writes a campaign's report as JSON, one record after the other:
 // a list of a million needs no more memory than one of ten.
 func WriteReport(ctx context.Context, w io.Writer, store Store, q ReportQuery) error {
@@ -115,10 +96,10 @@ func WriteReport(ctx context.Context, w io.Writer, store Store, q ReportQuery) e
 		return err
 	}
 	out.head(q.Campaign, from, until)
-	err = q.each(ctx, store, reportParts{
-		record:  func(x ReportRecord) error { return out.item("records", x) },
-		offer:   func(x ReportOffer) error { return out.item("offers", x) },
-		attempt: func(x ReportAttempt) error { return out.item("attempts", x) },
+	err = EachOfReport(ctx, store, q, ReportParts{
+		Record:  func(x ReportRecord) error { return out.item("records", x) },
+		Offer:   func(x ReportOffer) error { return out.item("offers", x) },
+		Attempt: func(x ReportAttempt) error { return out.item("attempts", x) },
 	})
 	if err != nil {
 		return err
@@ -201,37 +182,107 @@ func (r *reportWriter) end() error {
 	return r.w.Flush()
 }
 
-// reportParts take a report, in this order.
-type reportParts struct {
-	record  func(ReportRecord) error
-	offer   func(ReportOffer) error
-	attempt func(ReportAttempt) error
+// ReportParts take a report, part by part, in this order. What is nil is not
+// asked for.
+type ReportParts struct {
+	Record  func(ReportRecord) error
+	Offer   func(ReportOffer) error
+	Attempt func(ReportAttempt) error
 }
 
-// each reads a report from the store.
-func (q ReportQuery) each(ctx context.Context, store Store, to reportParts) error {
+// EachOfReport reads a campaign's report from the store.
+func EachOfReport(ctx context.Context, store Store, q ReportQuery, to ReportParts) error {
 	for _, list := range q.Lists {
-		err := store.Records(ctx, RecordQuery{List: list}, func(rec Record) error { return to.record(reportRecord(rec)) })
+		if to.Record == nil {
+			break
+		}
+		err := store.Records(ctx, RecordQuery{List: list}, func(rec Record) error { return to.Record(reportRecord(rec)) })
 		if err != nil {
 			return fmt.Errorf("report of %s: records of list %s: %w", q.Campaign, list, err)
 		}
 	}
-	err := store.Offers(ctx, q.Campaign, func(o Offer) error {
-		return to.offer(ReportOffer{o.RecordID, o.Agent, Stamp{o.OfferedAt}, Stamp{o.DecidedAt}, o.Decision})
-	})
-	if err != nil {
-		return fmt.Errorf("report of %s: offers: %w", q.Campaign, err)
+	if to.Offer != nil {
+		err := store.Offers(ctx, q.Campaign, func(o Offer) error {
+			return to.Offer(ReportOffer{o.RecordID, o.Agent, Stamp{o.OfferedAt}, Stamp{o.DecidedAt}, o.Decision})
+		})
+		if err != nil {
+			return fmt.Errorf("report of %s: offers: %w", q.Campaign, err)
+		}
 	}
-	err = store.Attempts(ctx, q.Campaign, func(a Attempt) error {
+	if to.Attempt == nil {
+		return nil
+	}
+	err := store.Attempts(ctx, q.Campaign, func(a Attempt) error {
 		if a.neverDialled() {
 			return nil
 		}
-		return to.attempt(ReportOf(a, q.DataDir))
+		return to.Attempt(ReportOf(a, q.DataDir))
 	})
 	if err != nil {
 		return fmt.Errorf("report of %s: attempts: %w", q.Campaign, err)
 	}
 	return nil
+}
+
+// ReadReport reads a report that WriteReport wrote, to its end, a part at a time.
+func ReadReport(r io.Reader, to ReportParts) error {
+	d := json.NewDecoder(r)
+	if err := opens(d, '{'); err != nil {
+		return err
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		switch name {
+		case "records":
+			err = readItems(d, to.Record)
+		case "offers":
+			err = readItems(d, to.Offer)
+		case "attempts":
+			err = readItems(d, to.Attempt)
+		default:
+			err = d.Decode(new(json.RawMessage))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
+}
+
+// readItems reads an array; nil: nobody wants to know.
+func readItems[T any](d *json.Decoder, each func(T) error) error {
+	if err := opens(d, '['); err != nil {
+		return err
+	}
+	for d.More() {
+		if each == nil {
+			if err := d.Decode(new(json.RawMessage)); err != nil {
+				return err
+			}
+			continue
+		}
+		var x T
+		if err := d.Decode(&x); err != nil {
+			return err
+		}
+		if err := each(x); err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
+}
+
+func opens(d *json.Decoder, what json.Delim) error {
+	t, err := d.Token()
+	if err == nil && t != what {
+		err = fmt.Errorf("not a report: %v in place of %v", t, what)
+	}
+	return err
 }
 
 // span is from when until when a report is.

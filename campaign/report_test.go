@@ -2,12 +2,32 @@ package campaign
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"testing"
 	"time"
 )
+
+// buildReport is a report in one piece.
+func buildReport(ctx context.Context, s Store, q ReportQuery) (*Report, error) {
+	r := &Report{Campaign: q.Campaign, Records: []ReportRecord{}, Offers: []ReportOffer{}, Attempts: []ReportAttempt{}}
+	var err error
+	if r.StartedAt, r.EndedAt, err = q.span(ctx, s); err != nil {
+		return nil, err
+	}
+	return r, EachOfReport(ctx, s, q, r.parts())
+}
+
+// parts put a report together.
+func (r *Report) parts() ReportParts {
+	return ReportParts{
+		Record:  func(x ReportRecord) error { r.Records = append(r.Records, x); return nil },
+		Offer:   func(x ReportOffer) error { r.Offers = append(r.Offers, x); return nil },
+		Attempt: func(x ReportAttempt) error { r.Attempts = append(r.Attempts, x); return nil },
+	}
+}
 
 // The report's names are a contract: the whole of it is compared.
 func TestReport(t *testing.T) {
@@ -31,7 +51,7 @@ func TestReport(t *testing.T) {
 	add(Attempt{ID: "a3", RecordID: "2", Number: "601", DialerResult: ResultCancelled, EndedBy: ByDialer, DialedAt: at(2), EndedAt: at(3)})
 	s.offers = []Offer{{"spring", 1, "1", "ann", at(0), at(900), Accepted}, {"winter", 1, "1", "ann", at(0), at(900), Missed}}
 
-	r, err := BuildReport(t.Context(), s, ReportQuery{Campaign: "spring", Lists: []string{"l"}, DataDir: "/data"})
+	r, err := buildReport(t.Context(), s, ReportQuery{Campaign: "spring", Lists: []string{"l"}, DataDir: "/data"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +72,7 @@ func TestReport(t *testing.T) {
 	// A record at a time, it is the same to the last byte; and so is an empty one.
 	empty := ReportQuery{Campaign: "none", Lists: []string{"nothing"}}
 	for _, q := range []ReportQuery{{Campaign: "spring", Lists: []string{"l"}, DataDir: "/data"}, empty} {
-		whole, err := BuildReport(t.Context(), s, q)
+		whole, err := buildReport(t.Context(), s, q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,6 +84,19 @@ func TestReport(t *testing.T) {
 		}
 		if written.String() != built.String() {
 			t.Errorf("written one by one:\n%s", written.String())
+		}
+		read := &Report{Campaign: whole.Campaign, StartedAt: whole.StartedAt, EndedAt: whole.EndedAt, Records: []ReportRecord{}, Offers: []ReportOffer{}, Attempts: []ReportAttempt{}}
+		if err := ReadReport(bytes.NewReader(written.Bytes()), read.parts()); err != nil {
+			t.Fatal(err)
+		}
+		built.Reset()
+		if err := enc.Encode(read); err != nil || written.String() != built.String() {
+			t.Errorf("read one by one: %v\n%s", err, built.String())
+		}
+		for _, cut := range []int{0, 1, len("{\n  \"campaign\": "), written.Len() / 2, written.Len() - 3} {
+			if err := ReadReport(bytes.NewReader(written.Bytes()[:cut]), ReportParts{}); err == nil {
+				t.Errorf("cut off after %d bytes, and nobody says so", cut)
+			}
 		}
 	}
 	var back Report

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -455,98 +454,4 @@ func (p *progress) finish() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
 	}
-}
-
-// writeReport writes the campaign's report: to a file, or standard output, and
-// a summary for people.
-func (c *cli) writeReport(ctx context.Context, a *app, camp campaign.Campaign, file string, started time.Time) error {
-	r, err := campaign.BuildReport(ctx, a.store, campaign.ReportQuery{Campaign: camp.Name, Lists: camp.Lists, DataDir: a.folder.path})
-	if err != nil {
-		return err
-	}
-	c.say("%s", summary(r, time.Since(started)))
-	switch file {
-	case "":
-		return c.show(r, reportTable(r))
-	case "-":
-		return printJSON(c.out, r)
-	}
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := writeFile(file, append(text, '\n')); err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	return nil
-}
-
-// writeFile writes a whole file or none.
-func writeFile(name string, text []byte) error {
-	tmp := name + ".part"
-	if err := os.WriteFile(tmp, text, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(tmp, name)
-}
-
-func summary(r *campaign.Report, took time.Duration) string {
-	results := map[string]int{}
-	var order []string
-	for _, a := range r.Attempts {
-		name := a.CallResult.String()
-		if results[name] == 0 {
-			order = append(order, name)
-		}
-		results[name]++
-	}
-	slices.SortFunc(order, func(a, b string) int { return results[b] - results[a] })
-	parts := make([]string, len(order))
-	for i, name := range order {
-		parts[i] = fmt.Sprintf("%d %s", results[name], name)
-	}
-	text := fmt.Sprintf("%d records, %d offers, %d attempts in %s",
-		len(r.Records), len(r.Offers), len(r.Attempts), took.Round(100*time.Millisecond))
-	if len(parts) > 0 {
-		text += ": " + strings.Join(parts, ", ")
-	}
-	return text + waiting(r)
-}
-
-// waiting says which records are left for another time, and what the first of
-// them waits for: a list can be at its end for now and not be worked.
-func waiting(r *campaign.Report) string {
-	n := 0
-	var first *campaign.ReportRecord
-	for i := range r.Records {
-		rec := &r.Records[i]
-		if rec.Status != campaign.Ready {
-			continue
-		}
-		n++
-		if first == nil || rec.NextDialAt.Before(first.NextDialAt.Time) {
-			first = rec
-		}
-	}
-	if n == 0 {
-		return ""
-	}
-	text := fmt.Sprintf("; %d of the records wait to be dialled", n)
-	if !first.NextDialAt.IsZero() {
-		text += fmt.Sprintf(", the first (%s) from %s", first.ID, first.NextDialAt.Format("2006-01-02 15:04:05"))
-	}
-	if first.Reason != "" {
-		text += ": " + first.Reason
-	} else if first.CallResult != campaign.Unknown {
-		text += ", after " + first.CallResult.String()
-	}
-	return text
-}
-
-func reportTable(r *campaign.Report) table {
-	t := table{head: []string{"record", "phone", "status", "result", "attempts", "reason"}}
-	for _, rec := range r.Records {
-		t.add(rec.ID, rec.Phone, rec.Status, rec.CallResult, rec.Attempts, rec.Reason)
-	}
-	return t
 }

@@ -286,15 +286,45 @@ func TestAutopilotPauses(t *testing.T) {
 // A list that is at its end for now says what is left, and what it waits for.
 func TestSummarySaysWhatWaits(t *testing.T) {
 	at := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
-	r := &campaign.Report{Records: []campaign.ReportRecord{
-		{ID: "1", Status: campaign.Updated, CallResult: campaign.Answer},
-		{ID: "2", Status: campaign.Ready, CallResult: campaign.AllTrunksBusy, NextDialAt: campaign.Stamp{Time: at.Add(time.Minute)}},
-		{ID: "3", Status: campaign.Ready, CallResult: campaign.AllTrunksBusy, NextDialAt: campaign.Stamp{Time: at}},
-	}}
-	if text := summary(r, time.Second); !strings.HasSuffix(text, "; 2 of the records wait to be dialled, the first (3) from 2026-11-23 09:30:00, after all-trunks-busy") {
+	of := func(rs ...campaign.ReportRecord) string {
+		var s summary
+		parts := s.parts()
+		for _, r := range rs {
+			if err := parts.Record(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return s.text(time.Second)
+	}
+	done := campaign.ReportRecord{ID: "1", Status: campaign.Updated, CallResult: campaign.Answer}
+	text := of(done,
+		campaign.ReportRecord{ID: "2", Status: campaign.Ready, CallResult: campaign.AllTrunksBusy, NextDialAt: campaign.Stamp{Time: at.Add(time.Minute)}},
+		campaign.ReportRecord{ID: "3", Status: campaign.Ready, CallResult: campaign.AllTrunksBusy, NextDialAt: campaign.Stamp{Time: at}})
+	if !strings.HasSuffix(text, "; 2 of the records wait to be dialled, the first (3) from 2026-11-23 09:30:00, after all-trunks-busy") {
 		t.Error(text)
 	}
-	if text := summary(&campaign.Report{Records: r.Records[:1]}, time.Second); strings.Contains(text, "wait") {
+	if text := of(done); strings.Contains(text, "wait") || !strings.HasPrefix(text, "1 records, 0 offers") {
 		t.Error(text)
+	}
+}
+
+// However long a table is, each row stands under a heading, and none is lost.
+func TestLongTable(t *testing.T) {
+	for _, n := range []int{0, 1, rowsAtATime, rowsAtATime + 1, 3 * rowsAtATime} {
+		var out strings.Builder
+		l := longTable{table: table{head: []string{"n"}}, out: &out}
+		for i := range n {
+			if err := l.add(i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.end(); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Fields(out.String())
+		heads := max((n+rowsAtATime-1)/rowsAtATime, 1)
+		if len(lines) != n+heads || lines[0] != "N" || n > 0 && lines[len(lines)-1] != fmt.Sprint(n-1) || strings.Count(out.String(), "N") != heads {
+			t.Errorf("of %d rows: %d lines", n, len(lines))
+		}
 	}
 }

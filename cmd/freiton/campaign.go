@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -190,11 +191,16 @@ func (c *cli) campaignReport() *cobra.Command {
 				return c.print(cmd, campaignPath(args[0], "/report"))
 			}
 			return c.admin(cmd.Context(), func(client *desk.Client) error {
-				var r campaign.Report
-				if err := client.JSON(cmd.Context(), http.MethodGet, campaignPath(args[0], "/report"), nil, &r); err != nil {
+				r, err := client.Do(cmd.Context(), http.MethodGet, campaignPath(args[0], "/report"), "", nil)
+				if err != nil {
 					return err
 				}
-				return c.show(r, reportTable(&r))
+				defer r.Close()
+				t := c.reportTable()
+				if err := campaign.ReadReport(r, campaign.ReportParts{Record: t.record}); err != nil {
+					return fmt.Errorf("the report broke off: %w", err)
+				}
+				return t.end()
 			})
 		},
 	}

@@ -88,6 +88,37 @@ func (c *cli) say(format string, args ...any) {
 	fmt.Fprintln(c.err, printable(fmt.Sprintf(format, args...)))
 }
 
+// longTable prints rows as they come, so many at a time under one heading: a
+// million take no more memory than a thousand.
+type longTable struct {
+	table
+	out     io.Writer
+	printed bool
+}
+
+const rowsAtATime = 1000
+
+func (l *longTable) add(cells ...any) error {
+	if l.table.add(cells...); len(l.rows) < rowsAtATime {
+		return nil
+	}
+	return l.flush()
+}
+
+// end prints what is left; the heading alone, where there was nothing.
+func (l *longTable) end() error {
+	if len(l.rows) == 0 && l.printed {
+		return nil
+	}
+	return l.flush()
+}
+
+func (l *longTable) flush() error {
+	err := l.print(l.out)
+	l.rows, l.printed = l.rows[:0], true
+	return err
+}
+
 func printJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
