@@ -15,12 +15,23 @@ import (
 // nothing, unless it was settled as an orphan; campaign.ErrLost says that the attempt is settled and its record
 // was not touched, because somebody has leased it since.
 func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
+	return s.SettleWhile(ctx, q, nil)
+}
+
+// SettleWhile is Settle, and changes nothing unless holds says so, which is asked
+// first in the same transaction; nil: it does.
+func (s *Core) SettleWhile(ctx context.Context, q campaign.Settlement, holds func(Tx) (bool, error)) error {
 	if q.Attempt.EndedAt.IsZero() {
 		return fmt.Errorf("store: settle: attempt %s has no end", q.Attempt.ID)
 	}
 	lost := false
 	err := s.write(ctx, "settle", func(t tx) error {
 		lost = false
+		if holds != nil {
+			if ok, err := holds(t.db); err != nil || !ok {
+				return err
+			}
+		}
 		st, err := t.attempt(q.Attempt.ID)
 		if q.Attempt.Inbound && errors.Is(err, campaign.ErrNotFound) { // the store was away when it came
 			if err := t.admit(q.Attempt); err != nil {

@@ -69,6 +69,7 @@ type Store struct {
 	path string
 	now  func() time.Time
 
+	taking sync.Mutex // held while doubts are taken back
 	mu     sync.Mutex
 	doubts []doubt
 }

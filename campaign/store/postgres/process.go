@@ -53,8 +53,12 @@ func (s *Store) Permit(ctx context.Context, q campaign.PermitQuery) error {
 	return err
 }
 
-// takeBack undoes what is in doubt. Nothing of it was ever on the line.
+// takeBack undoes what is in doubt. Nothing of it was ever on the line. One does
+// it at a time, and the others wait: what the heartbeat begins to take back is
+// gone before it is permitted anew, and not after.
 func (s *Store) takeBack(ctx context.Context) error {
+	s.taking.Lock()
+	defer s.taking.Unlock()
 	ds := s.takeDoubts()
 	for i, d := range ds {
 		var err error
@@ -88,13 +92,14 @@ func (s *Store) Extend(ctx context.Context, process string, until time.Time) err
 	now := s.now()
 	err := s.db.Transact(ctx, false, func(t store.Tx) error {
 		end := t.Clock(now).Add(until.Sub(now)).UnixMilli()
+		// First, as a sweep has it: see gone.
+		if _, err := t.Exec(`INSERT INTO process (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until = excluded.until`, process, end); err != nil {
+			return err
+		}
 		if _, err := t.Exec(`UPDATE lease SET until = ? WHERE process = ?`, end, process); err != nil {
 			return err
 		}
-		if _, err := t.Exec(store.ExtendPresence, end, process); err != nil {
-			return err
-		}
-		_, err := t.Exec(`INSERT INTO process (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until = excluded.until`, process, end)
+		_, err := t.Exec(store.ExtendPresence, end, process)
 		return err
 	})
 	if err != nil {
@@ -151,10 +156,38 @@ func (s *Store) Sweep(ctx context.Context) (int, error) {
 		if !gone[o.Attempt.ID] {
 			continue
 		}
-		if err := s.Settle(ctx, o.Orphan(s.now())); err != nil && !errors.Is(err, campaign.ErrLost) {
+		settled, err := s.orphan(ctx, o)
+		if err != nil {
 			return n, err
 		}
-		n++
+		if settled {
+			n++
+		}
 	}
 	return n, nil
+}
+
+// orphan settles an open attempt, if its process is still gone.
+func (s *Store) orphan(ctx context.Context, o campaign.OpenAttempt) (settled bool, err error) {
+	err = s.SettleWhile(ctx, o.Orphan(s.now()), func(t store.Tx) (bool, error) {
+		settled, err = s.gone(t, o.Attempt)
+		return settled, err
+	})
+	if errors.Is(err, campaign.ErrLost) {
+		err = nil
+	}
+	return settled, err
+}
+
+// gone reports whether the process of an attempt is gone at this moment, and
+// keeps it so until the transaction ends: it may be coming back.
+func (s *Store) gone(t store.Tx, a campaign.Attempt) (bool, error) {
+	until := int64(0) // nobody knows
+	each := func(r store.Row) error { return r.Scan(&until) }
+	err := t.Query(each, `SELECT until FROM process WHERE name = ? FOR UPDATE`, a.Process)
+	if err == nil && until == 0 {
+		err = t.Query(each, `SELECT until FROM lease WHERE record_key = ? FOR UPDATE`, a.Record)
+	}
+	at := t.Expired(s.now())
+	return err == nil && until != 0 && !at.IsZero() && until <= at.UnixMilli(), err
 }

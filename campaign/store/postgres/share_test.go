@@ -494,3 +494,46 @@ func TestOrphanSaid(t *testing.T) {
 		return nil
 	}))
 }
+
+// TestOrphanComesBack: a process that gives a sign of life again, after a sweep has
+// found it gone and before its call is settled, keeps its call.
+func TestOrphanComesBack(t *testing.T) {
+	s := open(t, fresh(t), postgres.Options{Grace: time.Nanosecond})
+	ctx, now := t.Context(), time.Now()
+	must(t, s.Import(ctx, "customers", contacts(1)))
+	must(t, s.Extend(ctx, "away", now.Add(-time.Second)))
+	l, err := s.Lease(ctx, campaign.LeaseQuery{Lists: []string{"customers"}, Process: "away", Now: now, Until: now.Add(time.Minute)})
+	must(t, err)
+	must(t, s.Permit(ctx, campaign.PermitQuery{Attempt: "A1", Lease: l, Process: "away", Rules: rules, Now: now}))
+	found, err := s.Open(ctx, "away")
+	must(t, err)
+	must(t, s.Extend(ctx, "away", now.Add(time.Minute)))
+	if settled, err := postgres.Orphan(ctx, s, found[0]); settled || err != nil {
+		t.Errorf("settled %v, %v", settled, err)
+	}
+	left, err := s.Open(ctx, "away")
+	must(t, err)
+	if len(left) != 1 || left[0].Record.Status != campaign.Retrieved {
+		t.Errorf("left are %+v", left)
+	}
+}
+
+// TestDoubtAndPermit: a permit is asked for again while the heartbeat takes back
+// the first one, whose answer never came: the gate decides after that, or the call
+// would be dialled and its attempt gone.
+func TestDoubtAndPermit(t *testing.T) {
+	s := open(t, fresh(t), postgres.Options{})
+	ctx := t.Context()
+	q := campaign.PermitQuery{Attempt: "A1", Process: "p", Number: contact(1).Phone, Manual: true, Rules: rules, Now: time.Now()}
+	must(t, s.Permit(ctx, q))
+	answer := make(chan error, 1)
+	postgres.TakingBack(s, func() {
+		go func() { answer <- s.Permit(ctx, q) }() // waited for below
+		select {
+		case err := <-answer:
+			t.Fatalf("permitted in between: %v", err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	})
+	must(t, <-answer)
+}
