@@ -3,8 +3,10 @@ package phone
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/freiton/freiton/media"
@@ -172,4 +174,53 @@ func (r *rig) last() Event {
 	r.emu.Lock()
 	defer r.emu.Unlock()
 	return r.said[len(r.said)-1]
+}
+
+// check compares what was said since the answer.
+func (r *rig) check(want ...EventKind) {
+	r.t.Helper()
+	got := r.kinds()
+	if i := slices.Index(got, Answered); i >= 0 {
+		got = got[i+1:]
+	}
+	if !slices.Equal(got, want) {
+		r.t.Fatalf("said %v, want %v", got, want)
+	}
+}
+
+// offers checks how many re-INVITEs have gone out in all.
+func (r *rig) offers(want int) {
+	r.t.Helper()
+	if n := r.count(); n != want {
+		r.t.Fatalf("%d re-INVITEs, want %d", n, want)
+	}
+}
+
+// cut checks whether the sound is cut by our hold.
+func (r *rig) cut(want bool) {
+	r.t.Helper()
+	r.do(func() {
+		if r.held != want {
+			r.t.Errorf("sound cut: %v", r.held)
+		}
+	})
+}
+
+// talking is a test, in virtual time, of a call that was answered a while ago;
+// the call ends behind it.
+func talking(t *testing.T, since time.Duration, test func(*testing.T, *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.answered()
+		time.Sleep(since)
+		test(t, r)
+		r.signal(sip.Ended)
+	})
+}
+
+// passes lets virtual time pass, and what is due then be done.
+func passes(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }

@@ -38,6 +38,13 @@ func sdpOf(version int, lines ...string) string {
 	return peer.SDPText("127.0.0.1", 9, version, lines...)
 }
 
+// reoffer is a re-INVITE of the far end's, with our answer to it.
+func reoffer(d *peer.Dialog, sdp string) string {
+	res := d.Request("INVITE", peer.SDP(sdp)).Expect(200)
+	d.Ack()
+	return res.SDP()
+}
+
 // The far end knows no telephone-event: digits go and come by INFO.
 func TestDigitsByInfo(t *testing.T) {
 	far, s := peer.NewFar(t), newStation(t)
@@ -102,12 +109,9 @@ func TestNoGlareAfterTheAnswer(t *testing.T) {
 	far, s := peer.NewFar(t), newStation(t)
 	c, d := s.answered(far, sdpOf(1))
 	c.Hold()
-	theirs := d.Request("INVITE", peer.SDP(sdpOf(2)))
-	res := theirs.Expect(200)
-	if !strings.Contains(res.SDP(), "a=sendonly") {
-		t.Errorf("our wish is not in the answer: %q", res.SDP())
+	if got := reoffer(d, sdpOf(2)); !strings.Contains(got, "a=sendonly") {
+		t.Errorf("our wish is not in the answer: %q", got)
 	}
-	d.Ack()
 	c.await(Held)
 	far.ExpectNone(time.Second, "INVITE") // it is agreed already
 	c.Resume()
@@ -122,14 +126,11 @@ func TestHeldByOldAndNew(t *testing.T) {
 	far, s := peer.NewFar(t), newStation(t)
 	c, d := s.answered(far, sdpOf(1, "a=sendonly"))
 	c.await(HeldByContact)
-	d.Request("INVITE", peer.SDP(sdpOf(2))).Expect(200)
-	d.Ack()
+	reoffer(d, sdpOf(2))
 	c.await(ResumedByContact)
-	d.Request("INVITE", peer.SDP(peer.SDPText("0.0.0.0", 9, 3))).Expect(200)
-	d.Ack()
+	reoffer(d, peer.SDPText("0.0.0.0", 9, 3))
 	c.await(HeldByContact)
-	d.Request("INVITE", peer.SDP(sdpOf(4))).Expect(200)
-	d.Ack()
+	reoffer(d, sdpOf(4))
 	c.await(ResumedByContact)
 	if e := c.hangup(d); e.HeldMS != 0 {
 		t.Errorf("held_ms %d", e.HeldMS)

@@ -10,36 +10,18 @@ import (
 	"github.com/freiton/freiton/sip"
 )
 
-// said checks the events since the answer.
-func (r *rig) check(want ...EventKind) {
-	r.t.Helper()
-	got := r.kinds()
-	if i := slices.Index(got, Answered); i >= 0 {
-		got = got[i+1:]
-	}
-	if !slices.Equal(got, want) {
-		r.t.Fatalf("said %v, want %v", got, want)
-	}
-}
-
 func TestHoldAndResume(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.answered()
-		time.Sleep(time.Second)
+	talking(t, time.Second, func(t *testing.T, r *rig) {
 		r.call.Hold()
-		if !r.held || r.count() != 1 {
-			t.Fatalf("hold: cut %v, re-INVITEs %d; the sound is cut at once and one offer goes out", r.held, r.count())
-		}
+		r.cut(true) // at once
+		r.offers(1)
 		r.check()
 		time.Sleep(40 * time.Millisecond) // the 200 takes its time
 		r.agreed()
 		r.check(Held)
 		time.Sleep(2 * time.Second)
 		r.call.Resume()
-		if r.count() != 2 {
-			t.Fatalf("resume sent %d re-INVITEs in all", r.count())
-		}
+		r.offers(2)
 		time.Sleep(60 * time.Millisecond)
 		r.check(Held)
 		r.agreed()
@@ -57,10 +39,7 @@ func TestHoldAndResume(t *testing.T) {
 
 // Pressed again and again, one offer goes out.
 func TestHoldTwice(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.answered()
-		time.Sleep(time.Second)
+	talking(t, time.Second, func(t *testing.T, r *rig) {
 		r.call.Hold()
 		r.call.Hold()
 		r.offer()
@@ -69,18 +48,12 @@ func TestHoldTwice(t *testing.T) {
 		r.signal(sip.Updated)
 		r.call.Hold()
 		r.check(Held)
-		if r.count() != 1 {
-			t.Errorf("%d re-INVITEs", r.count())
-		}
-		r.signal(sip.Ended)
+		r.offers(1)
 	})
 }
 
 func TestHeldToTheEndCounts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.answered()
-		time.Sleep(time.Second)
+	talking(t, time.Second, func(t *testing.T, r *rig) {
 		r.call.Hold()
 		r.agreed()
 		time.Sleep(3 * time.Second)
@@ -95,25 +68,18 @@ func TestHeldToTheEndCounts(t *testing.T) {
 func TestFirstReinviteWaitsAfterTheAnswer(t *testing.T) {
 	seen := map[time.Duration]bool{}
 	for range 20 {
-		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t)
-			r.answered()
+		talking(t, 0, func(t *testing.T, r *rig) {
 			at := time.Now()
 			r.call.Hold()
-			if !r.held || r.count() != 0 {
-				t.Fatalf("cut %v, %d re-INVITEs at once", r.held, r.count())
-			}
-			time.Sleep(time.Second)
-			synctest.Wait()
-			if r.count() != 1 {
-				t.Fatalf("%d re-INVITEs", r.count())
-			}
+			r.cut(true)
+			r.offers(0)
+			passes(time.Second)
+			r.offers(1)
 			wait := r.reinvites[0].Sub(at)
 			if wait < firstReinviteMin || wait >= firstReinviteMax {
 				t.Fatalf("sent after %v", wait)
 			}
 			seen[wait] = true
-			r.signal(sip.Ended)
 		})
 	}
 	if len(seen) < 10 {
@@ -123,115 +89,83 @@ func TestFirstReinviteWaitsAfterTheAnswer(t *testing.T) {
 
 // Hold and resume before the first re-INVITE was due: nothing to be agreed.
 func TestHoldTakenBackBeforeItWasSent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.answered()
+	talking(t, 0, func(t *testing.T, r *rig) {
 		r.call.Hold()
 		time.Sleep(50 * time.Millisecond)
 		r.call.Resume()
-		time.Sleep(time.Second)
-		synctest.Wait()
-		if r.count() != 0 || r.held {
-			t.Errorf("%d re-INVITEs, cut %v", r.count(), r.held)
-		}
+		passes(time.Second)
+		r.offers(0)
+		r.cut(false)
 		r.check()
 		if got := r.call.HeldFor(); got != 50*time.Millisecond {
 			t.Errorf("held for %v", got)
 		}
-		r.signal(sip.Ended)
 	})
 }
 
 // Resume while the hold is still on its way: a second exchange follows the first.
 func TestWishChangesUnderWay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.answered()
-		time.Sleep(time.Second)
+	talking(t, time.Second, func(t *testing.T, r *rig) {
 		r.call.Hold()
 		r.offer() // sendonly is on the wire
 		r.call.Hold()
 		r.call.Resume()
-		if r.count() != 1 {
-			t.Fatalf("%d re-INVITEs while one is under way", r.count())
-		}
+		r.offers(1) // which is still under way
 		r.accept()
 		r.signal(sip.Updated)
-		if r.count() != 2 {
-			t.Fatalf("%d re-INVITEs: the agreed hold has to be taken back", r.count())
-		}
+		r.offers(2) // the agreed hold is taken back
 		r.agreed()
 		r.check()
-		if r.count() != 2 {
-			t.Fatalf("%d re-INVITEs", r.count())
-		}
-		r.signal(sip.Ended)
+		r.offers(2)
 	})
 }
 
 // Trap 2: both hold; the far end's resume does not end ours.
 func TestDoubleHold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.answered()
-		time.Sleep(time.Second)
+	talking(t, time.Second, func(t *testing.T, r *rig) {
 		r.call.Hold()
 		r.agreed()
 		r.offered(true)
 		r.check(Held, HeldByContact)
 		r.offered(false)
 		r.check(Held, HeldByContact, ResumedByContact)
-		if !r.held || r.count() != 1 {
-			t.Fatalf("we hold: %v, re-INVITEs %d", r.held, r.count())
-		}
+		r.cut(true)
+		r.offers(1)
 		r.call.Resume()
 		r.agreed()
 		r.check(Held, HeldByContact, ResumedByContact, Resumed)
-		r.signal(sip.Ended)
 	})
 }
 
 // Our wish rides on the answer to a re-INVITE of the far end.
 func TestWishInTheAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.answered()
+	talking(t, 0, func(t *testing.T, r *rig) {
 		r.call.Hold() // its re-INVITE waits
 		r.offered(false)
 		r.check(Held)
-		time.Sleep(time.Second)
-		synctest.Wait()
-		if r.count() != 0 {
-			t.Errorf("%d re-INVITEs for what is agreed already", r.count())
-		}
+		passes(time.Second)
+		r.offers(0) // it is agreed already
 		// The far end never acknowledged that answer: it is to be agreed anew.
 		r.body.Rollback()
 		r.signal(sip.Updated)
-		if r.count() != 1 {
-			t.Errorf("%d re-INVITEs after the answer came to nothing", r.count())
-		}
-		r.signal(sip.Ended)
+		r.offers(1)
 	})
 }
 
 // A hold that the far end refuses stands by our own silence; a refused resume
 // can be asked for again.
 func TestRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.answered()
-		time.Sleep(time.Second)
+	talking(t, time.Second, func(t *testing.T, r *rig) {
 		r.call.Hold()
 		r.refused()
 		r.check(Held)
-		if !r.held || r.rolled != 1 {
-			t.Fatalf("cut %v, rolled back %d", r.held, r.rolled)
+		r.cut(true)
+		if r.rolled != 1 {
+			t.Fatalf("rolled back %d times", r.rolled)
 		}
 		r.call.Resume()
 		r.check(Held, Resumed)
-		if r.count() != 1 {
-			t.Fatalf("%d re-INVITEs: the far end never agreed to a hold", r.count())
-		}
+		r.offers(1) // the far end never agreed to a hold
 		r.call.Hold()
 		r.agreed()
 		r.call.Resume()
@@ -239,37 +173,26 @@ func TestRefused(t *testing.T) {
 		r.check(Held, Resumed, Held)
 		n := r.count()
 		r.call.Resume()
-		if r.count() != n+1 {
-			t.Fatal("a refused resume cannot be asked for again")
-		}
+		r.offers(n + 1) // asked for again
 		r.agreed()
 		r.check(Held, Resumed, Held, Resumed)
-		r.signal(sip.Ended)
 	})
 }
 
 // A 491 is no refusal: signalling takes the offer back and sends it again.
 func TestGlare(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.answered()
-		time.Sleep(time.Second)
+	talking(t, time.Second, func(t *testing.T, r *rig) {
 		r.call.Hold()
 		r.refused()
 		time.Sleep(3 * time.Second)
 		r.agreed()
 		r.check(Held)
-		if r.count() != 1 {
-			t.Errorf("%d re-INVITEs: repeating is the signalling's business", r.count())
-		}
-		r.signal(sip.Ended)
+		r.offers(1) // repeating is the signalling's business
 	})
 }
 
 func TestNothingAfterEnded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.answered()
+	talking(t, 0, func(t *testing.T, r *rig) {
 		r.call.Hold() // its timer runs
 		r.signal(sip.Ended)
 		r.signal(sip.Ended)
@@ -277,15 +200,12 @@ func TestNothingAfterEnded(t *testing.T) {
 		r.call.Resume()
 		r.call.Hold()
 		r.signal(sip.Updated)
-		time.Sleep(time.Second)
-		synctest.Wait()
+		passes(time.Second)
 		ks := r.kinds()
 		if n := slices.Index(ks, Ended); n != len(ks)-1 {
 			t.Errorf("after Ended: %v", ks[n:])
 		}
-		if r.count() != 0 {
-			t.Errorf("%d re-INVITEs on an ended call", r.count())
-		}
+		r.offers(0)
 		if r.closed == 0 || r.call.phone.Calls() != 0 {
 			t.Errorf("closed %d times, %d calls left", r.closed, r.call.phone.Calls())
 		}

@@ -15,7 +15,7 @@ import (
 
 func TestTalk(t *testing.T) {
 	a, b := newStation(t), newStation(t)
-	ours := a.dial("sip:bob@" + b.addr)
+	ours := a.dial(b.uri())
 	theirs := b.inbound()
 	if theirs.Remote().Number != "1001" {
 		t.Errorf("called by %+v", theirs.Remote())
@@ -71,10 +71,7 @@ func TestFarEndHangsUp(t *testing.T) {
 
 func TestRejected(t *testing.T) {
 	a, b := newStation(t), newStation(t)
-	ours := a.dial("sip:bob@" + b.addr)
-	theirs := b.inbound()
-	theirs.Ring()
-	ours.await(Ringing)
+	ours, theirs := a.rings(b)
 	theirs.Reject(486)
 	if e := ours.ended(); e.Cause.Status != 486 || e.Cause.By != sip.Remote {
 		t.Errorf("%+v", e.Cause)
@@ -84,10 +81,7 @@ func TestRejected(t *testing.T) {
 
 func TestCancelWhileItRings(t *testing.T) {
 	a, b := newStation(t), newStation(t)
-	ours := a.dial("sip:bob@" + b.addr)
-	theirs := b.inbound()
-	theirs.Ring()
-	ours.await(Ringing)
+	ours, theirs := a.rings(b)
 	ours.Hangup(sip.Reason{Q850: 16, Text: "enough"})
 	if e := ours.ended(); e.Cause.Status != 487 || e.Cause.By != sip.Local {
 		t.Errorf("%+v", e.Cause)
@@ -101,7 +95,7 @@ func TestCancelWhileItRings(t *testing.T) {
 func TestNobodyTakesCalls(t *testing.T) {
 	a, b := newStation(t), newStation(t)
 	b.OnCall(nil)
-	if e := a.dial("sip:bob@" + b.addr).ended(); e.Cause.Status != 480 {
+	if e := a.dial(b.uri()).ended(); e.Cause.Status != 480 {
 		t.Errorf("%+v", e.Cause)
 	}
 }
@@ -109,9 +103,7 @@ func TestNobodyTakesCalls(t *testing.T) {
 func TestHoldOurs(t *testing.T) {
 	a, b := newStation(t), newStation(t)
 	ours, theirs, mine, hers := a.call(b)
-	ours.Hold()
-	ours.await(Held)
-	theirs.await(HeldByContact)
+	ours.holds(theirs)
 	settled := time.Now().Add(100 * time.Millisecond) // what was on its way
 	pause(600 * time.Millisecond)
 	if l := measure.RMS(hers.from(settled)); l > -60 {
@@ -121,10 +113,7 @@ func TestHoldOurs(t *testing.T) {
 		t.Errorf("on hold we hear %.1f dBFS", l)
 	}
 	back := func() (slower time.Duration) {
-		ours.Resume()
-		resumed := time.Now()
-		ours.await(Resumed)
-		theirs.await(ResumedByContact)
+		resumed := ours.resumes(theirs)
 		hers.hears(t, 1000)
 		mine.hears(t, 600)
 		return max(hers.first(1000, resumed).Sub(resumed), mine.first(600, resumed).Sub(resumed))
@@ -132,9 +121,7 @@ func TestHoldOurs(t *testing.T) {
 	first := back()
 	held := ours.HeldFor()
 	bestOfThree(t, "voice back", first, 100*time.Millisecond, func() time.Duration {
-		ours.Hold()
-		ours.await(Held)
-		theirs.await(HeldByContact)
+		ours.holds(theirs)
 		d := back()
 		held = ours.HeldFor()
 		return d
@@ -155,28 +142,18 @@ func TestHoldOurs(t *testing.T) {
 func TestHoldBoth(t *testing.T) {
 	a, b := newStation(t), newStation(t)
 	ours, theirs, mine, hers := a.call(b)
-	ours.Hold()
-	ours.await(Held)
-	theirs.await(HeldByContact)
-	theirs.Hold()
-	theirs.await(Held)
-	ours.await(HeldByContact)
-	theirs.Resume() // theirs is over, ours is not
-	theirs.await(Resumed)
-	ours.await(ResumedByContact)
+	ours.holds(theirs)
+	theirs.holds(ours)
+	theirs.resumes(ours) // theirs is over, ours is not
 	at := time.Now().Add(60 * time.Millisecond)
 	pause(400 * time.Millisecond)
 	if l, m := measure.RMS(hers.from(at)), measure.RMS(mine.from(at)); l > -60 || m > -60 {
 		t.Errorf("we still hold: they hear %.1f, we %.1f dBFS", l, m)
 	}
-	ours.Resume()
-	ours.await(Resumed)
-	theirs.await(ResumedByContact)
+	ours.resumes(theirs)
 	hers.hears(t, 1000)
 	mine.hears(t, 600)
-	theirs.Hangup(sip.Reason{})
-	ours.ended()
-	theirs.ended()
+	theirs.hangsUp(ours)
 }
 
 // Both press hold in the same moment, again and again: re-INVITEs cross.
@@ -193,9 +170,7 @@ func TestHoldCrossing(t *testing.T) {
 	theirs.await(Resumed)
 	mine.hears(t, 600)
 	hers.hears(t, 1000)
-	ours.Hangup(sip.Reason{})
-	ours.ended()
-	theirs.ended()
+	ours.hangsUp(theirs)
 }
 
 func TestDigits(t *testing.T) {
@@ -212,9 +187,7 @@ func TestDigits(t *testing.T) {
 	if got != digits {
 		t.Errorf("%q came as %q", digits, got)
 	}
-	ours.Hangup(sip.Reason{})
-	ours.ended()
-	theirs.ended()
+	ours.hangsUp(theirs)
 }
 
 func TestMute(t *testing.T) {
@@ -232,19 +205,15 @@ func TestMute(t *testing.T) {
 	}
 	ours.Mute(false)
 	hers.hears(t, 1000)
-	ours.Hangup(sip.Reason{})
-	ours.ended()
-	theirs.ended()
+	ours.hangsUp(theirs)
 }
 
 // The range is full: an Ended that says why, nothing on the wire.
 func TestNoPortLeft(t *testing.T) {
 	b := newStation(t)
 	a := newStation(t, func(_ *sip.Config, c *Config) { c.Media.Ports = media.PortRange{From: 29990, To: 29991} })
-	first := a.dial("sip:bob@" + b.addr)
-	b.answer()
-	first.await(Answered)
-	second := a.dial("sip:bob@" + b.addr)
+	first := a.answeredBy(b)
+	second := a.dial(b.uri())
 	e := second.await(Ended)
 	if e.Cause.By != sip.Local || e.Cause.Status != 0 || e.Cause.Reason == "" {
 		t.Errorf("%+v", e.Cause)
@@ -262,27 +231,19 @@ func TestNoPortLeft(t *testing.T) {
 		t.Error("a call went out without sound")
 	default:
 	}
-	first.Hangup(sip.Reason{})
-	first.ended()
-	third := a.dial("sip:bob@" + b.addr) // the port is free again
-	b.answer()
-	third.await(Answered)
-	third.Hangup(sip.Reason{})
-	third.ended()
+	first.hangsUp()
+	a.answeredBy(b).hangsUp() // the port is free again
 }
 
 // The callee has no port: the caller is told, not left ringing.
 func TestNoPortForAnInboundCall(t *testing.T) {
 	a := newStation(t)
 	b := newStation(t, func(_ *sip.Config, c *Config) { c.Media.Ports = media.PortRange{From: 29994, To: 29995} })
-	first := a.dial("sip:bob@" + b.addr)
-	b.answer()
-	first.await(Answered)
-	if e := a.dial("sip:bob@" + b.addr).ended(); e.Cause.Status != 500 {
+	first := a.answeredBy(b)
+	if e := a.dial(b.uri()).ended(); e.Cause.Status != 500 {
 		t.Errorf("%+v", e.Cause)
 	}
-	first.Hangup(sip.Reason{})
-	first.ended()
+	first.hangsUp()
 }
 
 func TestDialThatCannotBeSent(t *testing.T) {
@@ -307,10 +268,7 @@ func TestDialThatCannotBeSent(t *testing.T) {
 // Another process ends the call by its token, ringing or talking.
 func TestRelease(t *testing.T) {
 	a, b, later := newStation(t), newStation(t), newStation(t)
-	ours := a.dial("sip:bob@" + b.addr)
-	theirs := b.inbound()
-	theirs.Ring()
-	ours.await(Ringing)
+	ours, theirs := a.rings(b)
 	if err := later.Release(context.Background(), ours.Token()); err != nil {
 		t.Errorf("ringing: %v", err)
 	}

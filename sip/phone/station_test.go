@@ -199,11 +199,13 @@ func (s *station) dial(uri string) *leg {
 
 func (s *station) account() string { return "trunk" }
 
+func (s *station) uri() string { return "sip:bob@" + s.addr }
+
 // call connects two stations with a headset each.
 func (s *station) call(to *station) (ours, theirs *leg, a, b *headset) {
 	s.t.Helper()
 	a, b = newHeadset(s.t, 1000), newHeadset(s.t, 600)
-	ours = s.dial("sip:bob@" + to.addr)
+	ours = s.dial(to.uri())
 	theirs = to.answer()
 	join(s.t, a, ours)
 	join(s.t, b, theirs)
@@ -212,6 +214,52 @@ func (s *station) call(to *station) (ours, theirs *leg, a, b *headset) {
 	a.hears(s.t, 600)
 	b.hears(s.t, 1000)
 	return ours, theirs, a, b
+}
+
+// rings is a call that rings at another station.
+func (s *station) rings(at *station) (ours, theirs *leg) {
+	s.t.Helper()
+	ours, theirs = s.dial(at.uri()), at.inbound()
+	theirs.Ring()
+	ours.await(Ringing)
+	return ours, theirs
+}
+
+// answeredBy is a call that another station takes; nobody speaks.
+func (s *station) answeredBy(to *station) *leg {
+	s.t.Helper()
+	ours := s.dial(to.uri())
+	to.answer()
+	ours.await(Answered)
+	return ours
+}
+
+// holds is this end holding the other; both are told.
+func (l *leg) holds(other *leg) {
+	l.t.Helper()
+	l.Hold()
+	l.await(Held)
+	other.await(HeldByContact)
+}
+
+// resumes ends that. It gives the time at which it was asked for.
+func (l *leg) resumes(other *leg) time.Time {
+	l.t.Helper()
+	l.Resume()
+	at := time.Now()
+	l.await(Resumed)
+	other.await(ResumedByContact)
+	return at
+}
+
+// hangsUp is this end hanging up; the call ends here and at the others.
+func (l *leg) hangsUp(others ...*leg) {
+	l.t.Helper()
+	l.Hangup(sip.Reason{})
+	l.ended()
+	for _, o := range others {
+		o.ended()
+	}
 }
 
 // answer takes the next inbound call.
