@@ -40,6 +40,22 @@ func registered(c *sip.Config, far *peer.Far) {
 	c.Accounts[0].Password = "secret"
 }
 
+// newRegistered is a rig whose agent has registered with the far end.
+func newRegistered(t *testing.T, reg *peer.Registrar, opts ...rigOption) *rig {
+	t.Helper()
+	serve := func(_ *sip.Config, far *peer.Far) { reg.Serve(far) }
+	r := newRig(t, append([]rigOption{serve, registered}, opts...)...)
+	if err := r.agent.Register(t.Context(), "pbx"); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// binding is what a registrar at the far end holds of our agent.
+func (r *rig) binding(reg *peer.Registrar) peer.Binding {
+	return reg.Bindings()["sip:1001@"+r.far.Addr()]
+}
+
 // newRig makes the test run in parallel with its like.
 func newRig(t *testing.T, opts ...rigOption) *rig {
 	t.Helper()
@@ -131,13 +147,44 @@ func (r *rig) dial(opts ...func(*sip.DialOptions)) *talk {
 // up is a call that the far end has answered.
 func (r *rig) up(opts ...peer.Option) (*talk, *peer.Dialog) {
 	r.t.Helper()
-	k := r.dial()
-	inv := r.far.Expect("INVITE")
+	k, inv := r.dialled()
+	d, _ := r.answer(k, inv, opts...)
+	return k, d
+}
+
+// dialled is a call of ours whose INVITE has arrived.
+func (r *rig) dialled(opts ...func(*sip.DialOptions)) (*talk, *peer.Request) {
+	r.t.Helper()
+	k := r.dial(opts...)
+	return k, r.far.Expect("INVITE")
+}
+
+// rings is a call of ours that rings at the far end.
+func (r *rig) rings() (*talk, *peer.Request) {
+	r.t.Helper()
+	k, inv := r.dialled()
+	inv.Reply(180)
+	k.expect(sip.Ringing)
+	return k, inv
+}
+
+// answer lets the far end answer it, and gives our ACK.
+func (r *rig) answer(k *talk, inv *peer.Request, opts ...peer.Option) (*peer.Dialog, *peer.Request) {
+	r.t.Helper()
 	inv.Reply(200, append([]peer.Option{peer.SDP(r.sdp(1))}, opts...)...)
 	d := inv.Dialog()
-	d.Expect("ACK")
+	ack := d.Expect("ACK")
 	k.expect(sip.Answered)
-	return k, d
+	return d, ack
+}
+
+// cancelled lets the far end take our CANCEL as it should.
+func (r *rig) cancelled(k *talk, inv *peer.Request) {
+	r.t.Helper()
+	r.far.Expect("CANCEL").Reply(200)
+	inv.Reply(487)
+	inv.Dialog().Expect("ACK")
+	k.ends(487, sip.Local)
 }
 
 // called lets the far end call us; the call is not answered.
@@ -145,6 +192,24 @@ func (r *rig) called(opts ...peer.Option) (*peer.Sent, *talk) {
 	r.t.Helper()
 	inv := r.far.Request("INVITE", r.uri(), append([]peer.Option{peer.SDP(r.sdp(1))}, opts...)...)
 	return inv, r.take()
+}
+
+// answered is the far end's call, which we have answered and it has not yet
+// acknowledged.
+func (r *rig) answered() (*talk, *peer.Dialog) {
+	r.t.Helper()
+	inv, k := r.called()
+	k.call.Answer()
+	return k, inv.Dialog(inv.Expect(200))
+}
+
+// upInbound is the far end's call that both have agreed to.
+func (r *rig) upInbound() (*talk, *peer.Dialog) {
+	r.t.Helper()
+	k, d := r.answered()
+	d.Ack()
+	k.expect(sip.Answered)
+	return k, d
 }
 
 // take waits for an inbound call and gives it a body and a listener.
@@ -187,10 +252,34 @@ func (k *talk) within(d time.Duration, kind sip.EventKind) sip.Event {
 	}
 }
 
+// ends waits for the end of the call and checks its cause.
+func (k *talk) ends(status int, by sip.Party) {
+	k.t.Helper()
+	if e := k.expect(sip.Ended); e.Cause.Status != status || e.Cause.By != by {
+		k.t.Errorf("cause %+v, want %d by %v", e.Cause, status, by)
+	}
+}
+
 // hangup ends the call from our side.
 func (k *talk) hangup(d *peer.Dialog) {
 	k.t.Helper()
 	k.call.Hangup(sip.Reason{})
 	d.Expect("BYE").Reply(200)
 	k.expect(sip.Ended)
+}
+
+// eventually polls until ok says so.
+func eventually(t *testing.T, d time.Duration, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(d)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("not within %v: %s", d, what)
+		}
+	}
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // The traps are those of docs/rfc.md and the plan's list: each is one in which
-// users of other telephones were caught. The number is the list's.
+// users of other telephones were caught. The number is the list's. Here are
+// those of offers, answers and forks.
 
 func has(t *testing.T, sdp string, lines ...string) {
 	t.Helper()
@@ -82,12 +83,8 @@ func TestTrap03Direction(t *testing.T) {
 
 func TestTrap04RepeatedAnswerIsAcknowledgedAgain(t *testing.T) {
 	r := newRig(t)
-	k := r.dial()
-	inv := r.far.Expect("INVITE")
-	inv.Reply(200, peer.SDP(r.sdp(1)))
-	d := inv.Dialog()
-	d.Expect("ACK")
-	k.expect(sip.Answered)
+	k, inv := r.dialled()
+	d, _ := r.answer(k, inv)
 	for range 3 {
 		inv.Again()
 		d.Expect("ACK")
@@ -112,8 +109,7 @@ func cseq(m *peer.Message) int { n, _ := m.CSeq(); return n }
 func TestTrap04AckFollowsRoute(t *testing.T) {
 	r := newRig(t)
 	proxy := peer.NewFar(t)
-	k := r.dial()
-	inv := r.far.Expect("INVITE")
+	k, inv := r.dialled()
 	route := "<sip:" + proxy.Addr() + ";lr>"
 	inv.Reply(200, peer.SDP(r.sdp(1)), peer.Contact("sip:elsewhere@127.0.0.1:9;x=y"), peer.With("Record-Route", route))
 	ack := proxy.Expect("ACK")
@@ -137,9 +133,7 @@ func TestTrap04OurAnswerIsRepeatedThenBYE(t *testing.T) {
 	}
 	d := inv.Dialog(first)
 	d.Expect("BYE").Reply(200) // after 64*T1
-	if e := k.expect(sip.Ended); e.Cause.By != sip.Local {
-		t.Errorf("cause %+v", e.Cause)
-	}
+	k.ends(408, sip.Local)
 }
 
 func TestTrap05GlareRetriesOnce(t *testing.T) {
@@ -166,11 +160,7 @@ func TestTrap05GlareRetriesOnce(t *testing.T) {
 
 func TestTrap05CalleeWaitsLess(t *testing.T) {
 	r := newRig(t)
-	inv, k := r.called()
-	k.call.Answer()
-	d := inv.Dialog(inv.Expect(200))
-	d.Ack()
-	k.expect(sip.Answered)
+	k, d := r.upInbound()
 	k.call.Reinvite()
 	d.Expect("INVITE").Reply(491)
 	begin := time.Now()
@@ -185,8 +175,7 @@ func TestTrap05CalleeWaitsLess(t *testing.T) {
 
 func TestTrap05ReinviteRightAfterAnswer(t *testing.T) {
 	r := newRig(t)
-	k := r.dial()
-	inv := r.far.Expect("INVITE")
+	k, inv := r.dialled()
 	inv.Reply(200, peer.SDP(r.sdp(1)))
 	d := inv.Dialog()
 	re := d.Request("INVITE", peer.SDP(r.sdp(2))) // before the ACK
@@ -206,8 +195,7 @@ func TestTrap05ReinviteRightAfterAnswer(t *testing.T) {
 
 func TestTrap06Forks(t *testing.T) {
 	r := newRig(t)
-	k := r.dial()
-	inv := r.far.Expect("INVITE")
+	k, inv := r.dialled()
 	inv.Reply(180, peer.ToTag("ringing"))
 	inv.Reply(200, peer.ToTag("one"), peer.SDP(r.sdp(1)))
 	one, two := inv.DialogTagged("one"), inv.DialogTagged("two")
@@ -228,12 +216,8 @@ func TestTrap06Forks(t *testing.T) {
 
 func TestTrap06ForkAfterTheEnd(t *testing.T) {
 	r := newRig(t)
-	k := r.dial()
-	inv := r.far.Expect("INVITE")
-	inv.Reply(200, peer.SDP(r.sdp(1)))
-	d := inv.Dialog()
-	d.Expect("ACK")
-	k.expect(sip.Answered)
+	k, inv := r.dialled()
+	d, _ := r.answer(k, inv)
 	k.hangup(d)
 	// The first 200's transaction lives on for a while (RFC 6026 §7.2).
 	inv.Reply(200, peer.ToTag("late"), peer.SDP(r.sdp(1)))
@@ -244,8 +228,7 @@ func TestTrap06ForkAfterTheEnd(t *testing.T) {
 
 func TestTrap06MissingToTag(t *testing.T) {
 	r := newRig(t)
-	k := r.dial()
-	inv := r.far.Expect("INVITE")
+	k, inv := r.dialled()
 	inv.Reply(200, peer.ToTag(""), peer.SDP(r.sdp(1)))
 	d := inv.DialogTagged("")
 	d.Expect("ACK")
@@ -255,8 +238,7 @@ func TestTrap06MissingToTag(t *testing.T) {
 
 func TestTrap06PrackPerEarlyDialog(t *testing.T) {
 	r := newRig(t)
-	k := r.dial()
-	inv := r.far.Expect("INVITE")
+	k, inv := r.dialled()
 	for i, tag := range []string{"a", "b"} {
 		inv.Reply(183, peer.ToTag(tag), peer.Contact(r.far.URI(tag)), peer.SDP(r.sdp(1)),
 			peer.With("Require", "100rel"), peer.With("RSeq", fmt.Sprint(10*i+1)))
@@ -279,8 +261,7 @@ func TestTrap07EarlyMediaInAnyProvisional(t *testing.T) {
 	for _, status := range []int{180, 181, 182, 183, 199} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			r := newRig(t)
-			k := r.dial()
-			inv := r.far.Expect("INVITE")
+			k, inv := r.dialled()
 			inv.Reply(status, peer.SDP(r.sdp(1)))
 			k.expect(sip.EarlyMedia)
 			inv.Reply(180)
@@ -295,16 +276,13 @@ func TestTrap07EarlyMediaInAnyProvisional(t *testing.T) {
 
 func TestTrap07RingingIsToldBesideEarlyMedia(t *testing.T) {
 	r := newRig(t)
-	k := r.dial()
-	inv := r.far.Expect("INVITE")
+	k, inv := r.dialled()
 	inv.Reply(183, peer.SDP(r.sdp(1)))
 	k.expect(sip.EarlyMedia)
 	inv.Reply(180)
 	k.expect(sip.Ringing)
 	inv.Reply(486)
-	if e := k.expect(sip.Ended); e.Cause.Status != 486 || e.Cause.By != sip.Remote {
-		t.Errorf("cause %+v", e.Cause)
-	}
+	k.ends(486, sip.Remote)
 	inv.DialogTagged(inv.Tag()).Expect("ACK")
 }
 
@@ -343,6 +321,25 @@ func TestTrap09DynamicPayloadBelongsToTheOffer(t *testing.T) {
 		if strings.Contains(got, "101") {
 			t.Errorf("our own number in the answer:\n%s", got)
 		}
+	}
+	k.hangup(d)
+}
+
+func TestTrap25UnknownMedia(t *testing.T) {
+	r := newRig(t)
+	k, d := r.up()
+	video := "m=video 40002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"
+	fax := "m=image 40004 udptl t38\r\n"
+	got := reoffer(d, r.sdp(2)+video+fax)
+	var kinds []string
+	for line := range strings.Lines(got) {
+		if strings.HasPrefix(line, "m=") {
+			f := strings.Fields(line)
+			kinds = append(kinds, f[0]+map[bool]string{true: " off", false: ""}[f[1] == "0"])
+		}
+	}
+	if want := "m=audio,m=video off,m=image off"; strings.Join(kinds, ",") != want {
+		t.Errorf("m= lines %v, want %s", kinds, want)
 	}
 	k.hangup(d)
 }
