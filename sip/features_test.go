@@ -15,9 +15,8 @@ import (
 
 func TestInfo(t *testing.T) {
 	t.Parallel()
-	a, calls := callee(t, nil)
-	far := peer.NewFar(t)
-	p, _, dlg := answered(t, a, far, calls)
+	r := newRig(t, trusting)
+	p, dlg := r.answered()
 	relay := func(body string) peer.Option { return peer.Body("application/dtmf-relay", []byte(body)) }
 	dlg.Request("INFO", relay("Signal=5\r\nDuration=160\r\n")).Expect(200)
 	if e := p.expect(sip.Info); e.Digit != "5" || e.Duration != 160 {
@@ -48,17 +47,15 @@ func TestInfo(t *testing.T) {
 	dlg.CSeq = 1
 	dlg.Request("INFO", relay("Signal=5")).Expect(500)
 	dlg.CSeq = 100
-	dlg.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.bye(dlg)
 }
 
 // TestOrder: digits sent in one burst arrive in order, though sipgo hands
 // each message up in a goroutine of its own.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	a, calls := callee(t, nil)
-	far := peer.NewFar(t)
-	p, _, dlg := answered(t, a, far, calls)
+	r := newRig(t, trusting)
+	p, dlg := r.answered()
 	const digits = "0123456789*#ABCD0123456789*#ABCD"
 	for _, d := range digits {
 		dlg.Request("INFO", peer.Body("application/dtmf", []byte(string(d))))
@@ -76,9 +73,8 @@ func TestOrder(t *testing.T) {
 
 func TestTransferOut(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p, _, dlg := talk(t, a, far)
+	r := newRig(t)
+	p, dlg := r.talk()
 	p.call.Refer("sip:4712@pbx.test?Replaces=x")
 	ref := dlg.Expect("REFER")
 	if ref.Get("Refer-To") != "<sip:4712@pbx.test>" || ref.Get("Referred-By") != "<sip:1001@127.0.0.1>" {
@@ -111,17 +107,17 @@ func TestTransferOut(t *testing.T) {
 	if e := p.expect(sip.Transferred); e.Status != 400 {
 		t.Errorf("%+v", e)
 	}
-	dlg.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.bye(dlg)
 }
 
 // TestTransferAttended: the far end is asked to take our place in another call.
 func TestTransferAttended(t *testing.T) {
 	t.Parallel()
-	far, other := peer.NewFar(t), peer.NewFar(t)
-	a := start(t, nil)
-	p, _, dlg := talk(t, a, far)
-	q, inv, consult := talk(t, a, other)
+	r := newRig(t)
+	p, dlg := r.talk()
+	other := &rig{t: t, agent: r.agent, far: peer.NewFar(t)}
+	q, inv := other.dialled()
+	consult := q.up(inv)
 	p.call.ReferTo(q.call)
 	ref := dlg.Expect("REFER")
 	_, own, _ := strings.Cut(inv.Get("From"), ";tag=")
@@ -133,7 +129,7 @@ func TestTransferAttended(t *testing.T) {
 	want := inv.Get("Call-ID") + ";to-tag=" + consult.LocalTag + ";from-tag=" + own
 	_, headers, _ := strings.Cut(to, "?")
 	got, err := url.QueryUnescape(strings.TrimPrefix(headers, "Replaces="))
-	if err != nil || got != want || strings.ContainsAny(headers, ";@ ") || !strings.Contains(to, other.Addr()) {
+	if err != nil || got != want || strings.ContainsAny(headers, ";@ ") || !strings.Contains(to, other.far.Addr()) {
 		t.Errorf("Refer-To %s (%v): %q, %v; want %q", to, u, got, err, want)
 	}
 	ref.Reply(202)
@@ -143,24 +139,20 @@ func TestTransferAttended(t *testing.T) {
 	if e := p.expect(sip.Transferred); e.Status != 200 {
 		t.Errorf("%+v", e)
 	}
-	dlg.Request("BYE").Expect(200)
-	consult.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
-	q.expect(sip.Ended)
-	third, _, dlg := talk(t, a, far)
+	p.bye(dlg)
+	q.bye(consult)
+	third, dlg := r.talk()
 	third.call.ReferTo(q.call) // over
 	if e := third.expect(sip.Transferred); e.Status != 400 {
 		t.Errorf("%+v", e)
 	}
-	dlg.Request("BYE").Expect(200)
-	third.expect(sip.Ended)
+	third.bye(dlg)
 }
 
 func TestTransferIn(t *testing.T) {
 	t.Parallel()
-	a, calls := callee(t, nil)
-	far := peer.NewFar(t)
-	p, _, dlg := answered(t, a, far, calls)
+	r := newRig(t, trusting)
+	p, dlg := r.answered()
 	dlg.Request("REFER").Expect(400)
 	dlg.Request("REFER", peer.With("Refer-To", "<http://x/>")).Expect(400)
 	dlg.Request("REFER", peer.With("Refer-To", "<sip:4712@pbx.test>")).Expect(202)
@@ -178,36 +170,30 @@ func TestTransferIn(t *testing.T) {
 		t.Errorf("NOTIFY %q %q", n.Body, n.Get("Subscription-State"))
 	}
 	n.Reply(200)
-	dlg.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.bye(dlg)
 }
 
 func TestSessionTimerTheirs(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
-	inv := far.Expect("INVITE")
+	r := newRig(t)
+	p, inv := r.dialled()
 	if inv.Get("Session-Expires") != "1800" || !inv.Lists("Supported", "timer") {
 		t.Errorf("INVITE %v", inv.Headers)
 	}
 	inv.Reply(422, peer.With("Min-SE", "3600")) // RFC 4028 §7.3
-	inv = far.Expect("INVITE", func(m *peer.Message) bool { return m.Get("Min-SE") == "3600" })
+	inv = r.far.Expect("INVITE", func(m *peer.Message) bool { return m.Get("Min-SE") == "3600" })
 	if inv.Get("Session-Expires") != "3600" {
 		t.Errorf("INVITE %v", inv.Headers)
 	}
 	// The far end refreshes, and then does not: BYE before 3 s are over.
-	inv.Reply(200, peer.SDP(peer.PlainSDP(5000)), peer.With("Session-Expires", "3;refresher=uas"), peer.With("Require", "timer"))
-	dlg := inv.Dialog()
-	dlg.Expect("ACK")
-	p.until(sip.Answered)
+	dlg := p.up(inv, peer.With("Session-Expires", "3;refresher=uas"), peer.With("Require", "timer"))
 	refreshed := time.Now()
 	ok := dlg.Request("UPDATE", peer.With("Supported", "timer"), peer.With("Session-Expires", "90;refresher=uac")).Expect(200)
 	if ok.Get("Session-Expires") != "90;refresher=uac" || !ok.Lists("Require", "timer") {
 		t.Errorf("200: %v", ok.Headers)
 	}
 	// The role turns with the transaction: they may also hand it to us.
-	ok = dlg.Request("INVITE", peer.SDP(peer.PlainSDP(5000)), peer.With("Supported", "timer"), peer.With("Session-Expires", "90;refresher=uas")).Expect(200)
+	ok = dlg.Request("INVITE", plain(), peer.With("Supported", "timer"), peer.With("Session-Expires", "90;refresher=uas")).Expect(200)
 	if ok.Get("Session-Expires") != "90;refresher=uas" {
 		t.Errorf("200: %v", ok.Headers)
 	}
@@ -216,16 +202,13 @@ func TestSessionTimerTheirs(t *testing.T) {
 	if time.Since(refreshed) > time.Second {
 		t.Error("too slow to say anything")
 	}
-	p.call.Hangup(sip.Reason{})
-	dlg.Expect("BYE").Reply(200)
-	p.expect(sip.Ended)
+	p.hangup(dlg)
 }
 
 func TestSessionExpires(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p, _, dlg := talk(t, a, far, peer.With("Session-Expires", "3;refresher=uas"))
+	r := newRig(t)
+	p, dlg := r.talk(peer.With("Session-Expires", "3;refresher=uas"))
 	began := time.Now()
 	bye := dlg.Expect("BYE")
 	if d := time.Since(began); d < 1500*time.Millisecond || d > 2600*time.Millisecond {
@@ -233,38 +216,35 @@ func TestSessionExpires(t *testing.T) {
 	}
 	bye.Reply(200)
 	dlg.ExpectNone(t1, "INVITE") // refreshing was theirs
-	if c := p.expect(sip.Ended).Cause; c.Status != 408 || c.By != sip.Local {
-		t.Errorf("cause %+v", c)
-	}
+	p.ends(408, sip.Local)
 }
 
 func TestSessionRefreshedByUs(t *testing.T) {
 	t.Parallel()
 	for name, method := range map[string]string{"with UPDATE": "UPDATE", "without": "INVITE"} {
 		t.Run(name, func(t *testing.T) {
-			far := peer.NewFar(t)
-			a := start(t, nil)
+			r := newRig(t)
 			opts := []peer.Option{peer.With("Session-Expires", "2;refresher=uac")}
 			if method == "UPDATE" {
 				opts = append(opts, peer.With("Allow", "INVITE, ACK, BYE, CANCEL, UPDATE"))
 			}
-			p, _, dlg := talk(t, a, far, opts...)
+			p, dlg := r.talk(opts...)
 			began := time.Now()
 			for range 2 {
-				r := dlg.Expect(method)
+				re := dlg.Expect(method)
 				if d := time.Since(began); d < 900*time.Millisecond || d > 1500*time.Millisecond {
 					t.Errorf("refreshed after %v, want half of 2 s", d)
 				}
-				if r.Get("Session-Expires") != "2;refresher=uac" {
-					t.Errorf("refresh %v", r.Headers)
+				if re.Get("Session-Expires") != "2;refresher=uac" {
+					t.Errorf("refresh %v", re.Headers)
 				}
 				began = time.Now()
 				if method == "INVITE" {
-					r.Reply(200, peer.SDP(peer.PlainSDP(5000)), peer.With("Session-Expires", "2;refresher=uac"))
+					re.Reply(200, plain(), peer.With("Session-Expires", "2;refresher=uac"))
 					dlg.Expect("ACK")
 					p.expect(sip.Updated)
 				} else {
-					r.Reply(200, peer.With("Session-Expires", "2;refresher=uac"))
+					re.Reply(200, peer.With("Session-Expires", "2;refresher=uac"))
 				}
 			}
 			dlg.Expect(method).Reply(481)
@@ -277,28 +257,19 @@ func TestSessionRefreshedByUs(t *testing.T) {
 	}
 }
 
+// large makes an offer that fits into no datagram.
+func large(o *sip.DialOptions) {
+	o.Body.(*body).offer = peer.PlainSDP(4000) + strings.Repeat("a=x-filler:0123456789\r\n", 60)
+}
+
 func TestLargeRequestGoesByTCP(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, func(c *sip.Config) { c.Listen = append(c.Listen, "tcp://127.0.0.1:0") })
-	p := newPhone(t)
-	p.body.offer = peer.PlainSDP(4000) + strings.Repeat("a=x-filler:0123456789\r\n", 60)
-	o := sip.DialOptions{Account: "trunk", URI: far.URI("4711"), Body: p.body, Events: p.hear}
-	var err error
-	if p.call, err = a.Dial(context.Background(), o); err != nil {
-		t.Fatal(err)
-	}
-	inv := far.Expect("INVITE")
+	r := newRig(t, func(c *sip.Config) { c.Listen = append(c.Listen, "tcp://127.0.0.1:0") })
+	p, inv := r.dialled(large)
 	if !strings.HasPrefix(inv.Get("Via"), "SIP/2.0/TCP") || len(inv.Body) != len(p.body.offer) {
 		t.Errorf("Via %q, %d bytes", inv.Get("Via"), len(inv.Body))
 	}
-	inv.Reply(200, peer.SDP(peer.PlainSDP(5000)))
-	dlg := inv.Dialog()
-	dlg.Expect("ACK")
-	p.until(sip.Answered)
-	p.call.Hangup(sip.Reason{})
-	dlg.Expect("BYE").Reply(200)
-	p.expect(sip.Ended)
+	p.hangup(p.up(inv))
 }
 
 // TestLargeRequestFallsBack: the far end has no TCP, so the datagram it is.
@@ -308,14 +279,7 @@ func TestLargeRequestFallsBack(t *testing.T) {
 	s.bound(t)
 	a := start(t, nil)
 	for range 2 {
-		p := newPhone(t)
-		p.body.offer = peer.PlainSDP(4000) + strings.Repeat("a=x-filler:0123456789\r\n", 60)
-		var err error
-		p.call, err = a.Dial(context.Background(), sip.DialOptions{Account: "trunk",
-			URI: fmt.Sprintf("sip:1@127.0.0.1:%d", s.port), Body: p.body, Events: p.hear})
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := dial(t, a, fmt.Sprintf("sip:1@127.0.0.1:%d", s.port), large)
 		p.until(sip.Answered)
 		p.call.Hangup(sip.Reason{})
 		p.expect(sip.Ended)
@@ -362,48 +326,40 @@ func TestConfigurationErrors(t *testing.T) {
 
 func TestWildcardIsNeverTold(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, func(c *sip.Config) { c.Listen = []string{"udp://0.0.0.0:0"} })
-	p := dial(t, a, far.URI("1"))
-	inv := far.Expect("INVITE")
+	r := newRig(t, func(c *sip.Config) { c.Listen = []string{"udp://0.0.0.0:0"} })
+	p, inv := r.dialled()
 	all := inv.Get("Via") + inv.Get("Contact")
 	if strings.Contains(all, "0.0.0.0") || !strings.Contains(inv.Get("Contact"), "@127.0.0.1:") {
 		t.Errorf("%s", all)
 	}
 	inv.Reply(486)
-	p.until(sip.Ended)
-	b := start(t, func(c *sip.Config) { c.Advertise = "phone.example.test:7070" })
-	p = dial(t, b, far.URI("1"))
-	inv = far.Expect("INVITE")
+	p.ends(486, sip.Remote)
+	r = facing(t, r.far, func(c *sip.Config) { c.Advertise = "phone.example.test:7070" })
+	p, inv = r.dialled()
 	if !strings.Contains(inv.Get("Contact"), "@phone.example.test:7070>") || !strings.Contains(inv.Get("Via"), "phone.example.test:7070") {
 		t.Errorf("%s %s", inv.Get("Contact"), inv.Get("Via"))
 	}
 	inv.Reply(486)
-	p.until(sip.Ended)
+	p.ends(486, sip.Remote)
 }
 
 func TestCloseEndsCalls(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := newAgent(t, nil)
-	if err := a.Start(context.Background()); err != nil {
+	r := &rig{t: t, far: peer.NewFar(t), agent: newAgent(t, nil)} // which the test closes
+	if err := r.agent.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	p, _, dlg := talk(t, a, far)
-	ringing := dial(t, a, far.URI("2"))
-	inv := far.Expect("INVITE")
-	inv.Reply(180)
-	ringing.until(sip.Ringing)
-	silent := dial(t, a, far.URI("3"))
-	far.Expect("INVITE")
+	p, dlg := r.talk()
+	ringing, inv := r.rings()
+	silent, _ := r.dialled()
 	done := make(chan error, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		done <- a.Close(ctx)
+		done <- r.agent.Close(ctx)
 	}()
 	dlg.Expect("BYE").Reply(200)
-	far.Expect("CANCEL").Reply(200)
+	r.far.Expect("CANCEL").Reply(200)
 	inv.Reply(487)
 	p.until(sip.Ended)
 	ringing.until(sip.Ended)
@@ -411,10 +367,10 @@ func TestCloseEndsCalls(t *testing.T) {
 	if err := <-done; err == nil {
 		t.Error("Close did not tell of the call that nobody answered")
 	}
-	if _, err := a.Dial(context.Background(), sip.DialOptions{Account: "trunk", URI: far.URI("1")}); err == nil {
+	if _, err := r.agent.Dial(context.Background(), sip.DialOptions{Account: "trunk", URI: r.far.URI("1")}); err == nil {
 		t.Error("dialled after Close")
 	}
-	if s := a.Stats(); s != (sip.Stats{}) {
+	if s := r.agent.Stats(); s != (sip.Stats{}) {
 		t.Errorf("%+v", s)
 	}
 }

@@ -148,131 +148,6 @@ type refusal int
 func (r refusal) Error() string { return fmt.Sprint("refused with ", int(r)) }
 func (r refusal) Status() int   { return int(r) }
 
-// phone collects the events of one call.
-type phone struct {
-	t      testing.TB
-	call   *sip.Call
-	body   *body
-	events chan sip.Event
-	mu     sync.Mutex
-	seen   []sip.Event
-}
-
-func newPhone(t testing.TB) *phone {
-	return &phone{t: t, body: newBody(), events: make(chan sip.Event, 256)}
-}
-
-func (p *phone) hear(e sip.Event) {
-	p.mu.Lock()
-	p.seen = append(p.seen, e)
-	p.mu.Unlock()
-	p.events <- e
-}
-
-func dial(t testing.TB, a *sip.Agent, target string, change ...func(*sip.DialOptions)) *phone {
-	t.Helper()
-	p := newPhone(t)
-	o := sip.DialOptions{Account: "trunk", URI: target, Body: p.body, Events: p.hear}
-	for _, f := range change {
-		f(&o)
-	}
-	c, err := a.Dial(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.call = c
-	t.Cleanup(p.ended)
-	return p
-}
-
-// ended checks that the story of the call has one Ended, at its end.
-func (p *phone) ended() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := 0
-	for i, e := range p.seen {
-		if e.Kind == sip.Ended {
-			n++
-			if i != len(p.seen)-1 {
-				p.t.Errorf("events after Ended: %v", kinds(p.seen))
-			}
-		}
-	}
-	if n > 1 {
-		p.t.Errorf("%d times Ended", n)
-	}
-}
-
-func kinds(es []sip.Event) string {
-	var out []string
-	for _, e := range es {
-		out = append(out, e.Kind.String())
-	}
-	return strings.Join(out, ", ")
-}
-
-// expect waits for the next event, which must be of that kind.
-func (p *phone) expect(kind sip.EventKind) sip.Event {
-	p.t.Helper()
-	return p.expectWithin(5*time.Second, kind)
-}
-
-func (p *phone) expectWithin(d time.Duration, kind sip.EventKind) sip.Event {
-	p.t.Helper()
-	select {
-	case e := <-p.events:
-		if e.Kind != kind {
-			p.t.Fatalf("expected %v, got %v (%d %s, %+v)", kind, e.Kind, e.Status, e.Reason, e.Cause)
-		}
-		return e
-	case <-time.After(d):
-		p.t.Fatalf("expected %v, nothing came for %v", kind, d)
-	}
-	return sip.Event{}
-}
-
-// until passes over events until one of that kind comes.
-func (p *phone) until(kind sip.EventKind) sip.Event {
-	p.t.Helper()
-	deadline := time.After(8 * time.Second)
-	for {
-		select {
-		case e := <-p.events:
-			if e.Kind == kind {
-				return e
-			}
-			if e.Kind == sip.Ended {
-				p.t.Fatalf("expected %v, but the call ended: %+v", kind, e.Cause)
-				return e
-			}
-		case <-deadline:
-			p.t.Fatalf("expected %v, it did not come", kind)
-		}
-	}
-}
-
-func (p *phone) quiet(d time.Duration) {
-	p.t.Helper()
-	select {
-	case e := <-p.events:
-		p.t.Fatalf("unexpected event %v (%d %s)", e.Kind, e.Status, e.Reason)
-	case <-time.After(d):
-	}
-}
-
-// talk makes a call from the agent to far and answers it.
-func talk(t testing.TB, a *sip.Agent, far *peer.Far, opts ...peer.Option) (*phone, *peer.Request, *peer.Dialog) {
-	t.Helper()
-	p := dial(t, a, far.URI("4711"))
-	p.expect(sip.Dialing)
-	inv := far.Expect("INVITE")
-	inv.Reply(200, append([]peer.Option{peer.SDP(peer.PlainSDP(5000))}, opts...)...)
-	dlg := inv.Dialog()
-	dlg.Expect("ACK")
-	p.expect(sip.Answered)
-	return p, inv, dlg
-}
-
 // eventually polls a condition that no event tells of.
 func eventually(t testing.TB, d time.Duration, what string, ok func() bool) {
 	t.Helper()
@@ -287,6 +162,9 @@ func eventually(t testing.TB, d time.Duration, what string, ok func() bool) {
 		}
 	}
 }
+
+// nobody is an address where nobody listens.
+func nobody(t testing.TB) string { return fmt.Sprint("127.0.0.1:", freePort(t)) }
 
 // change alters the body while the call runs.
 func (b *body) change(f func(*body)) {

@@ -33,9 +33,7 @@ func TestConnectionLost(t *testing.T) {
 	c := <-got
 	_, _ = c.Read(make([]byte, 4096))
 	_ = c.Close()
-	if c := p.expect(sip.Ended).Cause; c.Status != 503 || c.By != sip.Local {
-		t.Errorf("cause %+v", c)
-	}
+	p.ends(503, sip.Local)
 }
 
 // TestStreamFraming: messages cut anywhere, several in one write, keep-alives
@@ -82,7 +80,7 @@ func TestStreamFraming(t *testing.T) {
 // RFC 3261 §18.2.2.
 func TestNoRport(t *testing.T) {
 	t.Parallel()
-	a, _ := callee(t, nil)
+	a := start(t, trusting)
 	ear, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -110,16 +108,13 @@ func TestNoRport(t *testing.T) {
 // TestOneSocket: requests leave from the port we listen on.
 func TestOneSocket(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p, _, dlg := talk(t, a, far)
+	r := newRig(t)
+	p, dlg := r.talk()
 	p.call.Info("1", time.Millisecond)
 	dlg.Expect("INFO").Reply(200)
-	p.call.Hangup(sip.Reason{})
-	dlg.Expect("BYE").Reply(200)
-	p.expect(sip.Ended)
-	for _, e := range far.Trace.Entries() {
-		if !strings.HasSuffix(e.Flow, udp(t, a)) {
+	p.hangup(dlg)
+	for _, e := range r.far.Trace.Entries() {
+		if !strings.HasSuffix(e.Flow, udp(t, r.agent)) {
 			t.Errorf("%v came from %s", e.Msg, e.Flow)
 		}
 	}
@@ -134,11 +129,10 @@ func TestCallerIDPlaces(t *testing.T) {
 		"rpid": {"Remote-Party-ID", `"Ann" <sip:%23100@pbx.test>;party=calling;screen=no;privacy=off`},
 		"from": {"From", `"Ann" <sip:%23100@pbx.test>;tag=`},
 	} {
-		a := start(t, func(c *sip.Config) {
+		r := facing(t, far, func(c *sip.Config) {
 			c.Accounts = []sip.Account{{Name: "trunk", Address: "sip:1001@pbx.test", CallerIDIn: in}}
 		})
-		p := dial(t, a, far.URI("1"), func(o *sip.DialOptions) { o.CallerID, o.CallerName = "#100", "Ann" })
-		inv := far.Expect("INVITE")
+		p, inv := r.dialled(func(o *sip.DialOptions) { o.CallerID, o.CallerName = "#100", "Ann" })
 		if got := inv.Get(want[0]); !strings.HasPrefix(got, want[1]) {
 			t.Errorf("%s: %q", in, got)
 		}
@@ -146,18 +140,17 @@ func TestCallerIDPlaces(t *testing.T) {
 			t.Errorf("%s: From %q", in, inv.Get("From"))
 		}
 		inv.Reply(486)
-		p.until(sip.Ended)
+		p.ends(486, sip.Remote)
 	}
 }
 
 // TestDialIsBoundByItsContext: the look-up ends with it, the call does not.
 func TestDialIsBoundByItsContext(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
+	r := newRig(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	p := newPhone(t)
-	c, err := a.Dial(ctx, sip.DialOptions{Account: "trunk", URI: far.URI("1"), Body: p.body, Events: p.hear})
+	c, err := r.agent.Dial(ctx, sip.DialOptions{Account: "trunk", URI: r.far.URI("1"), Body: p.body, Events: p.hear})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,9 +158,9 @@ func TestDialIsBoundByItsContext(t *testing.T) {
 	cancel()
 	p.quiet(2 * t1)
 	c.Hangup(sip.Reason{})
-	inv := far.Expect("INVITE")
+	inv := r.far.Expect("INVITE")
 	inv.Reply(180)
-	far.Expect("CANCEL").Reply(200)
+	r.far.Expect("CANCEL").Reply(200)
 	inv.Reply(487)
 	p.until(sip.Ended)
 }

@@ -2,7 +2,6 @@ package sip_test
 
 import (
 	"context"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -13,21 +12,19 @@ import (
 
 func TestCallAnsweredAndHungUpByUs(t *testing.T) {
 	t.Parallel()
-	far, trace := peer.NewFar(t), sip.NewTrace(1<<20)
-	a := start(t, func(c *sip.Config) { c.Trace = trace })
-	p := dial(t, a, far.URI("4711"), func(o *sip.DialOptions) {
+	trace := sip.NewTrace(1 << 20)
+	r := newRig(t, func(c *sip.Config) { c.Trace = trace })
+	p, inv := r.dialled(func(o *sip.DialOptions) {
 		o.CallerID, o.CallerName = "+49301234", `Ann "A" \ Lee`
 		o.Headers = map[string]string{"X-Campaign": "spring"}
 	})
-	p.expect(sip.Dialing)
-	inv := far.Expect("INVITE")
 	if got := inv.Get("P-Asserted-Identity"); got != `"Ann \"A\" \\ Lee" <sip:+49301234@127.0.0.1>` {
 		t.Errorf("asserted identity %q", got)
 	}
 	if inv.Get("X-Campaign") != "spring" || inv.Get("Max-Forwards") != "70" {
 		t.Errorf("headers: %v", inv.Headers)
 	}
-	if want := "<sip:1001@" + udp(t, a) + ">"; inv.Get("Contact") != want {
+	if want := "<sip:1001@" + udp(t, r.agent) + ">"; inv.Get("Contact") != want {
 		t.Errorf("contact %q, want %q", inv.Get("Contact"), want)
 	}
 	if string(inv.Body) != p.body.offer {
@@ -38,16 +35,14 @@ func TestCallAnsweredAndHungUpByUs(t *testing.T) {
 	if e := p.expect(sip.Ringing); e.Status != 180 {
 		t.Errorf("ringing %+v", e)
 	}
-	inv.Reply(200, peer.SDP(peer.PlainSDP(5000)))
+	inv.Reply(200, plain())
 	dlg := inv.Dialog()
 	ack := dlg.Expect("ACK")
-	if n, _ := ack.CSeq(); n != 1 || ack.URI != far.URI("far") {
+	if n, _ := ack.CSeq(); n != 1 || ack.URI != r.far.URI("far") {
 		t.Errorf("ACK %v %s", ack.Get("CSeq"), ack.URI)
 	}
 	p.expect(sip.Answered)
-	if p.body.story() != "offer accept" {
-		t.Errorf("body: %s", p.body.story())
-	}
+	p.agreed("offer accept")
 	p.call.Hangup(sip.Reason{Q850: 16, Text: "done"})
 	p.call.Hangup(sip.Reason{})
 	bye := dlg.Expect("BYE")
@@ -61,8 +56,8 @@ func TestCallAnsweredAndHungUpByUs(t *testing.T) {
 	if c := p.expect(sip.Ended).Cause; c.Status != 200 || c.By != sip.Local || c.Q850 != 16 {
 		t.Errorf("cause %+v", c)
 	}
-	far.ExpectNone(3*t1, "BYE")
-	if s := a.Stats(); s.Calls != 0 {
+	r.far.ExpectNone(3*t1, "BYE")
+	if s := r.agent.Stats(); s.Calls != 0 {
 		t.Errorf("%+v", s)
 	}
 	var ladder []string
@@ -77,31 +72,27 @@ func TestCallAnsweredAndHungUpByUs(t *testing.T) {
 
 func TestFarEndHangsUp(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p, _, dlg := talk(t, a, far)
+	r := newRig(t)
+	p, dlg := r.talk()
 	dlg.Request("BYE", peer.Q850(31)).Expect(200)
 	if c := p.expect(sip.Ended).Cause; c != (sip.Cause{Status: 200, Q850: 31, By: sip.Remote}) {
 		t.Errorf("cause %+v", c)
 	}
 	dlg.Request("BYE").Expect(481)
-	dlg.Request("INVITE", peer.SDP(peer.PlainSDP(5000))).Expect(481)
+	dlg.Request("INVITE", plain()).Expect(481)
 }
 
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
+	r := newRig(t)
 	for status, q850 := range map[int]int{486: 17, 404: 1, 403: 21, 503: 34, 603: 0, 302: 0} {
-		p := dial(t, a, far.URI("4711"))
-		p.expect(sip.Dialing)
-		inv := far.Expect("INVITE")
+		p, inv := r.dialled()
 		if q850 > 0 {
 			inv.Reply(status, peer.Q850(q850))
 		} else {
 			inv.Reply(status, peer.Phrase("As it is"))
 		}
-		far.Expect("ACK")
+		r.far.Expect("ACK")
 		c := p.expect(sip.Ended).Cause
 		if c.Status != status || c.Q850 != q850 || c.By != sip.Remote || q850 == 0 && c.Reason != "As it is" {
 			t.Errorf("%d: cause %+v", status, c)
@@ -111,79 +102,55 @@ func TestRefused(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
-	p.expect(sip.Dialing)
-	inv := far.Expect("INVITE")
+	r := newRig(t)
+	p, inv := r.dialled()
 	p.call.Hangup(sip.Reason{Q850: 16})
-	far.ExpectNone(4*t1, "CANCEL") // nothing heard yet: RFC 3261 §9.1
+	r.far.ExpectNone(4*t1, "CANCEL") // nothing heard yet: RFC 3261 §9.1
 	inv.Reply(180)
-	can := far.Expect("CANCEL")
+	can := r.far.Expect("CANCEL")
 	if can.Branch() != inv.Branch() || can.URI != inv.URI || can.ToTag() != "" || can.Get("CSeq") != "1 CANCEL" {
 		t.Errorf("CANCEL does not match: %v", can.Headers)
 	}
 	can.Reply(200)
 	p.quiet(2 * t1)
 	inv.Reply(487)
-	far.Expect("ACK")
-	if c := p.expect(sip.Ended).Cause; c.Status != 487 || c.By != sip.Local {
-		t.Errorf("cause %+v", c)
-	}
+	r.far.Expect("ACK")
+	p.ends(487, sip.Local)
 }
 
 func TestAnswerCrossesCancel(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
-	p.expect(sip.Dialing)
-	inv := far.Expect("INVITE")
-	inv.Reply(180)
-	p.expect(sip.Ringing)
+	r := newRig(t)
+	p, inv := r.rings()
 	p.call.Hangup(sip.Reason{})
-	can := far.Expect("CANCEL")
-	inv.Reply(200, peer.SDP(peer.PlainSDP(5000)))
+	can := r.far.Expect("CANCEL")
+	inv.Reply(200, plain())
 	can.Reply(481)
 	dlg := inv.Dialog()
 	dlg.Expect("ACK")
 	dlg.Expect("BYE").Reply(200)
-	if c := p.expect(sip.Ended).Cause; c.Status != 487 || c.By != sip.Local {
-		t.Errorf("cause %+v", c)
-	}
+	p.ends(487, sip.Local)
 }
 
 func TestNoFinalAfterCancel(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
-	inv := far.Expect("INVITE")
-	inv.Reply(180)
-	p.until(sip.Ringing)
+	r := newRig(t)
+	p, inv := r.rings()
 	p.call.Hangup(sip.Reason{})
-	far.Expect("CANCEL").Reply(200)
+	r.far.Expect("CANCEL").Reply(200)
 	began := time.Now()
 	p.expect(sip.Ended)
 	if d := time.Since(began); d < 60*t1 || d > 80*t1 {
 		t.Errorf("gave up after %v, want 64*T1 = %v", d, 64*t1)
 	}
-	eventually(t, time.Second, "INVITE transaction gone", func() bool { return a.Stats().ClientTransactions <= 1 })
+	eventually(t, time.Second, "INVITE transaction gone", func() bool { return r.agent.Stats().ClientTransactions <= 1 })
 	// It answers after all: the ghost is laid.
-	inv.Reply(200, peer.SDP(peer.PlainSDP(5000)))
-	dlg := inv.Dialog()
-	dlg.Expect("ACK")
-	dlg.Expect("BYE").Reply(200)
+	accept(inv).Expect("BYE").Reply(200)
 }
 
 func TestNobodyThere(t *testing.T) {
 	t.Parallel()
-	pc, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := pc.LocalAddr().String()
-	_ = pc.Close()
+	port := nobody(t)
 	a := start(t, nil)
 	began := time.Now()
 	p := dial(t, a, "sip:1@"+port)
@@ -193,39 +160,30 @@ func TestNobodyThere(t *testing.T) {
 		t.Errorf("ICMP: %+v after %v", c, time.Since(began))
 	}
 	p = dial(t, a, "sip:1@"+port+";transport=tcp")
-	if c := p.expect(sip.Ended).Cause; c.Status != 503 || c.By != sip.Local {
-		t.Errorf("TCP refused: %+v", c)
-	}
+	p.ends(503, sip.Local)
 	p = dial(t, a, "sip:1@nowhere.invalid")
-	if c := p.expect(sip.Ended).Cause; c.Status != 503 || c.By != sip.Local {
-		t.Errorf("no such host: %+v", c)
-	}
+	p.ends(503, sip.Local)
 }
 
 func TestSilence(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
+	r := newRig(t)
 	began := time.Now()
-	p := dial(t, a, far.URI("1"))
+	p := dial(t, r.agent, r.far.URI("1"))
 	p.expect(sip.Dialing)
-	if c := p.expect(sip.Ended).Cause; c.Status != 408 || c.By != sip.Local {
-		t.Errorf("cause %+v", c)
-	}
+	p.ends(408, sip.Local)
 	if d := time.Since(began); d < 60*t1 || d > 80*t1 {
 		t.Errorf("after %v", d)
 	}
-	if n := len(far.Trace.In(peer.IsMethod("INVITE"))); n < 5 {
+	if n := len(r.far.Trace.In(peer.IsMethod("INVITE"))); n < 5 {
 		t.Errorf("INVITE repeated %d times", n)
 	}
 	// Hung up while nothing answers: the same end, and no CANCEL.
-	p = dial(t, a, far.URI("2"))
+	p = dial(t, r.agent, r.far.URI("2"))
 	p.expect(sip.Dialing)
 	p.call.Hangup(sip.Reason{})
-	if c := p.expect(sip.Ended).Cause; c.Status != 487 || c.By != sip.Local {
-		t.Errorf("cause %+v", c)
-	}
-	far.ExpectNone(t1, "CANCEL")
+	p.ends(487, sip.Local)
+	r.far.ExpectNone(t1, "CANCEL")
 }
 
 func TestDialRefusesNonsense(t *testing.T) {

@@ -12,9 +12,8 @@ import (
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	a, calls := callee(t, nil)
-	far := peer.NewFar(t)
-	sdp := peer.SDP(peer.PlainSDP(5000))
+	r := newRig(t, trusting)
+	sdp := plain()
 	for _, c := range []struct {
 		name   string
 		method string
@@ -41,7 +40,7 @@ func TestRefusals(t *testing.T) {
 		{"options", "OPTIONS", nil, 200, "Accept", "application/sdp"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := far.Request(c.method, uri(t, a), c.opts...).Final()
+			m := r.far.Request(c.method, r.uri(), c.opts...).Final()
 			if m.Status != c.status {
 				t.Fatalf("%d %s, want %d", m.Status, m.Reason, c.status)
 			}
@@ -53,12 +52,8 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
-	select {
-	case <-calls:
-		t.Error("a refused request made a call")
-	default:
-	}
-	eventually(t, 70*t1, "transactions gone", func() bool { return a.Stats().ServerTransactions == 0 })
+	r.uncalled()
+	eventually(t, 70*t1, "transactions gone", func() bool { return r.agent.Stats().ServerTransactions == 0 })
 }
 
 // raw sends text as one datagram and returns the first answer, "" if none
@@ -91,7 +86,7 @@ func plainRequest(line, extra string) string {
 
 func TestStartLines(t *testing.T) {
 	t.Parallel()
-	a, _ := callee(t, nil)
+	a := start(t, trusting)
 	at := udp(t, a)
 	for name, cseq := range map[string]string{"range": "4294967290 OPTIONS", "method": "1 INVITE", "none": "OPTIONS"} {
 		text := strings.Replace(plainRequest("OPTIONS sip:1001@127.0.0.1 SIP/2.0", ""), "1 OPTIONS", cseq, 1)
@@ -122,21 +117,18 @@ func TestStartLines(t *testing.T) {
 // all, whatever it sends.
 func TestStrangersGetNothing(t *testing.T) {
 	t.Parallel()
-	a := newAgent(t, func(c *sip.Config) {
+	r := newRig(t, func(c *sip.Config) {
 		c.Listen = append(c.Listen, "tcp://127.0.0.1:0")
 		c.Trusted = []string{"192.0.2.0/24"}
 	})
-	called := make(chan struct{}, 8)
-	a.OnCall(func(*sip.Call) { called <- struct{}{} })
-	open(t, a)
 	for _, line := range []string{"INVITE sip:1001@127.0.0.1 SIP/2.0", "OPTIONS sip:1001@127.0.0.1 SIP/2.0",
 		"REGISTER sip:127.0.0.1 SIP/2.0", "BYE sip:1001@127.0.0.1 SIP/2.0", "BOGUS sip:1001@127.0.0.1 SIP/2.0",
 		"OPTIONS sip:1001@127.0.0.1 SIP/9.0"} {
-		if got := raw(t, udp(t, a), plainRequest(line, "")); got != "" {
+		if got := raw(t, udp(t, r.agent), plainRequest(line, "")); got != "" {
 			t.Errorf("%q was answered: %q", line, got)
 		}
 	}
-	c, err := net.Dial("tcp", a.Addrs()[1].String())
+	c, err := net.Dial("tcp", r.agent.Addrs()[1].String())
 	if err == nil {
 		_, _ = c.Write([]byte(plainRequest("OPTIONS sip:1001@127.0.0.1 SIP/2.0", "")))
 		_ = c.SetReadDeadline(time.Now().Add(4 * t1))
@@ -145,12 +137,8 @@ func TestStrangersGetNothing(t *testing.T) {
 		}
 		_ = c.Close()
 	}
-	select {
-	case <-called:
-		t.Error("a stranger's call came through")
-	default:
-	}
-	if s := a.Stats(); s.ServerTransactions != 0 {
+	r.uncalled()
+	if s := r.agent.Stats(); s.ServerTransactions != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -159,55 +147,45 @@ func TestStrangersGetNothing(t *testing.T) {
 // cannot call us.
 func TestPartyOfACallIsNotTrusted(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := newAgent(t, nil)
-	called := make(chan struct{}, 1)
-	a.OnCall(func(*sip.Call) { called <- struct{}{} })
-	open(t, a)
-	p, _, dlg := talk(t, a, far)
-	far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000))).ExpectNone(4 * t1)
+	r := newRig(t)
+	p, dlg := r.talk()
+	r.far.Request("INVITE", r.uri(), plain()).ExpectNone(4 * t1)
 	dlg.Request("OPTIONS").Expect(200)
-	dlg.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.bye(dlg)
 	dlg.Request("OPTIONS").Final() // still known for a while
-	select {
-	case <-called:
-		t.Error("it called")
-	default:
-	}
+	r.uncalled()
 }
 
 func TestSpellings(t *testing.T) {
 	t.Parallel()
-	a, calls := callee(t, nil)
-	far := peer.NewFar(t)
+	r := newRig(t, trusting)
 	text := "INVITE sip:1001@127.0.0.1 SIP/2.0\r\n" +
-		"v: SIP / 2.0 / UDP   127.0.0.1:" + portOf(far) + " ; RPORT ; Branch = z9hG4bKspell1 , SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\r\n" +
+		"v: SIP / 2.0 / UDP   127.0.0.1:" + portOf(r.far) + " ; RPORT ; Branch = z9hG4bKspell1 , SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\r\n" +
 		"f: \"Quoted; \\\"name\\\" <x>\"\r\n  <sip:caller@127.0.0.1> ; TAG = abc\r\n" +
 		"t: sip:1001@127.0.0.1\r\n" +
 		"i: spelled@here\r\nCSEQ:   7    INVITE\r\n" +
-		"m: <" + far.URI("far") + ">\r\nmax-forwards:70\r\nc: application/sdp\r\n\r\n" + peer.PlainSDP(5000)
-	far.SendRaw(udp(t, a), []byte(text))
-	p := <-calls
-	if r := p.call.Remote(); r.Name != `Quoted; "name" <x>` || r.Number != "caller" {
-		t.Errorf("remote %+v", r)
+		"m: <" + r.far.URI("far") + ">\r\nmax-forwards:70\r\nc: application/sdp\r\n\r\n" + peer.PlainSDP(5000)
+	r.far.SendRaw(udp(t, r.agent), []byte(text))
+	p := <-r.calls
+	if who := p.call.Remote(); who.Name != `Quoted; "name" <x>` || who.Number != "caller" {
+		t.Errorf("remote %+v", who)
 	}
 	p.call.Answer()
-	ok, err := far.Await(time.Second, func(m *peer.Message) bool { return m.Status == 200 })
+	ok, err := r.far.Await(time.Second, func(m *peer.Message) bool { return m.Status == 200 })
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(ok.Values("Via")) != 2 || ok.FromTag() != "abc" || ok.Branch() != "z9hG4bKspell1" || ok.Get("CSeq") != "7 INVITE" {
 		t.Errorf("200: %v", ok.Headers)
 	}
-	if !strings.Contains(ok.Get("Via"), "received=127.0.0.1") || !strings.Contains(ok.Get("Via"), "rport="+portOf(far)) {
+	if !strings.Contains(ok.Get("Via"), "received=127.0.0.1") || !strings.Contains(ok.Get("Via"), "rport="+portOf(r.far)) {
 		t.Errorf("Via %q", ok.Get("Via"))
 	}
 	tail := "Call-ID: spelled@here\r\nFrom: <sip:caller@127.0.0.1>;tag=abc\r\nTO: <sip:1001@127.0.0.1>;Tag=" + ok.ToTag() + "\r\nContent-Length: 0\r\n\r\n"
-	via := "Via: SIP/2.0/UDP 127.0.0.1:" + portOf(far) + ";rport;branch=z9hG4bK"
-	far.SendRaw(udp(t, a), []byte("ACK "+uri(t, a)+" SIP/2.0\r\n"+via+"ack\r\nCSeq: 7 ACK\r\n"+tail))
+	via := "Via: SIP/2.0/UDP 127.0.0.1:" + portOf(r.far) + ";rport;branch=z9hG4bK"
+	r.far.SendRaw(udp(t, r.agent), []byte("ACK "+r.uri()+" SIP/2.0\r\n"+via+"ack\r\nCSeq: 7 ACK\r\n"+tail))
 	p.expect(sip.Answered)
-	far.SendRaw(udp(t, a), []byte("BYE "+uri(t, a)+" SIP/2.0\r\n"+via+"bye\r\nCSeq: 8 BYE\r\n"+tail))
+	r.far.SendRaw(udp(t, r.agent), []byte("BYE "+r.uri()+" SIP/2.0\r\n"+via+"bye\r\nCSeq: 8 BYE\r\n"+tail))
 	p.expect(sip.Ended)
 }
 
@@ -216,21 +194,20 @@ func portOf(f *peer.Far) string { return f.Addr()[strings.LastIndex(f.Addr(), ":
 // TestLongAndShortBodies: RFC 3261 §18.3.
 func TestLongAndShortBodies(t *testing.T) {
 	t.Parallel()
-	a, calls := callee(t, nil)
-	far := peer.NewFar(t)
+	r := newRig(t, trusting)
 	head := func(n, id string) string {
-		return "INVITE sip:1001@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + portOf(far) + ";rport;branch=z9hG4bK" + id +
+		return "INVITE sip:1001@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + portOf(r.far) + ";rport;branch=z9hG4bK" + id +
 			"\r\nFrom: <sip:c@127.0.0.1>;tag=1\r\nTo: <sip:1001@127.0.0.1>\r\nCall-ID: " + id + "\r\nCSeq: 1 INVITE\r\nContact: <" +
-			far.URI("c") + ">\r\nContent-Type: application/sdp\r\nContent-Length: " + n + "\r\n\r\n"
+			r.far.URI("c") + ">\r\nContent-Type: application/sdp\r\nContent-Length: " + n + "\r\n\r\n"
 	}
-	far.SendRaw(udp(t, a), []byte(head("9999", "short")+"v=0\r\n"))
-	if _, err := far.Await(time.Second, func(m *peer.Message) bool { return m.Status == 400 }); err != nil {
+	r.far.SendRaw(udp(t, r.agent), []byte(head("9999", "short")+"v=0\r\n"))
+	if _, err := r.far.Await(time.Second, func(m *peer.Message) bool { return m.Status == 400 }); err != nil {
 		t.Error("short body:", err)
 	}
-	far.SendRaw(udp(t, a), []byte(head("5", "long")+"v=0\r\nGARBAGE"))
-	p := <-calls
+	r.far.SendRaw(udp(t, r.agent), []byte(head("5", "long")+"v=0\r\nGARBAGE"))
+	p := <-r.calls
 	p.call.Answer()
-	if _, err := far.Await(time.Second, func(m *peer.Message) bool { return m.Status == 200 }); err != nil {
+	if _, err := r.far.Await(time.Second, func(m *peer.Message) bool { return m.Status == 200 }); err != nil {
 		t.Error("long body:", err)
 	}
 	p.body.change(func(b *body) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -204,14 +203,8 @@ func TestRegistrationComesBack(t *testing.T) {
 
 func TestRegistrarAway(t *testing.T) {
 	t.Parallel()
-	pc, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := pc.LocalAddr().String()
-	_ = pc.Close()
 	a := start(t, func(c *sip.Config) {
-		c.Accounts = []sip.Account{{Name: "pbx", Address: "sip:1001@pbx.test", Registrar: "sip:" + addr}}
+		c.Accounts = []sip.Account{{Name: "pbx", Address: "sip:1001@pbx.test", Registrar: "sip:" + nobody(t)}}
 	})
 	var re *sip.RegistrationError
 	if err := register(t, a); !errors.As(err, &re) || re.Status != 503 {
@@ -240,7 +233,7 @@ func TestRegisterByTCP(t *testing.T) {
 		t.Errorf("contact %q, want %q", got, want)
 	}
 	// And a call comes in on a connection of its own.
-	inv := far.Request("INVITE", want, peer.SDP(peer.PlainSDP(5000)))
+	inv := far.Request("INVITE", want, plain())
 	dlg := inv.Dialog(inv.Expect(200))
 	dlg.Ack()
 	(<-called).Hangup(sip.Reason{})
@@ -256,7 +249,7 @@ func TestRegistrarIsTrusted(t *testing.T) {
 	if err := register(t, a); err != nil {
 		t.Fatal(err)
 	}
-	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)))
+	inv := far.Request("INVITE", uri(t, a), plain())
 	inv.Expect(480) // nobody listens for calls
 	far.Request("INVITE", "sip:4711@"+udp(t, a)).Expect(404)
 }
@@ -271,12 +264,11 @@ func TestKeysOnlyForOurOwn(t *testing.T) {
 	}
 	// Another realm than the one our registrar named: no credentials.
 	p := dial(t, a, "sip:4711@pbx.test", func(o *sip.DialOptions) { o.Account = "pbx" })
+	p.expect(sip.Dialing)
 	inv := home.Expect("INVITE")
 	evil := &peer.Guard{Realm: "elsewhere"}
 	inv.Challenge(evil, true, false)
-	if c := p.until(sip.Ended).Cause; c.Status != 407 || c.By != sip.Remote {
-		t.Errorf("cause %+v", c)
-	}
+	p.ends(407, sip.Remote)
 	home.ExpectNone(5*t1, "INVITE")
 	// The right realm: credentials, and the ACK repeats them.
 	p = dial(t, a, "sip:4711@pbx.test", func(o *sip.DialOptions) { o.Account = "pbx" })
@@ -286,7 +278,7 @@ func TestKeysOnlyForOurOwn(t *testing.T) {
 	if v := g.Check(inv.Message); v != peer.Passed {
 		t.Fatalf("credentials %v", v)
 	}
-	inv.Reply(200, peer.SDP(peer.PlainSDP(5000)), peer.Contact(foreign.URI("callee")))
+	inv.Reply(200, plain(), peer.Contact(foreign.URI("callee")))
 	// The callee, reached directly, answers our BYE with a challenge of the
 	// same realm: it gets no hash. (Both are on one address here, so it is
 	// the realm that differs.)
@@ -304,26 +296,22 @@ func TestKeysOnlyForOurOwn(t *testing.T) {
 
 func TestDialogRequestsAreAuthenticated(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, func(c *sip.Config) { c.Accounts[0].Password = "secret" })
-	p := dial(t, a, far.URI("4711"))
+	r := newRig(t, func(c *sip.Config) { c.Accounts[0].Password = "secret" })
+	p, inv := r.dialled()
 	g := guard("SHA-512-256", "MD5")
-	far.Expect("INVITE").Challenge(g, true, false)
-	inv := far.Expect("INVITE", func(m *peer.Message) bool { return m.Get("Proxy-Authorization") != "" })
+	inv.Challenge(g, true, false)
+	inv = r.far.Expect("INVITE", func(m *peer.Message) bool { return m.Get("Proxy-Authorization") != "" })
 	if v := g.Check(inv.Message); v != peer.Passed {
 		t.Fatalf("credentials %v", v)
 	}
-	inv.Reply(200, peer.SDP(peer.PlainSDP(5000)))
-	dlg := inv.Dialog()
-	dlg.Expect("ACK")
-	p.until(sip.Answered)
+	dlg := p.up(inv)
 	p.call.Reinvite()
 	dlg.Expect("INVITE").Challenge(g, true, false)
 	re := dlg.Expect("INVITE")
 	if v := g.Check(re.Message); v != peer.Passed {
 		t.Fatalf("re-INVITE: %v", v)
 	}
-	re.Reply(200, peer.SDP(peer.PlainSDP(5000)))
+	re.Reply(200, plain())
 	dlg.Expect("ACK")
 	p.expect(sip.Updated)
 	p.call.Hangup(sip.Reason{})
@@ -335,13 +323,11 @@ func TestDialogRequestsAreAuthenticated(t *testing.T) {
 	bye.Reply(200)
 	p.expect(sip.Ended)
 	// Wrong password towards INVITE: one try.
-	p = dial(t, a, far.URI("4712"))
+	p, inv = r.dialled()
 	bad := guard("MD5")
 	bad.Realm = "practice"
-	far.Expect("INVITE").Challenge(bad, true, false)
-	far.Expect("INVITE").Challenge(bad, true, false)
-	if c := p.until(sip.Ended).Cause; c.Status != 407 {
-		t.Errorf("cause %+v", c)
-	}
-	far.ExpectNone(5*t1, "INVITE")
+	inv.Challenge(bad, true, false)
+	r.far.Expect("INVITE").Challenge(bad, true, false)
+	p.ends(407, sip.Remote)
+	r.far.ExpectNone(5*t1, "INVITE")
 }

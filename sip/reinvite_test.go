@@ -11,25 +11,22 @@ import (
 
 func TestReinviteOurs(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p, _, dlg := talk(t, a, far)
+	r := newRig(t)
+	p, dlg := r.talk()
 	p.body.change(func(b *body) { b.offer = peer.PlainSDP(4000, "a=sendonly") })
 	p.call.Reinvite()
 	re := dlg.Expect("INVITE")
 	if !strings.Contains(re.SDP(), "sendonly") || re.Get("Contact") == "" {
 		t.Errorf("re-INVITE %v", re.Headers)
 	}
-	re.Reply(200, peer.SDP(peer.PlainSDP(5000, "a=recvonly")), peer.Contact(far.URI("moved")))
+	re.Reply(200, peer.SDP(peer.PlainSDP(5000, "a=recvonly")), peer.Contact(r.far.URI("moved")))
 	ack := dlg.Expect("ACK")
 	seq, _ := re.CSeq()
-	if n, _ := ack.CSeq(); n != seq || ack.URI != far.URI("moved") {
+	if n, _ := ack.CSeq(); n != seq || ack.URI != r.far.URI("moved") {
 		t.Errorf("ACK %d %s", n, ack.URI)
 	}
 	p.expect(sip.Updated)
-	if p.body.story() != "offer accept offer accept" {
-		t.Errorf("body: %s", p.body.story())
-	}
+	p.agreed("offer accept offer accept")
 	// The 200 is repeated: the same ACK again, each time.
 	for range 3 {
 		re.Again()
@@ -38,20 +35,17 @@ func TestReinviteOurs(t *testing.T) {
 		}
 	}
 	p.quiet(2 * t1)
-	p.call.Hangup(sip.Reason{})
-	bye := dlg.Expect("BYE")
-	if bye.URI != far.URI("moved") {
+	bye := p.hangup(dlg)
+	if bye.URI != r.far.URI("moved") {
 		t.Errorf("BYE to %s", bye.URI)
 	}
-	bye.Reply(200)
-	p.expect(sip.Ended)
 }
 
 func TestRepeatedAnswer(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p, inv, dlg := talk(t, a, far)
+	r := newRig(t)
+	p, inv := r.dialled()
+	dlg := p.up(inv)
 	p.call.Info("5", 100*time.Millisecond) // a higher CSeq meanwhile
 	dlg.Expect("INFO").Reply(200)
 	for range 3 {
@@ -60,15 +54,13 @@ func TestRepeatedAnswer(t *testing.T) {
 			t.Errorf("ACK has CSeq %d", n)
 		}
 	}
-	dlg.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.bye(dlg)
 }
 
 func TestReinviteRefused(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p, _, dlg := talk(t, a, far)
+	r := newRig(t)
+	p, dlg := r.talk()
 	p.call.Reinvite()
 	dlg.Expect("INVITE").Reply(488)
 	dlg.Expect("ACK")
@@ -78,17 +70,14 @@ func TestReinviteRefused(t *testing.T) {
 	p.call.Reinvite()
 	dlg.Expect("INVITE").Reply(481)
 	dlg.Expect("BYE").Reply(481)
-	if c := p.expect(sip.Ended).Cause; c.Status != 408 || c.By != sip.Local {
-		t.Errorf("cause %+v", c)
-	}
+	p.ends(408, sip.Local)
 }
 
 func TestReinviteTheirs(t *testing.T) {
 	t.Parallel()
-	a, calls := callee(t, nil)
-	far := peer.NewFar(t)
-	p, _, dlg := answered(t, a, far, calls)
-	re := dlg.Request("INVITE", peer.SDP(peer.PlainSDP(5000, "a=sendonly")), peer.Contact(far.URI("moved")))
+	r := newRig(t, trusting)
+	p, dlg := r.answered()
+	re := dlg.Request("INVITE", peer.SDP(peer.PlainSDP(5000, "a=sendonly")), peer.Contact(r.far.URI("moved")))
 	ok := re.Expect(200)
 	if string(ok.Body) != p.body.answer {
 		t.Errorf("200 carries %q", ok.Body)
@@ -102,26 +91,20 @@ func TestReinviteTheirs(t *testing.T) {
 	}
 	dlg.Ack(peer.SDP(peer.PlainSDP(5006)))
 	p.expect(sip.Updated)
-	if p.body.story() != "answer answer offer accept" {
-		t.Errorf("body: %s", p.body.story())
-	}
-	p.call.Hangup(sip.Reason{})
-	bye := dlg.Expect("BYE")
-	if bye.URI != far.URI("far") { // the late re-INVITE had the old contact again
+	p.agreed("answer answer offer accept")
+	bye := p.hangup(dlg)
+	if bye.URI != r.far.URI("far") { // the late re-INVITE had the old contact again
 		t.Errorf("BYE to %s", bye.URI)
 	}
-	bye.Reply(200)
-	p.expect(sip.Ended)
 }
 
 func TestGlare(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p, _, dlg := talk(t, a, far)
+	r := newRig(t)
+	p, dlg := r.talk()
 	p.call.Reinvite()
 	ours := dlg.Expect("INVITE")
-	theirs := dlg.Request("INVITE", peer.SDP(peer.PlainSDP(5000)))
+	theirs := dlg.Request("INVITE", plain())
 	theirs.Expect(491) // RFC 3261 §14.2
 	ours.Reply(491)
 	refused := time.Now()
@@ -137,18 +120,14 @@ func TestGlare(t *testing.T) {
 	again.Reply(491) // once only
 	dlg.Expect("ACK")
 	dlg.ExpectNone(4300*time.Millisecond, "INVITE")
-	if p.body.story() != "offer accept offer rollback answer offer rollback" {
-		t.Errorf("body: %s", p.body.story())
-	}
-	dlg.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.agreed("offer accept offer rollback answer offer rollback")
+	p.bye(dlg)
 }
 
 func TestGlareWhenTheCallIsTheirs(t *testing.T) {
 	t.Parallel()
-	a, calls := callee(t, nil)
-	far := peer.NewFar(t)
-	p, _, dlg := answered(t, a, far, calls)
+	r := newRig(t, trusting)
+	p, dlg := r.answered()
 	p.call.Reinvite()
 	dlg.Expect("INVITE").Reply(491)
 	refused := time.Now()
@@ -156,22 +135,16 @@ func TestGlareWhenTheCallIsTheirs(t *testing.T) {
 	if d := time.Since(refused); d > 2100*time.Millisecond {
 		t.Errorf("tried again after %v, want 0 to 2 s", d)
 	}
-	again.Reply(200, peer.SDP(peer.PlainSDP(5000)))
+	again.Reply(200, plain())
 	dlg.Expect("ACK")
 	p.expect(sip.Updated)
-	p.call.Hangup(sip.Reason{})
-	dlg.Expect("BYE").Reply(200)
-	p.expect(sip.Ended)
+	p.hangup(dlg)
 }
 
 func TestReinviteBeforeAck(t *testing.T) {
 	t.Parallel()
-	a, calls := callee(t, nil)
-	far := peer.NewFar(t)
-	inv := far.Request("INVITE", uri(t, a), peer.SDP(peer.PlainSDP(5000)))
-	p := <-calls
-	p.call.Answer()
-	dlg := inv.Dialog(inv.Expect(200))
+	r := newRig(t, trusting)
+	p, dlg := r.unacknowledged()
 	early := *dlg
 	early.CSeq = 1
 	early.Request("INVITE", peer.SDP(peer.PlainSDP(5002))).Expect(491) // ours is not yet acknowledged
@@ -182,15 +155,13 @@ func TestReinviteBeforeAck(t *testing.T) {
 	dlg.Request("INVITE", peer.SDP(peer.PlainSDP(5002))).Expect(200)
 	dlg.Ack()
 	p.expect(sip.Updated)
-	dlg.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.bye(dlg)
 }
 
 func TestUpdate(t *testing.T) {
 	t.Parallel()
-	a, calls := callee(t, nil)
-	far := peer.NewFar(t)
-	p, _, dlg := answered(t, a, far, calls)
+	r := newRig(t, trusting)
+	p, dlg := r.answered()
 	ok := dlg.Request("UPDATE", peer.SDP(peer.PlainSDP(5000, "a=sendonly"))).Expect(200)
 	if string(ok.Body) != p.body.answer || ok.Get("Contact") == "" {
 		t.Errorf("200: %v %q", ok.Headers, ok.Body)
@@ -200,81 +171,66 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("body %q", ok.Body)
 	}
 	p.body.change(func(b *body) { b.refuse = refusal(488) })
-	dlg.Request("UPDATE", peer.SDP(peer.PlainSDP(5000))).Expect(488)
+	dlg.Request("UPDATE", plain()).Expect(488)
 	p.quiet(t1)
-	dlg.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.bye(dlg)
 }
 
 func TestForks(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
-	p.expect(sip.Dialing)
-	inv := far.Expect("INVITE")
+	r := newRig(t)
+	p, inv := r.dialled()
 	inv.Reply(180, peer.ToTag("one"))
 	p.expect(sip.Ringing)
 	inv.Reply(180, peer.ToTag("two"))
-	inv.Reply(200, peer.ToTag("two"), peer.SDP(peer.PlainSDP(5000)), peer.Contact(far.URI("two")))
+	inv.Reply(200, peer.ToTag("two"), plain(), peer.Contact(r.far.URI("two")))
 	inv.DialogTagged("two").Expect("ACK")
 	p.expect(sip.Answered)
 	// Another fork answers too, and repeats itself.
-	inv.Reply(200, peer.ToTag("one"), peer.SDP(peer.PlainSDP(5002)), peer.Contact(far.URI("one")))
+	inv.Reply(200, peer.ToTag("one"), peer.SDP(peer.PlainSDP(5002)), peer.Contact(r.far.URI("one")))
 	one := inv.DialogTagged("one")
 	one.Expect("ACK")
 	bye := one.Expect("BYE")
-	if bye.URI != far.URI("one") {
+	if bye.URI != r.far.URI("one") {
 		t.Errorf("BYE to %s", bye.URI)
 	}
 	bye.Reply(200)
-	inv.Reply(200, peer.ToTag("one"), peer.SDP(peer.PlainSDP(5002)), peer.Contact(far.URI("one")))
+	inv.Reply(200, peer.ToTag("one"), peer.SDP(peer.PlainSDP(5002)), peer.Contact(r.far.URI("one")))
 	one.Expect("ACK")
 	one.ExpectNone(4*t1, "BYE")
 	p.quiet(t1)
-	two := inv.DialogTagged("two")
-	two.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.bye(inv.DialogTagged("two"))
 }
 
 // TestBareAnswer: a 200 with neither To tag nor Contact.
 func TestBareAnswer(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
-	p.expect(sip.Dialing)
-	inv := far.Expect("INVITE")
+	r := newRig(t)
+	p, inv := r.dialled()
 	for i := range 14 { // more provisionals than anybody should need
 		inv.Reply(180 + i%3)
 	}
-	inv.Reply(200, peer.ToTag(""), peer.NoContact(), peer.SDP(peer.PlainSDP(5000)))
-	ack := far.Expect("ACK")
+	inv.Reply(200, peer.ToTag(""), peer.NoContact(), plain())
+	ack := r.far.Expect("ACK")
 	if ack.URI != inv.URI || ack.ToTag() != "" {
 		t.Errorf("ACK to %s, tag %q", ack.URI, ack.ToTag())
 	}
 	p.until(sip.Answered)
-	p.call.Hangup(sip.Reason{})
-	bye := far.Expect("BYE")
+	bye := p.hangup(r.far)
 	if bye.URI != inv.URI {
 		t.Errorf("BYE to %s", bye.URI)
 	}
-	bye.Reply(200)
-	p.expect(sip.Ended)
 }
 
 func TestEarlyMedia(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
-	p.expect(sip.Dialing)
-	inv := far.Expect("INVITE")
+	r := newRig(t)
+	p, inv := r.dialled()
 	inv.Reply(181)
 	p.expect(sip.Progress)
-	inv.Reply(183, peer.ToTag("a"), peer.SDP(peer.PlainSDP(5000)))
+	inv.Reply(183, peer.ToTag("a"), plain())
 	p.expect(sip.EarlyMedia)
-	inv.Reply(183, peer.ToTag("a"), peer.SDP(peer.PlainSDP(5000)))
+	inv.Reply(183, peer.ToTag("a"), plain())
 	inv.Reply(180, peer.ToTag("a"))
 	p.expect(sip.Ringing)
 	// The fork that answers has a description of its own.
@@ -284,21 +240,17 @@ func TestEarlyMedia(t *testing.T) {
 	if p.body.story() != "offer accept accept" || p.body.accepted[1] != peer.PlainSDP(5002) {
 		t.Errorf("body: %s", p.body.story())
 	}
-	inv.DialogTagged("b").Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.bye(inv.DialogTagged("b"))
 }
 
 func TestPrack(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
-	p.expect(sip.Dialing)
-	inv := far.Expect("INVITE")
+	r := newRig(t)
+	p, inv := r.dialled()
 	if !inv.Lists("Supported", "100rel") {
 		t.Error("100rel not offered")
 	}
-	inv.Reply(183, peer.With("Require", "100rel"), peer.With("RSeq", "71"), peer.SDP(peer.PlainSDP(5000)))
+	inv.Reply(183, peer.With("Require", "100rel"), peer.With("RSeq", "71"), plain())
 	dlg := inv.Dialog()
 	pr := dlg.Expect("PRACK")
 	if n, _ := pr.CSeq(); pr.Get("RAck") != "71 1 INVITE" || n != 2 {
@@ -322,55 +274,36 @@ func TestPrack(t *testing.T) {
 		t.Errorf("ACK has CSeq %d", n)
 	}
 	p.expect(sip.Answered) // the answer came in the 183
-	p.call.Hangup(sip.Reason{})
-	bye := dlg.Expect("BYE")
+	bye := p.hangup(dlg)
 	if n, _ := bye.CSeq(); n != 4 {
 		t.Errorf("BYE has CSeq %d", n)
 	}
-	bye.Reply(200)
-	p.expect(sip.Ended)
 }
 
 func TestAnswerUnusable(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
+	r := newRig(t)
+	p, inv := r.dialled()
 	p.body.change(func(b *body) { b.reject = refusal(488) })
-	inv := far.Expect("INVITE")
-	inv.Reply(200, peer.SDP(peer.PlainSDP(5000)))
-	dlg := inv.Dialog()
-	dlg.Expect("ACK")
-	dlg.Expect("BYE").Reply(200)
-	p.expect(sip.Dialing)
-	if c := p.expect(sip.Ended).Cause; c.Status != 488 || c.By != sip.Local {
-		t.Errorf("cause %+v", c)
-	}
+	accept(inv).Expect("BYE").Reply(200)
+	p.ends(488, sip.Local)
 }
 
 func TestStrictRouter(t *testing.T) {
 	t.Parallel()
-	far, proxy := peer.NewFar(t), peer.NewFar(t)
-	a := start(t, nil)
-	p, _, dlg := talk(t, a, far, peer.With("Record-Route", "<sip:"+far.Addr()+";lr>"))
-	_ = dlg
-	p.call.Hangup(sip.Reason{})
-	bye := far.Expect("BYE")
-	if bye.URI != far.URI("far") || bye.Get("Route") != "<sip:"+far.Addr()+";lr>" {
+	r, proxy := newRig(t), peer.NewFar(t)
+	p, _ := r.talk(peer.With("Record-Route", "<sip:"+r.far.Addr()+";lr>"))
+	bye := p.hangup(r.far)
+	if bye.URI != r.far.URI("far") || bye.Get("Route") != "<sip:"+r.far.Addr()+";lr>" {
 		t.Errorf("loose: %s, route %q", bye.URI, bye.Get("Route"))
 	}
-	bye.Reply(200)
-	p.expect(sip.Ended)
 	// RFC 3261 §12.2.1.1: no lr, so the router's URI is the request URI.
-	p = dial(t, a, far.URI("1"))
-	inv := far.Expect("INVITE")
-	inv.Reply(200, peer.SDP(peer.PlainSDP(5000)), peer.With("Record-Route", "<"+proxy.URI("")+">"))
+	p, inv := r.dialled()
+	inv.Reply(200, plain(), peer.With("Record-Route", "<"+proxy.URI("")+">"))
 	ack := proxy.Expect("ACK")
-	if ack.URI != proxy.URI("") || ack.Get("Route") != "<"+far.URI("far")+">" {
+	if ack.URI != proxy.URI("") || ack.Get("Route") != "<"+r.far.URI("far")+">" {
 		t.Errorf("strict: %s, route %q", ack.URI, ack.Get("Route"))
 	}
 	p.until(sip.Answered)
-	p.call.Hangup(sip.Reason{})
-	proxy.Expect("BYE").Reply(200)
-	p.expect(sip.Ended)
+	p.hangup(proxy)
 }

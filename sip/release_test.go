@@ -29,11 +29,26 @@ func release(t testing.TB, a *sip.Agent, token []byte) chan error {
 	return out
 }
 
+// released waits for the end of a release, which has to be a good one.
+func released(t testing.TB, done chan error) {
+	t.Helper()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// forgotten lets the old process hang up what the far end no longer knows.
+func (p *phone) forgotten(dlg *peer.Dialog) {
+	p.t.Helper()
+	p.call.Hangup(sip.Reason{})
+	dlg.Expect("BYE").Reply(481)
+	p.expect(sip.Ended)
+}
+
 func TestReleaseAnswered(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p, _, dlg := talk(t, a, far, peer.With("Record-Route", "<sip:"+far.Addr()+";lr>"))
+	r := newRig(t)
+	p, dlg := r.talk(peer.With("Record-Route", "<sip:"+r.far.Addr()+";lr>"))
 	tok := p.call.Token()
 	p.call.Info("1", 100*time.Millisecond) // the old process goes on counting
 	dlg.Expect("INFO").Reply(200)
@@ -41,7 +56,7 @@ func TestReleaseAnswered(t *testing.T) {
 	done := release(t, b, tok)
 	g := guard("SHA-256")
 	bye := dlg.Expect("BYE")
-	if bye.URI != far.URI("far") || bye.Get("Route") == "" || bye.FromTag() == "" {
+	if bye.URI != r.far.URI("far") || bye.Get("Route") == "" || bye.FromTag() == "" {
 		t.Errorf("BYE %s %v", bye.URI, bye.Headers)
 	}
 	if n, _ := bye.CSeq(); n <= 2 {
@@ -53,42 +68,31 @@ func TestReleaseAnswered(t *testing.T) {
 		t.Errorf("credentials %v", v)
 	}
 	bye.Reply(200)
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+	released(t, done)
 	// Already gone is as good.
 	done = release(t, b, tok)
 	dlg.Expect("BYE").Reply(481)
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	p.call.Hangup(sip.Reason{})
-	dlg.Expect("BYE").Reply(481)
-	p.expect(sip.Ended)
+	released(t, done)
+	p.forgotten(dlg)
 }
 
 func TestReleaseRinging(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
-	p.expect(sip.Dialing)
+	r := newRig(t)
+	p, inv := r.dialled()
 	tok := p.call.Token()
-	inv := far.Expect("INVITE")
 	inv.Reply(180)
 	p.expect(sip.Ringing)
 	b := successor(t, "")
 	done := release(t, b, tok)
-	can := far.Expect("CANCEL")
+	can := r.far.Expect("CANCEL")
 	if can.Branch() != inv.Branch() || can.URI != inv.URI || can.Get("CSeq") != "1 CANCEL" ||
 		strings.Split(can.Get("Via"), ";")[0] != strings.Split(inv.Get("Via"), ";")[0] ||
 		can.Get("From") != inv.Get("From") || can.CallID() != inv.CallID() {
 		t.Errorf("CANCEL does not match:\n%v\n%v", can.Headers, inv.Headers)
 	}
 	can.Reply(200)
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+	released(t, done)
 	inv.Reply(487)
 	p.expect(sip.Ended)
 }
@@ -97,27 +101,23 @@ func TestReleaseRinging(t *testing.T) {
 // the second, with credentials, is the one that rings.
 func TestReleaseAfterChallenge(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, func(c *sip.Config) { c.Accounts[0].Password = "secret" })
-	p := dial(t, a, far.URI("4711"))
-	p.expect(sip.Dialing)
+	r := newRig(t, func(c *sip.Config) { c.Accounts[0].Password = "secret" })
+	p, inv := r.dialled()
 	tok := p.call.Token()
-	far.Expect("INVITE").Challenge(guard("MD5"), false, false)
-	inv := far.Expect("INVITE", func(m *peer.Message) bool { return m.Get("Authorization") != "" })
+	inv.Challenge(guard("MD5"), false, false)
+	inv = r.far.Expect("INVITE", func(m *peer.Message) bool { return m.Get("Authorization") != "" })
 	inv.Reply(180)
 	p.expect(sip.Ringing)
 	done := release(t, successor(t, "secret"), tok)
 	for {
-		can := far.Expect("CANCEL")
+		can := r.far.Expect("CANCEL")
 		if can.Branch() == inv.Branch() {
 			can.Reply(200)
 			break
 		}
 		can.Reply(481)
 	}
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+	released(t, done)
 	inv.Reply(487)
 	p.expect(sip.Ended)
 }
@@ -126,29 +126,17 @@ func TestReleaseAfterChallenge(t *testing.T) {
 // CANCEL gets 481, the tags of the 180 are enough for BYE.
 func TestReleaseMeetsAnswer(t *testing.T) {
 	t.Parallel()
-	far := peer.NewFar(t)
-	a := start(t, nil)
-	p := dial(t, a, far.URI("4711"))
-	p.expect(sip.Dialing)
-	inv := far.Expect("INVITE")
-	inv.Reply(180)
-	p.expect(sip.Ringing)
+	r := newRig(t)
+	p, inv := r.rings()
 	tok := p.call.Token()
-	inv.Reply(200, peer.SDP(peer.PlainSDP(5000)))
-	dlg := inv.Dialog()
-	dlg.Expect("ACK")
-	p.expect(sip.Answered)
+	dlg := p.up(inv)
 	done := release(t, successor(t, ""), tok)
 	for range 3 {
-		far.Expect("CANCEL").Reply(481)
+		r.far.Expect("CANCEL").Reply(481)
 	}
 	dlg.Expect("BYE").Reply(200)
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	p.call.Hangup(sip.Reason{})
-	dlg.Expect("BYE").Reply(481)
-	p.expect(sip.Ended)
+	released(t, done)
+	p.forgotten(dlg)
 }
 
 // TestReleaseTakesThePlace: the successor has the port of the process that
@@ -157,44 +145,36 @@ func TestReleaseMeetsAnswer(t *testing.T) {
 func TestReleaseTakesThePlace(t *testing.T) {
 	t.Parallel()
 	for _, final := range []int{487, 200} {
-		far := peer.NewFar(t)
-		a := newAgent(t, nil)
-		if err := a.Start(context.Background()); err != nil {
+		r := &rig{t: t, far: peer.NewFar(t), agent: newAgent(t, nil)} // which nobody closes properly
+		if err := r.agent.Start(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		at := udp(t, a)
-		p := dial(t, a, far.URI("4711"))
-		p.expect(sip.Dialing)
-		inv := far.Expect("INVITE")
-		inv.Reply(180)
-		p.expect(sip.Ringing)
+		at := udp(t, r.agent)
+		p, inv := r.rings()
 		tok := p.call.Token()
-		far.Handle(func(r *peer.Request) bool {
-			if r.Method == "CANCEL" {
-				r.Reply(200)
+		r.far.Handle(func(m *peer.Request) bool {
+			if m.Method == "CANCEL" {
+				m.Reply(200)
 			}
-			return r.Method == "CANCEL"
+			return m.Method == "CANCEL"
 		})
 		gone, cancel := context.WithCancel(context.Background())
 		cancel()
-		_ = a.Close(gone) // as good as dead
+		_ = r.agent.Close(gone) // as good as dead
 		p.expect(sip.Ended)
-		before := len(far.Trace.In(peer.IsMethod("CANCEL")))
+		before := len(r.far.Trace.In(peer.IsMethod("CANCEL")))
 		b := start(t, func(c *sip.Config) { c.Listen = []string{"udp://" + at} })
 		done := release(t, b, tok)
 		eventually(t, 2*time.Second, "CANCEL of the successor", func() bool {
-			return len(far.Trace.In(peer.IsMethod("CANCEL"))) > before
+			return len(r.far.Trace.In(peer.IsMethod("CANCEL"))) > before
 		})
 		if final == 487 {
 			inv.Reply(487)
-			if ack := far.Expect("ACK"); ack.Branch() != inv.Branch() {
+			if ack := r.far.Expect("ACK"); ack.Branch() != inv.Branch() {
 				t.Error("ACK with another branch")
 			}
 		} else {
-			inv.Reply(200, peer.SDP(peer.PlainSDP(5000)))
-			dlg := inv.Dialog()
-			dlg.Expect("ACK")
-			dlg.Expect("BYE").Reply(200)
+			accept(inv).Expect("BYE").Reply(200)
 		}
 		if err := <-done; err != nil {
 			t.Errorf("%d: %v", final, err)
@@ -204,21 +184,19 @@ func TestReleaseTakesThePlace(t *testing.T) {
 
 func TestReleaseErrors(t *testing.T) {
 	t.Parallel()
-	a := start(t, nil)
+	r := newRig(t)
 	for _, tok := range []string{"", "null", "{}", `{"v":1,"call_id":"x","hop":"nowhere"}`, `{"v":2}`, "\x00"} {
-		if err := a.Release(context.Background(), []byte(tok)); err == nil {
+		if err := r.agent.Release(context.Background(), []byte(tok)); err == nil {
 			t.Errorf("%q accepted", tok)
 		}
 	}
-	far := peer.NewFar(t)
-	p, _, dlg := talk(t, a, far)
+	p, dlg := r.talk()
 	tok := p.call.Token()
 	ctx, cancel := context.WithTimeout(context.Background(), 4*t1)
 	defer cancel()
-	if err := a.Release(ctx, tok); err == nil {
+	if err := r.agent.Release(ctx, tok); err == nil {
 		t.Error("silence taken for a confirmation")
 	}
 	dlg.Expect("BYE")
-	dlg.Request("BYE").Expect(200)
-	p.expect(sip.Ended)
+	p.bye(dlg)
 }
