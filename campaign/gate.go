@@ -40,6 +40,8 @@ type Profile struct {
 	RegionUnknown    bool // where no region is known, the rules of all hold
 	NationalLists    []NationalList
 	MaxPerDay        int             // attempts per number and person in a calendar day and in 24 h; 0 = no limit
+	MaxPerWeek       int             // the same in seven days, in advertising; 0 = no limit
+	MaxPerCampaign   int             // and in one campaign, ever; 0 = no limit
 	MinRing          time.Duration   // the dialer never cancels before
 	MaxRing          time.Duration   // and lets it ring no longer; 0 = no limit
 	LockAfter        time.Duration   // no machine call after an abandoned one
@@ -93,6 +95,7 @@ type Facts struct {
 	InCall         bool                  // this number or person is being called, by any process
 	AttemptsToday  int                   // to number or person, this calendar day in its zone or the last 24 h, whichever is more
 	Recent         []time.Time           // when the attempts counted in AttemptsToday began, oldest first; may be left out
+	Earlier        []Earlier             // every attempt that counts, oldest first; read where Rules.CountsEarlier
 	LastAttempt    time.Time             // to number or person
 	AbandonedAt    time.Time             // the last abandoned call to number or person
 	CallsLive      int                   // of the account
@@ -102,6 +105,12 @@ type Facts struct {
 	AtRisk         int                   // calls of the campaign, in all processes, that may find no agent, this one included: RiskOf; read when Ahead
 	Zones          []string              // every time zone the number may be in; empty = by the number. Record.TimeZone goes before
 	Kind           NumberKind            // of the number; empty = the gate finds out itself, as it does with Zones
+}
+
+// Earlier is an attempt to a number or a person that counted.
+type Earlier struct {
+	At       time.Time
+	Campaign string
 }
 
 // Verdict is the gate's answer.
@@ -158,6 +167,8 @@ const (
 	ReasonAbandonedLock ReasonCode = "abandoned-lock"
 	ReasonGap           ReasonCode = "too-soon"
 	ReasonPerDay        ReasonCode = "attempts-per-day"
+	ReasonPerWeek       ReasonCode = "attempts-per-week"
+	ReasonPerCampaign   ReasonCode = "attempts-per-campaign"
 	ReasonZoneUnknown   ReasonCode = "time-zone-unknown"
 	ReasonHours         ReasonCode = "outside-hours"
 	ReasonHoliday       ReasonCode = "holiday"

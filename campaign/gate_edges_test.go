@@ -78,6 +78,12 @@ func gateEdges() []gateEdge {
 		{name: "the smallest gap", code: ReasonGap, shut: yet, free: callback, put: func(q *gateAsked, past time.Duration) {
 			q.facts.LastAttempt = q.now.Add(-30*time.Minute - past)
 		}},
+		{name: "three in seven days", code: ReasonPerWeek, shut: yet, put: func(q *gateAsked, past time.Duration) {
+			q.rules.Profiles[0].MaxPerWeek, q.rules.Profiles = 5, append(q.rules.Profiles, Profile{Country: "FR", MaxPerWeek: 3})
+			for _, ago := range []time.Duration{8 * 24 * time.Hour, week + past, 48 * time.Hour, 25 * time.Hour} {
+				q.facts.Earlier = append(q.facts.Earlier, Earlier{At: q.now.Add(-ago)})
+			}
+		}},
 		{name: "consent", code: ReasonNoConsent, shut: yet, put: func(q *gateAsked, past time.Duration) { consents(q, past) }},
 		{name: "consent revoked", code: ReasonNoConsent, shut: from, put: func(q *gateAsked, past time.Duration) {
 			consents(q, 1000*time.Hour)
@@ -162,11 +168,19 @@ func TestGateCounts(t *testing.T) {
 		if n := q.facts.AttemptsToday; n > 0 {
 			q.facts.LastAttempt = q.facts.Recent[n-1]
 		}
+		campaignCap, inCampaign := figure("a campaign"), figure("in the campaign")
+		q.rules.Profiles[1].MaxPerCampaign, q.facts.Campaign = campaignCap, "spring"
+		for i := range inCampaign {
+			q.facts.Earlier = append(q.facts.Earlier, Earlier{q.now.AddDate(0, -i, 0), "spring"}, Earlier{q.now, "autumn"})
+		}
+		q.rules.Purpose = rapid.SampledFrom([]Purpose{AdvertisingB2C, AdvertisingB2B, "", Collection}).Draw(t, "purpose")
 		used := func(have, most int) bool { return most > 0 && have >= most }
 		want := ReasonCode("")
 		switch f := q.facts; {
 		case used(f.Record.Attempts, q.rules.MaxAttempts):
 			want = ReasonAttempts
+		case used(inCampaign, campaignCap) && q.rules.Purpose != Collection:
+			want = ReasonPerCampaign
 		case used(f.AttemptsToday, home), used(f.AttemptsToday, other), used(f.AttemptsToday, region):
 			want = ReasonPerDay
 		case used(f.CallsLastSec, int(q.rules.PerSecond)):
@@ -180,7 +194,7 @@ func TestGateCounts(t *testing.T) {
 		}
 		refusals[want]++
 	})
-	if len(refusals) != 5 {
+	if len(refusals) != 6 {
 		t.Errorf("not every count was reached: %v", refusals)
 	}
 }

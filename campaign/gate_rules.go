@@ -16,7 +16,7 @@ func Gate(rules Rules, facts Facts, now time.Time) Verdict {
 	g := newGate(rules, facts, now)
 	for _, rule := range []func() (Verdict, bool){
 		g.lease, g.emergency, g.listReadable, g.running, g.callerID, g.budget, g.national,
-		g.doNotCall, g.nationallyListed, g.consent, g.allowed, g.kind, g.attempts,
+		g.doNotCall, g.nationallyListed, g.consent, g.allowed, g.kind, g.attempts, g.perCampaign,
 		g.temporary, g.load,
 	} {
 		if v, decided := rule(); decided {
@@ -274,7 +274,7 @@ func (g *gate) attempts() (Verdict, bool) {
 func (g *gate) temporary() (Verdict, bool) {
 	var why Reason
 	from := g.now
-	for _, rule := range []func() (Reason, time.Time){g.inCall, g.abandonedLock, g.gap, g.perDay, g.nationalElsewhere} {
+	for _, rule := range []func() (Reason, time.Time){g.inCall, g.abandonedLock, g.gap, g.perDay, g.perWeek, g.nationalElsewhere} {
 		if r, next := rule(); r.Code != "" {
 			if why.Code == "" {
 				why = r
@@ -367,6 +367,54 @@ func (g *gate) perDay() (Reason, time.Time) {
 		next = g.now.Add(time.Hour) // a calendar day of 25 h
 	}
 	return Reason{Code: ReasonPerDay, Text: plural(most, "attempt") + " a day to one number or person, and no more"}, next
+}
+
+// narrowest is the smallest figure of the profiles that is a limit at all, in
+// calls that advertise, or of which nobody has said what they are for.
+func (g *gate) narrowest(figure func(Profile) int) (most int) {
+	if g.colleague() || g.Purpose != "" && !g.Purpose.advertises() {
+		return 0
+	}
+	for _, p := range g.Profiles {
+		if n := figure(p); n > 0 && (most == 0 || n < most) {
+			most = n
+		}
+	}
+	return most
+}
+
+const week = 7 * 24 * time.Hour
+
+func (g *gate) perWeek() (Reason, time.Time) {
+	most := g.narrowest(func(p Profile) int { return p.MaxPerWeek })
+	i := slices.IndexFunc(g.Earlier, func(e Earlier) bool { return e.At.After(g.now.Add(-week)) })
+	if most == 0 || i < 0 || len(g.Earlier)-i < most {
+		return Reason{}, time.Time{}
+	}
+	return Reason{Code: ReasonPerWeek, Text: plural(most, "attempt") + " a week to one number or person, and no more"},
+		g.Earlier[len(g.Earlier)-most].At.Add(week)
+}
+
+func (g *gate) perCampaign() (Verdict, bool) {
+	most, n := g.narrowest(func(p Profile) int { return p.MaxPerCampaign }), 0
+	for _, e := range g.Earlier {
+		if e.Campaign == g.Campaign {
+			n++
+		}
+	}
+	if g.Campaign == "" || most == 0 || n < most {
+		return Verdict{}, false
+	}
+	v := permanent(ReasonPerCampaign, plural(most, "attempt")+" to one number or person in a campaign, and no more", 0)
+	v.Status = Updated
+	return v, true
+}
+
+// CountsEarlier reports whether the law of a number asks for earlier attempts
+// than those of a day.
+func (r Rules) CountsEarlier(number string) bool {
+	profiles, _ := r.lawOf(number)
+	return slices.ContainsFunc(profiles, func(p Profile) bool { return p.MaxPerWeek > 0 || p.MaxPerCampaign > 0 })
 }
 
 // hours gives the reason why it is not the time to call, and the place whose

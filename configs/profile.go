@@ -28,9 +28,11 @@ type Profile struct {
 	Regions          []Region       `yaml:"regions"`
 	Postcodes        Areas          `yaml:"postcodes"`
 	AreaCodes        Areas          `yaml:"area_codes"`
-	MaxPerDay        int            `yaml:"max_per_day" min:"0"` // attempts per number and person, in a day and in 24 h; 0 = no limit
-	MinRing          Duration       `yaml:"min_ring"`            // the dialer never cancels before
-	MaxRing          Duration       `yaml:"max_ring"`            // and lets it ring no longer; 0 = no limit
+	MaxPerDay        int            `yaml:"max_per_day" min:"0"`      // attempts per number and person, in a day and in 24 h; 0 = no limit
+	MaxPerWeek       int            `yaml:"max_per_week" min:"0"`     // the same in seven days, in advertising; 0 = no limit
+	MaxPerCampaign   int            `yaml:"max_per_campaign" min:"0"` // and in one campaign; 0 = no limit
+	MinRing          Duration       `yaml:"min_ring"`                 // the dialer never cancels before
+	MaxRing          Duration       `yaml:"max_ring"`                 // and lets it ring no longer; 0 = no limit
 	LockAfter        Duration       `yaml:"lock_after_abandoned"`
 	Abandoned        Abandoned      `yaml:"abandoned,flow"`
 	ConnectWithin    Duration       `yaml:"connect_within"` // answer to agent; later is abandoned

@@ -41,7 +41,7 @@ func TestStrictestIsStrictest(t *testing.T) {
 		if overlap(s.Hours.Week(), p.Hours.Week()) != own {
 			t.Errorf("%s is closed when the strictest is open", p.Country)
 		}
-		if !least(s.MaxPerDay, p.MaxPerDay) || !least(int(s.MaxRing), int(p.MaxRing)) || s.MinRing < p.MinRing ||
+		if !least(s.MaxPerDay, p.MaxPerDay) || !least(s.MaxPerWeek, p.MaxPerWeek) || !least(s.MaxPerCampaign, p.MaxPerCampaign) || !least(int(s.MaxRing), int(p.MaxRing)) || s.MinRing < p.MinRing ||
 			s.LockAfter < p.LockAfter || s.Abandoned.Default > p.Abandoned.Default || s.Abandoned.Ceiling > p.Abandoned.Ceiling ||
 			s.CallbackAnyHours && !p.CallbackAnyHours || s.Premium && !p.Premium ||
 			s.KeepConsent < p.KeepConsent {

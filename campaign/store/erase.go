@@ -247,7 +247,7 @@ func (t tx) eraseMessages(e *campaign.Erasure, p subjects) error {
 }
 
 // lockedFor is how long an erased attempt still counts for its number: longer
-// than any lock or cap of attempts lasts. Retention ends it.
+// than any lock or cap of attempts lasts, but that of a campaign. Retention ends it.
 const lockedFor = 30 * 24 * time.Hour
 
 // lockedAs are number and person of an attempt that is erased: hashed, so that

@@ -180,6 +180,9 @@ func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
 	if err == nil {
 		err = t.recent(&f, q, r)
 	}
+	if err == nil && q.Rules.CountsEarlier(q.Number) {
+		err = t.everCounted(&f, q)
+	}
 	if err == nil && q.Rules.AsksNational(q.Number) {
 		f.National, err = t.national(q.Number)
 	}
@@ -229,6 +232,24 @@ func (t tx) recent(f *campaign.Facts, q campaign.PermitQuery, r *row) error {
 	}
 	f.AttemptsToday = len(f.Recent)
 	return err
+}
+
+// everCounted tells every attempt that counts, for caps of longer times than a
+// day: people are not called often, and these are looked up by their index.
+func (t tx) everCounted(f *campaign.Facts, q campaign.PermitQuery) error {
+	key, err := t.key()
+	if err != nil {
+		return err
+	}
+	return t.query(func(sc Row) error {
+		var at int64
+		var e campaign.Earlier
+		err := sc.Scan(&at, &e.Campaign)
+		e.At = timeOf(at)
+		f.Earlier = append(f.Earlier, e)
+		return err
+	}, `SELECT a.dialed_at, a.campaign`+toContact+` AND a.counted = 1 ORDER BY a.dialed_at`,
+		q.Number, erasedMark+hashed(key, q.Number), 0, q.Person, erasedMark+hashed(key, q.Person), 0)
 }
 
 // earlier adds the calls that were made before the list came here: a record

@@ -56,7 +56,7 @@ func lineConfig(cfg configs.Config) line.Config {
 // profileOf is a country's law, with its holidays from last year to five years on.
 func profileOf(p configs.Profile, now time.Time) campaign.Profile {
 	out := campaign.Profile{
-		Country: p.Country, Version: p.Version, Hours: week(p.Hours.Week()), MaxPerDay: p.MaxPerDay,
+		Country: p.Country, Version: p.Version, Hours: week(p.Hours.Week()), MaxPerDay: p.MaxPerDay, MaxPerWeek: p.MaxPerWeek, MaxPerCampaign: p.MaxPerCampaign,
 		MinRing: time.Duration(p.MinRing), MaxRing: time.Duration(p.MaxRing), LockAfter: time.Duration(p.LockAfter), Premium: p.Premium,
 		CallbackAnyHours: p.CallbackAnyHours, Emergency: p.Emergency,
 		Postcodes: campaign.Areas(p.Postcodes), AreaCodes: campaign.Areas(p.AreaCodes), RegionUnknown: p.RegionUnknown == "all",

@@ -274,6 +274,43 @@ func permitWindow(t *testing.T, b *bench) {
 	}
 }
 
+// permitWeek: the attempts of seven days and of a campaign, over all numbers of
+// a person and every list, also after she was erased.
+func permitWeek(t *testing.T, b *bench) {
+	ask := func(number int, name string) campaign.ReasonCode {
+		t.Helper()
+		q := b.permitQuery(campaign.Lease{})
+		q.Number, q.Person, q.Campaign = phone(number), "customer:1", name
+		q.Rules.Profiles = []campaign.Profile{{Country: "lab", MaxPerWeek: 2, MaxPerCampaign: 3}}
+		err := b.s.Permit(t.Context(), q)
+		var no *campaign.Refusal
+		if errors.As(err, &no) {
+			return no.Reason.Code
+		}
+		b.must(err)
+		b.settles(b.settlement(campaign.Lease{}, b.attemptOf(q), campaign.NoAnswer))
+		return ""
+	}
+	begin := b.now
+	for _, c := range []struct {
+		hours, number int
+		campaign      string
+		want          campaign.ReasonCode
+	}{
+		{0, 1, "spring", ""}, {48, 2, "spring", ""}, {7*24 - 1, 1, "autumn", campaign.ReasonPerWeek}, {7 * 24, 1, "autumn", ""},
+		{9*24 - 1, 2, "spring", campaign.ReasonPerWeek}, {9 * 24, 2, "spring", ""}, {30 * 24, 1, "spring", campaign.ReasonPerCampaign}, {30 * 24, 1, "autumn", ""},
+	} {
+		b.now = begin.Add(time.Duration(c.hours) * time.Hour)
+		if got := ask(c.number, c.campaign); got != c.want {
+			t.Errorf("after %d h, %s: %q, want %q", c.hours, c.campaign, got, c.want)
+		}
+	}
+	_, err := b.answers().Erase(t.Context(), "E1", campaign.EraseQuery{Number: phone(2), By: "eva", Now: b.now, All: true})
+	b.must(err)
+	equal(t, "erased", ask(2, "autumn"), "")
+	equal(t, "erased, and the fourth", ask(2, "autumn"), campaign.ReasonPerCampaign)
+}
+
 // permitLate: who was joined later than 2 s after the answer was abandoned, even
 // if she stayed, and no machine dials her for 72 h.
 func permitLate(t *testing.T, b *bench) {

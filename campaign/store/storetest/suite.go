@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"PermitEarlier", permitEarlier},
 		{"PermitWindow", permitWindow},
 		{"PermitLate", permitLate},
+		{"PermitWeek", permitWeek},
 		{"DoNotCallAtDialling", doNotCallAtDialling},
 		{"DoNotCallScopes", doNotCallScopes},
 		{"DoNotCallUnblock", doNotCallUnblock},

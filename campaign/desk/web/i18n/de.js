@@ -366,6 +366,8 @@ export const de = {
   'why in-call': 'diese Nummer oder Person wird gerade angerufen',
   'why abandoned-lock': 'nach einem Lost Call 72 h gesperrt',
   'why too-soon': 'zu kurz nach dem letzten Versuch',
+  'why attempts-per-week': 'in sieben Tagen keine weiteren Versuche',
+  'why attempts-per-campaign': 'in dieser Kampagne sind keine weiteren Versuche erlaubt',
   'why attempts-per-day': 'heute keine weiteren Versuche',
   'why time-zone-unknown': 'die Zeitzone des Kontakts ist unbekannt',
   'why outside-hours': 'außerhalb der erlaubten Zeiten',

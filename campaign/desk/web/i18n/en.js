@@ -366,6 +366,8 @@ export const en = {
   'why in-call': 'this number or person is being called just now',
   'why abandoned-lock': 'locked for 72 h after an abandoned call',
   'why too-soon': 'too soon after the last attempt',
+  'why attempts-per-week': 'no more attempts within seven days',
+  'why attempts-per-campaign': 'the law permits this campaign no more attempts',
   'why attempts-per-day': 'no more attempts today',
   'why time-zone-unknown': 'the contact\'s time zone is not known',
   'why outside-hours': 'outside the permitted hours',
