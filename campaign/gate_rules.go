@@ -47,6 +47,7 @@ type gate struct {
 	numKind   NumberKind
 	country   string   // of the number
 	regions   []Region // the number may be in
+	anyRegion bool     // of which nobody knows: the rules of all hold
 	clocks    []openness
 	unknown   bool // the zone is, and a profile has hours
 }
@@ -72,6 +73,7 @@ func newGate(rules Rules, facts Facts, now time.Time) *gate {
 	for i := range g.Profiles {
 		if p := &g.Profiles[i]; p.Country == g.country {
 			g.regions = p.regionsOf(&facts.Record, facts.Number, g.numKind)
+			g.anyRegion = len(g.regions) > 1 && len(g.regions) == len(p.Regions)
 		}
 	}
 	if facts.Record.TimeZone != "" {
@@ -170,7 +172,7 @@ func (g *gate) listReadable() (Verdict, bool) {
 	if g.ListReadable {
 		return Verdict{}, false
 	}
-	return global(ReasonUnreadable, "the do-not-call list cannot be read", g.now.Add(5*time.Second)), true
+	return global(ReasonUnreadable, "the do-not-call list cannot be read, so nothing is dialled", g.now.Add(5*time.Second)), true
 }
 
 func (g *gate) running() (Verdict, bool) {
@@ -183,6 +185,9 @@ func (g *gate) running() (Verdict, bool) {
 func (g *gate) callerID() (Verdict, bool) {
 	if len(g.CallerIDs) == 0 || slices.Contains(g.CallerIDs, g.CallerID) {
 		return Verdict{}, false
+	}
+	if g.CallerID == "" {
+		return global(ReasonCallerID, "no caller id is set: it has to be one of our own numbers", time.Time{}), true
 	}
 	return global(ReasonCallerID, fmt.Sprintf("the caller id %q is not one of our own numbers", g.CallerID), time.Time{}), true
 }
@@ -203,6 +208,9 @@ func (g *gate) doNotCall() (Verdict, bool) {
 	if e.By != "" {
 		by = ", entered by " + e.By
 	}
+	if !e.At.IsZero() {
+		by += " on " + e.At.Format(time.DateOnly)
+	}
 	v := permanent(ReasonDoNotCall, "on the do-not-call list "+scope+by, DoNotCall)
 	v.Status, v.Type = Updated, NoCall
 	if e.Person != "" {
@@ -219,7 +227,7 @@ func (g *gate) consent() (Verdict, bool) {
 	c := g.Record.Consent
 	switch {
 	case !c.Revoked.IsZero() && !c.Revoked.After(g.now):
-		return permanent(ReasonNoConsent, "consent to be called was revoked", 0), true
+		return permanent(ReasonNoConsent, "consent to be called was revoked on "+c.Revoked.Format(time.DateOnly), 0), true
 	case c.At.IsZero() || c.At.After(g.now):
 		return permanent(ReasonNoConsent, fmt.Sprintf("no documented consent, which %s needs", g.Purpose), 0), true
 	}
@@ -230,7 +238,7 @@ func (g *gate) allowed() (Verdict, bool) {
 	if AllowedNumber(g.Number, g.Allow) {
 		return Verdict{}, false
 	}
-	return permanent(ReasonNotAllowed, "the number is outside what dial.allow names", 0), true
+	return permanent(ReasonNotAllowed, "the number begins with nothing that dial.allow names", 0), true
 }
 
 // AllowedNumber reports whether a number begins with an allowed prefix or
@@ -297,15 +305,33 @@ func (g *gate) temporary() (Verdict, bool) {
 		next = from.Add(24 * time.Hour)
 	case !ok:
 		next = from.AddDate(0, 0, searchDays)
-		if why.Code == ReasonHours {
+		if why.Code == ReasonHours || why.Code == ReasonHoliday {
 			why.Text = "the permitted hours of profile, campaign and record have no time in common"
 		}
 	}
 	why.Until = next
-	if why.Code == ReasonHours && ok {
-		why.Text = "outside the permitted hours; they open " + local(next, at)
+	if word := again(why.Code); ok && word != "" {
+		why.Text += "; " + word + " " + local(next, at)
+	}
+	if g.anyRegion && (why.Code == ReasonHours || why.Code == ReasonHoliday) {
+		why.Text += ". Neither state nor postcode is known, so the rules of every region hold"
 	}
 	return Verdict{Reason: why, Kind: Temporary, Next: next}, true
+}
+
+// again is what stands before the time at which a reason has passed.
+func again(code ReasonCode) string {
+	switch code {
+	case ReasonHours:
+		return "they open"
+	case ReasonHoliday:
+		return "calls are permitted from"
+	case ReasonAbandonedLock, ReasonGap, ReasonPerDay, ReasonPerWeek:
+		return "from"
+	case ReasonInCall, ReasonNational:
+		return "asked again"
+	}
+	return ""
 }
 
 func (g *gate) inCall() (Reason, time.Time) {
@@ -324,10 +350,7 @@ func (g *gate) abandonedLock() (Reason, time.Time) {
 	if g.Manual || g.AbandonedAt.IsZero() || !until.After(g.now) {
 		return Reason{}, time.Time{}
 	}
-	return Reason{
-		Code: ReasonAbandonedLock,
-		Text: "after an abandoned call no machine dials before " + local(until, g.clocks[0].loc),
-	}, until
+	return Reason{Code: ReasonAbandonedLock, Text: "after an abandoned call no machine dials for a while"}, until
 }
 
 func (g *gate) gap() (Reason, time.Time) {
@@ -335,7 +358,7 @@ func (g *gate) gap() (Reason, time.Time) {
 	if g.colleague() || g.Callback || g.LastAttempt.IsZero() || !until.After(g.now) {
 		return Reason{}, time.Time{}
 	}
-	return Reason{Code: ReasonGap, Text: "too soon after the last attempt; from " + local(until, g.clocks[0].loc)}, until
+	return Reason{Code: ReasonGap, Text: "too soon after the last attempt"}, until
 }
 
 func (g *gate) perDay() (Reason, time.Time) {
@@ -421,7 +444,7 @@ func (r Rules) CountsEarlier(number string) bool {
 // clock says so.
 func (g *gate) hours() (Reason, *time.Location) {
 	if g.unknown {
-		return Reason{Code: ReasonZoneUnknown, Text: "the contact's time zone is not known, so its hours cannot be kept"}, time.UTC
+		return Reason{Code: ReasonZoneUnknown, Text: "the contact's time zone is not known, so its hours cannot be kept: give the record one"}, time.UTC
 	}
 	for _, o := range g.clocks {
 		switch o.closed(g.now) {

@@ -188,6 +188,9 @@ export function reasonName(r) {
   return { 'preview not accepted': t('reason missed'), 'no sound from the headset': t('reason unheard') }[r || ''] || r || '';
 }
 
+/** Reasons of the gate that pass: with them goes when. */
+const passing = new Set(['abandoned-lock', 'too-soon', 'attempts-per-day', 'attempts-per-week', 'outside-hours', 'holiday']);
+
 /** A reason in the reader's language. @param {import('./types.js').Reason|null|undefined} r */
 export function why(r) {
   if (!r) return '';
@@ -195,7 +198,9 @@ export function why(r) {
   if (!has(key)) return r.text;
   const name = r.code === 'not-ready' ? (r.name ? `: ${reasonName(r.name)}` : '') : r.name || '';
   const text = r.text === r.code ? '' : r.text;
-  return t(key, { name, text, until: r.until ? dayTime(r.until) : '' });
+  const until = r.until ? dayTime(r.until) : '';
+  const words = t(key, { name, text, until });
+  return until && passing.has(r.code) ? t('why later', { text: words, until }) : words;
 }
 
 /** What is wrong with a link, and the cure. @param {import('./types.js').Link} l */
