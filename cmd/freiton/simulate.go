@@ -19,7 +19,8 @@ import (
 // simulation are the flags of `freiton simulate`.
 type simulation struct {
 	worlds, agents, policies string
-	campaign                 string
+	campaign, list           string
+	records                  int
 	shifts                   int
 	seed                     uint64
 	limit                    float64
@@ -64,9 +65,13 @@ or --campaign NAME: what became of the calls of a campaign of one's own tells
 everything but wrap-up; say that with --wrap-up. A file with the report of one
 (freiton campaign report NAME --output json) does as well.
 
+With --list NAME, --records N or --campaign NAME (what is left of its lists) it
+says how many people are reached when each record is dialled once, and how long
+that takes.
+
 The same command prints the same bytes every time.`,
 		Example: "  freiton simulate --world S1 --agents 5,20\n  freiton simulate --world ours.yaml --agents 12 --output json\n" +
-			"  freiton simulate --campaign spring --agents 12 --wrap-up 45s",
+			"  freiton simulate --campaign spring --agents 12 --wrap-up 45s\n  freiton simulate --world ours.yaml --list customers --agents 12",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			worlds, err := c.simWorlds(cmd, s)
@@ -75,6 +80,9 @@ The same command prints the same bytes every time.`,
 			}
 			trials, err := s.trials(worlds)
 			if err != nil {
+				return err
+			}
+			if s.records, err = c.simRecords(cmd, s); err != nil {
 				return err
 			}
 			return c.simulate(trials, s)
@@ -89,14 +97,20 @@ The same command prints the same bytes every time.`,
 	cmd.Flags().Float64Var(&s.limit, "max-abandoned", 0.03, "share of live answers that may be abandoned in a shift")
 	cmd.Flags().DurationVar(&s.wrapUp, "wrap-up", 0, "mean wrap-up instead of the world's, as in 45s")
 	cmd.Flags().BoolVar(&s.check, "check", false, "exit status 1 if the benchmark is missed")
+	cmd.Flags().StringVar(&s.list, "list", "", "what of this list would be reached")
+	cmd.Flags().IntVar(&s.records, "records", 0, "what of so many records would be reached")
 	cmd.MarkFlagsMutuallyExclusive("campaign", "world")
+	cmd.MarkFlagsMutuallyExclusive("list", "records")
 	return cmd
 }
 
 // simulate plays the trials one after the other.
 func (c *cli) simulate(trials []sim.Trial, s simulation) error {
-	cells, failed := []sim.Cell{}, []string{}
+	cells, failed := []onList{}, []string{}
 	t := table{head: []string{"world", "agents", "policy", "utilisation", "G", "U", "optimum", "abandoned", "worst shift", "wait", "talk min/h", "dials/connect"}}
+	if s.records > 0 {
+		t.head = append(t.head, "reached/h", "reached", "list lasts")
+	}
 	for _, trial := range trials {
 		cell := sim.Run(trial, func() sim.Pacer {
 			return pacing.New(pacing.Config{Grace: trial.World.Grace, Limit: s.limit})
@@ -112,14 +126,15 @@ func (c *cli) simulate(trials []sim.Trial, s simulation) error {
 		if why := cell.Fails(); why != "" {
 			failed = append(failed, fmt.Sprintf("%s, %d agents, %s: %s", cell.World, cell.Agents, cell.Policy, why))
 		}
-		cells = append(cells, cell)
+		reach := reachOf(cell, trial.World, s.records)
+		cells = append(cells, onList{cell, reach})
 		if c.verbose {
 			c.say("%s, %d agents, %s: %s, abandoned %.2f %%, worst shift %.2f %%", cell.World, cell.Agents, cell.Policy,
 				percent(cell.Utilisation), 100*cell.Abandoned, 100*cell.WorstShift)
 		}
-		t.add(cell.World, cell.Agents, cell.Policy, percent(cell.Utilisation), g, u, best, fmt.Sprintf("%.2f %%", 100*cell.Abandoned),
+		t.add(append([]any{cell.World, cell.Agents, cell.Policy, percent(cell.Utilisation), g, u, best, fmt.Sprintf("%.2f %%", 100*cell.Abandoned),
 			fmt.Sprintf("%.2f %%", 100*cell.WorstShift), fmt.Sprintf("%.1f s", cell.WaitS),
-			fmt.Sprintf("%.1f", cell.TalkMinPerHour), fmt.Sprintf("%.2f", cell.DialsPerConnect))
+			fmt.Sprintf("%.1f", cell.TalkMinPerHour), fmt.Sprintf("%.2f", cell.DialsPerConnect)}, reach.cells()...)...)
 	}
 	if err := c.show(cells, t); err != nil || !s.check {
 		return err

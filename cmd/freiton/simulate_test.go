@@ -45,6 +45,37 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
+// What would three agents reach on a list of so many records?
+func TestSimulateOnAList(t *testing.T) {
+	args := []string{"--world", "M1", "--agents", "3", "--shifts", "1", "--policy", "progressive", "--records", "1000"}
+	status, out, complaint := simulated(args...)
+	if status != exitDone || !strings.Contains(out, "REACHED/H") || !strings.Contains(out, " of 1000") {
+		t.Fatalf("status %d: %s%s", status, out, complaint)
+	}
+	var cells []struct {
+		Agents int
+		Dials  float64 `json:"dials_per_connect"`
+		Talk   float64 `json:"talk_min_per_hour"`
+		Hour   float64 `json:"reached_per_hour"`
+		N      int     `json:"reached"`
+		Lasts  float64 `json:"list_lasts_h"`
+	}
+	_, out, _ = simulated(append(args, "-o", "json")...)
+	if err := json.Unmarshal([]byte(out), &cells); err != nil || len(cells) != 1 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	// Each record is dialled once: dials an hour times hours are the records.
+	c := cells[0]
+	if got := c.Hour * c.Dials * c.Lasts; got < 999 || got > 1001 || c.N < int(1000/c.Dials) {
+		t.Errorf("%.1f dials: %+v", got, c)
+	}
+	for _, bad := range [][]string{{"--records", "0"}, {"--records", "5", "--list", "l"}} {
+		if status, _, complaint := simulated(bad...); status != exitUsage {
+			t.Errorf("%v: status %d, %s", bad, status, complaint)
+		}
+	}
+}
+
 func TestSimulateAWorldOfAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ours.yaml")
 	text := "live: 0.25\nmachine: 0.35\nfailed: 0.10\ntalk: {mean: 150s, cv: 1.0}\nwrap: {mean: 30s, cv: 0.6}\n" +
