@@ -1,10 +1,13 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -237,11 +240,34 @@ func (d *Desk) whyRecord(ctx context.Context, in *recordInput) (*body[Why], erro
 	if err != nil {
 		return nil, err
 	}
-	text, err := d.cfg.Why(ctx, rs[0])
+	r := whoseTurn(rs)
+	text, err := d.cfg.Why(ctx, r)
 	if err != nil {
 		return nil, d.problem(err)
 	}
-	return reply(Why{Record: rs[0].ID, Why: text}), nil
+	if len(rs) > 1 {
+		text = r.Phone + ": " + text
+	}
+	return reply(Why{Record: r.ID, Why: text}), nil
+}
+
+// whoseTurn is, of the numbers of a contact, the one that says why the contact
+// is not called: the one in turn, else the one that was called last.
+func whoseTurn(rs []campaign.Record) campaign.Record {
+	rank := func(r campaign.Record) int {
+		switch {
+		case r.Status == campaign.ChainUpdated:
+			return 0
+		case r.Status.Done() && r.Status != campaign.Stale: // that waits for a person
+			return 1
+		case r.Status == campaign.ChainReady:
+			return 2
+		}
+		return 3
+	}
+	return slices.MaxFunc(rs, func(a, b campaign.Record) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.LastCall.Compare(b.LastCall), cmp.Compare(b.Position, a.Position))
+	})
 }
 
 func (d *Desk) retryRecord(ctx context.Context, in *recordInput) (*body[Record], error) {
@@ -263,25 +289,39 @@ func (d *Desk) retryRecord(ctx context.Context, in *recordInput) (*body[Record],
 
 // find gives the records of an id: several of one list are a chain, in order.
 func (d *Desk) find(ctx context.Context, in *recordInput) ([]campaign.Record, error) {
-	var rs []campaign.Record
-	lists, mine := map[string]bool{}, d.scope(ctx)
-	err := d.cfg.Store.Records(ctx, campaign.RecordQuery{List: in.List, ID: in.ID}, func(r campaign.Record) error {
-		if !mine.list(r.List) {
-			return nil
+	rs, err := d.findBy(ctx, campaign.RecordQuery{List: in.List, ID: in.ID})
+	if err == nil && len(rs) == 0 && d.cfg.Number != nil {
+		if number, bad := d.cfg.Number(in.ID); bad == nil {
+			rs, err = d.findBy(ctx, campaign.RecordQuery{List: in.List, Phone: number})
 		}
-		rs = append(rs, r)
-		lists[r.List] = true
-		return nil
-	})
+	}
+	var lists []string
+	for _, r := range rs {
+		if !slices.Contains(lists, r.List) {
+			lists = append(lists, r.List)
+		}
+	}
 	switch {
 	case err != nil:
 		return nil, d.problem(err)
 	case len(rs) == 0:
-		return nil, huma.Error404NotFound("no record has the id " + in.ID)
+		return nil, huma.Error404NotFound("no record has the id or the number " + in.ID + "; freiton list records LIST shows them")
 	case len(lists) > 1:
-		return nil, huma.Error409Conflict("several lists have a record " + in.ID + ": name the list (on the command line with --list)")
+		return nil, huma.Error409Conflict(fmt.Sprintf("the lists %s have a record %s: name the list (on the command line with --list)", strings.Join(lists, ", "), in.ID))
 	}
 	return rs, nil
+}
+
+// findBy are the records that are found, of those that may be seen.
+func (d *Desk) findBy(ctx context.Context, q campaign.RecordQuery) (rs []campaign.Record, err error) {
+	mine := d.scope(ctx)
+	err = d.cfg.Store.Records(ctx, q, func(r campaign.Record) error {
+		if mine.list(r.List) {
+			rs = append(rs, r)
+		}
+		return nil
+	})
+	return rs, err
 }
 
 // changed lets the controller look again.

@@ -338,7 +338,8 @@ func (c *cli) recordCommand(use, short, method, more string, rows func(desk.Reco
 	var list string
 	word, _, _ := strings.Cut(use, " ")
 	cmd := &cobra.Command{
-		Use: use, Short: short, Example: "  freiton list " + word + " 4711", Args: cobra.ExactArgs(1),
+		Use: use, Short: short, Long: short + ". In the place of its id a telephone number will do.",
+		Example: "  freiton list " + word + " 4711", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return fetch(c, cmd.Context(), method, recordPath(args[0], list, more), nil, rows)
 		},
@@ -350,7 +351,11 @@ func (c *cli) recordCommand(use, short, method, more string, rows func(desk.Reco
 func (c *cli) listWhy() *cobra.Command {
 	var list string
 	cmd := &cobra.Command{
-		Use: "why ID", Short: "Say why a record is not dialled now", Example: "  freiton list why 4711", Args: cobra.ExactArgs(1),
+		Use: "why ID", Short: "Say why a record is not dialled now",
+		Long: `Says in one sentence why a record is not dialled now; of a contact with several
+numbers, why the one in turn is not. In the place of the id a telephone number
+will do.`,
+		Example: "  freiton list why 4711\n  freiton list why '030 23125001' --list customers", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return fetch(c, cmd.Context(), http.MethodGet, recordPath(args[0], list, "/why"), nil, func(w desk.Why) table {
 				return table{rows: [][]string{{w.Why}}}

@@ -47,6 +47,15 @@ func TestManager(t *testing.T) {
 		out, _ := run(0, "list", "why", id)
 		says(out, want)
 	}
+	run(0, "list", "import", "b", write("b.csv", "id;Telefon;Mobil\n7;030 23125007;0171 3920007\n1;030 23125008\n"))
+	_, errs = run(1, "list", "why", "1")
+	says(errs, "the lists a, b have a record 1")
+	_, errs = run(1, "list", "why", "K-4711")
+	says(errs, "no record has the id or the number K-4711")
+	for _, of := range []string{"7", "030 23125007"} { // of two numbers of a contact, the one in turn
+		out, _ := run(0, "list", "why", of)
+		says(out, "no campaign works its list b")
+	}
 	out, _ := run(0, "report", "list", "a", "--csv")
 	says(out, "list,records,used,left,callbacks_open,callbacks_overdue\na,2,0,2,0,0\n")
 	_, errs = run(1, "report", "list", "nix", "--csv")
