@@ -20,7 +20,8 @@ import (
 	"github.com/freiton/freiton/media/measure"
 )
 
-const headsetJS = "../../campaign/desk/web/headset.js"
+// headsetJS are the desktop's files that make a headset: headset.js and what it is made of.
+const headsetJS = "../../campaign/desk/web/headset*.js"
 
 // desk serves the page and takes its offers, as campaign/desk does.
 type desk struct {
@@ -54,7 +55,13 @@ func newDesk(t *testing.T, hs *Headsets) *desk {
 	}
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "testdata/page.html") })
-	routes.HandleFunc("GET /headset.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, headsetJS) })
+	files, err := filepath.Glob(headsetJS)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no headset: %v", err)
+	}
+	for _, file := range files {
+		routes.HandleFunc("GET /"+filepath.Base(file), func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) })
+	}
 	routes.HandleFunc("POST /offer", func(w http.ResponseWriter, r *http.Request) {
 		offer, _ := io.ReadAll(io.LimitReader(r.Body, maxOffer+1))
 		answer, err := hs.Open(r.Context(), r.FormValue("agent"), string(offer))

@@ -19,7 +19,9 @@ import { prefs, ui, drawWith, redraw, applyPrefs, saveDrafts, draftIDs, dropDraf
 import { stateBar, shownWord, linkStates } from './statebar.js';
 import { side } from './side.js';
 import { aside } from './aside.js';
-import { interaction, party, callWords, flushNote } from './interaction.js';
+import { interaction } from './interaction.js';
+import { party, callWords } from './party.js';
+import { flushNote } from './note.js';
 import { idle, history, floor } from './views.js';
 import { directory } from './contacts.js';
 import { messages } from './messages.js';

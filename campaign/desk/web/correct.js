@@ -4,7 +4,8 @@ import { t, span, phone } from './i18n.js';
 import { icon } from './icons.js';
 import { state, offered } from './state.js';
 import { button, select, checkbox, act, on, draft, setDraft, dropDraft, redraw, toast, resultName } from './ui.js';
-import { party, codes } from './interaction.js';
+import { party } from './party.js';
+import { codes } from './dispositions.js';
 import { callbackFields, callbackOf, callbackTyped, callbackWords, dropCallback } from './callback.js';
 import { dialog, closeDialog } from './dialog.js';
 

@@ -4,7 +4,7 @@ import { t } from './i18n.js';
 import { post } from './api.js';
 import { state } from './state.js';
 import { ui, redraw, drawNow, dropToastSaying, toast, why, on, resultName } from './ui.js';
-import { party } from './interaction.js';
+import { party } from './party.js';
 import { messageText } from './messages.js';
 import { clearForCall } from './devicecheck.js';
 import { sound, notify } from './sound.js';

@@ -10,16 +10,18 @@
 // Order matters after a reload: an AudioContext stays suspended and an <audio>
 // may not play until the page captures sound. So: microphone first, then sound.
 
+import { HeadsetError, asHeadsetError } from './headseterror.js';
+import { Meter, FLOOR } from './headsetmeter.js';
+import { choose, known } from './headsetdevices.js';
+import { PathFigures, unknownQuality } from './headsetquality.js';
+
+/** @typedef {import('./headsetdevices.js').Device} Device */
+/** @typedef {import('./headsetquality.js').Quality} Quality */
+
 /**
  * @typedef {'off'|'asking'|'connecting'|'live'|'lost'|'failed'} HeadsetState
  *   asking: for the microphone. lost: was live or tried, tries again by itself.
  *   failed: needs the user, see the error.
- *
- * @typedef {'insecure'|'blocked'|'none'|'busy'|'gone'|'refused'|'unreachable'|'nospeaker'} HeadsetErrorCode
- *   insecure: no microphone on a page without TLS. blocked: by the browser or
- *   its user. none: no such device. busy: held by another program. gone: was
- *   unplugged. refused: the server will not have this offer. unreachable: no
- *   answer or no sound. nospeaker: this loudspeaker cannot be used.
  *
  * @typedef {object} Processing  what the browser does with the voice
  * @property {boolean} [echoCancellation]
@@ -36,39 +38,10 @@
  * @property {HTMLAudioElement} [audio] where the far end is heard; made if missing
  * @property {number} [volume]          of speech, 0 to 1
  * @property {RTCIceServer[]} [iceServers]  none, which is right
- *
- * @typedef {object} Device
- * @property {string} id
- * @property {string} label
- *
- * @typedef {object} Quality  of the last seconds; null: not known yet
- * @property {number|null} rttMS
- * @property {number|null} jitterMS     of what comes
- * @property {number|null} lossPercent  of what comes
- * @property {number|null} bufferMS     waiting in the browser's jitter buffer
- * @property {number|null} sentLossPercent  of what goes, as the server reports
- * @property {string|null} transport    'udp'
- * @property {string|null} candidate    our side of the path: host, srflx, prflx, relay
- * @property {number} silentMS          since anything came from the server
  */
 
-/** An error with a code to choose words by. */
-export class HeadsetError extends Error {
-  /**
-   * @param {HeadsetErrorCode} code
-   * @param {unknown} [cause]
-   */
-  constructor(code, cause) {
-    super(`headset: ${code}` + (cause instanceof Error ? `: ${cause.message}` : ''), { cause });
-    this.name = 'HeadsetError';
-    this.code = code;
-  }
-}
-
-const FLOOR = -120; // dBFS of nothing at all
 const LOOK_MS = 100; // meters
 const CHECK_MS = 500; // connection
-const COUNT_MS = 2000; // loss is of so long
 const CONNECT_MS = 8000; // from offer to sound
 const STEADY_MS = 5000; // a connection that held so long was a good one
 const STALE_MS = 5000; // nothing from the server for so long: connect anew
@@ -121,10 +94,7 @@ export class Headset extends EventTarget {
   #noSignal = false;
   #talkingAt = 0;
   /** @type {Quality} */ #quality = unknownQuality();
-  /** @type {{received: number, lost: number}|null} */ #counted = null;
-  #countedAt = 0;
-  #cameAt = 0;
-  #came = -1;
+  #path = new PathFigures();
   /** @type {() => void} */ #unlisten = () => {};
   /** What changes devices goes one after the other: else the slower choice would win. @type {Promise<unknown>} */ #turns = Promise.resolve();
 
@@ -154,7 +124,7 @@ export class Headset extends EventTarget {
   get heardNode() { return this.#heard?.source ?? null; }
   get quality() { return this.#quality; }
   /** How long ago the server last gave a sign of life on the way of the sound; 0: it never did. */
-  get silentMS() { return this.#cameAt ? performance.now() - this.#cameAt : 0; }
+  get silentMS() { return this.#path.silentMS; }
   /** What was plugged in when last looked at. */
   get known() { return this.#devices; }
   /** Whether something in use was unplugged. */
@@ -510,7 +480,8 @@ export class Headset extends EventTarget {
       if (this.#pc !== pc || !trying) return;
       if (pc.connectionState === 'connected') {
         window.clearTimeout(this.#limit);
-        this.#liveAt = this.#cameAt = performance.now();
+        this.#liveAt = performance.now();
+        this.#path.begin();
         this.#set('live');
       } else if (pc.connectionState === 'failed' || pc.connectionState === 'closed') {
         this.#again(trying, new HeadsetError('unreachable'));
@@ -558,8 +529,7 @@ export class Headset extends EventTarget {
     this.#heard?.close();
     this.#heard = null;
     this.#quality = unknownQuality();
-    this.#counted = null;
-    this.#came = -1;
+    this.#path.reset();
   }
 
   /** Reads the figures, and connects anew when nothing comes from the server. */
@@ -567,42 +537,8 @@ export class Headset extends EventTarget {
     const pc = this.#pc;
     const trying = this.#trying;
     if (!pc || !trying || this.#state !== 'live') return;
-    const q = unknownQuality();
-    let came = 0;
-    const all = await pc.getStats();
-    /** @type {Map<string, any>} */
-    const pairs = new Map(/** @type {any} */ (all));
-    for (const s of all.values()) {
-      if (s.type === 'inbound-rtp') {
-        q.jitterMS = ms(s.jitter);
-        const received = s.packetsReceived ?? 0;
-        const lost = Math.max(0, s.packetsLost ?? 0);
-        const since = this.#counted ?? { received: 0, lost: 0 };
-        const n = received - since.received + lost - since.lost;
-        if (n > 0) q.lossPercent = Math.max(0, (100 * (lost - since.lost)) / n);
-        if (!this.#counted || performance.now() - this.#countedAt >= COUNT_MS) {
-          this.#counted = { received, lost };
-          this.#countedAt = performance.now();
-        }
-        if (s.jitterBufferEmittedCount > 0) q.bufferMS = ms(s.jitterBufferDelay / s.jitterBufferEmittedCount);
-      } else if (s.type === 'remote-inbound-rtp') {
-        if (typeof s.fractionLost === 'number') q.sentLossPercent = 100 * s.fractionLost;
-        q.rttMS ??= s.roundTripTime === undefined ? null : ms(s.roundTripTime);
-      } else if (s.type === 'candidate-pair' && s.nominated) {
-        if (s.currentRoundTripTime !== undefined) q.rttMS = ms(s.currentRoundTripTime);
-        came += s.bytesReceived + (s.responsesReceived ?? 0);
-        q.candidate = pairs.get(s.localCandidateId)?.candidateType ?? null;
-      } else if (s.type === 'local-candidate') {
-        q.transport ??= s.protocol ?? null;
-      }
-    }
-    if (pc !== this.#pc) return;
-    const now = performance.now();
-    if (came !== this.#came) {
-      this.#came = came;
-      this.#cameAt = now;
-    }
-    q.silentMS = now - this.#cameAt;
+    const q = await this.#path.read(pc, () => pc === this.#pc);
+    if (!q) return;
     this.#quality = q;
     // RTCP comes every 2 s whatever is said.
     if (q.silentMS > STALE_MS) this.#again(trying, new HeadsetError('unreachable'));
@@ -642,55 +578,6 @@ export class Headset extends EventTarget {
   #tell(name, detail) { this.dispatchEvent(new CustomEvent(name, { detail })); }
 }
 
-/** Measures the level of a stream. */
-class Meter {
-  /**
-   * @param {AudioContext} context
-   * @param {MediaStream} stream
-   */
-  constructor(context, stream) {
-    this.source = context.createMediaStreamSource(stream);
-    this.analyser = context.createAnalyser();
-    this.analyser.fftSize = 2048; // 43 ms at 48 kHz
-    this.samples = new Float32Array(this.analyser.fftSize);
-    this.source.connect(this.analyser);
-  }
-
-  /** In dBFS, where 0 is a sine that just reaches full scale. */
-  level() {
-    this.analyser.getFloatTimeDomainData(this.samples);
-    let sum = 0;
-    for (const s of this.samples) sum += s * s;
-    const power = (2 * sum) / this.samples.length;
-    return power > 0 ? Math.max(FLOOR, 10 * Math.log10(power)) : FLOOR;
-  }
-
-  close() {
-    this.source.disconnect();
-    this.analyser.disconnect();
-  }
-}
-
-/**
- * The best device by the order of labels; ids change from visit to visit.
- * @param {Device[]} list
- * @param {string[]} [labels]  an id will do too
- * @returns {Device|null}
- */
-export function choose(list, labels = []) {
-  for (const label of labels) {
-    const found = list.find((d) => label !== '' && (d.label === label || d.id === label));
-    if (found) return found;
-  }
-  return null;
-}
-
-/**
- * @param {Device[]} list
- * @param {string[]} labels
- */
-function known(list, labels) { return choose(list, labels) !== null; }
-
 /**
  * How long to wait before a try: at once, then longer each time, with a spread,
  * so that a server that comes back does not meet all agents in one moment.
@@ -701,32 +588,3 @@ export function retryAfter(attempt, random = Math.random) {
   const ms = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)];
   return ms * (0.8 + 0.4 * random());
 }
-
-/** @param {unknown} e */
-function asHeadsetError(e) {
-  if (e instanceof HeadsetError) return e;
-  const name = e instanceof Error || e instanceof DOMException ? e.name : '';
-  switch (name) {
-    case 'NotAllowedError':
-    case 'SecurityError':
-      return new HeadsetError('blocked', e);
-    case 'NotFoundError':
-    case 'OverconstrainedError':
-      return new HeadsetError('none', e);
-    case 'NotReadableError':
-    case 'AbortError':
-      return new HeadsetError('busy', e);
-  }
-  return new HeadsetError('gone', e);
-}
-
-/** @returns {Quality} */
-function unknownQuality() {
-  return {
-    rttMS: null, jitterMS: null, lossPercent: null, bufferMS: null,
-    sentLossPercent: null, transport: null, candidate: null, silentMS: 0,
-  };
-}
-
-/** @param {number|undefined} seconds */
-function ms(seconds) { return seconds === undefined || Number.isNaN(seconds) ? null : Math.round(1e4 * seconds) / 10; }

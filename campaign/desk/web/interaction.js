@@ -2,33 +2,19 @@
 import { h } from './dom.js';
 import { t, span, phone, dayTime } from './i18n.js';
 import { icon } from './icons.js';
-import { state, now, mayEnter, previews, offered } from './state.js';
-import { ui, button, region, fieldList, select, checkbox, act, on, draft, setDraft, redraw, resultName, why, ticking, setPending, clearPending, prefs, toast } from './ui.js';
-import { prose, fillIn, popLink, isolated } from './text.js';
-import { callbackFields, callbackOf, callbackWords, dropCallback } from './callback.js';
+import { state, now, previews } from './state.js';
+import { ui, button, region, fieldList, select, act, on, draft, setDraft, redraw, resultName, why, ticking } from './ui.js';
+import { prose, fillIn, popLink } from './text.js';
+import { keysOf } from './keymap.js';
+import { party, callWords } from './party.js';
+import { dispositions } from './dispositions.js';
+import { note } from './note.js';
 import { textsOf } from './data.js';
 import { sound, qualityWord } from './sound.js';
 import { recording } from './recording.js';
 import { consultActions, consultPanel, speaking } from './consult.js';
 
 /** @typedef {import('./types.js').Interaction} Interaction */
-
-/** Name or number of the party. @param {Interaction} i */
-export function party(i) {
-  return isolated(i.content?.name) || phone(i.content?.number) || (i.blank ? t('blank contact') : '–');
-}
-
-/** The words of the call status; they begin with one of product.md §2. @param {Interaction} i */
-export function callWords(i) {
-  let word = i.call_status ? t(`call ${i.call_status}`) : '';
-  if (i.call_status === 'ended') {
-    const by = !i.answered_at && i.ended_by !== 'agent' ? 'not-connected' : i.ended_by || '';
-    if (by) word += ` (${t(`ended ${by}`)})`;
-  }
-  if (!word) word = t({ asking: 'call asking', waiting: 'call waiting', refused: 'call refused', opening: 'call opening', offered: 'call none' }[i.state] || 'call none');
-  const who = [isolated(i.content?.name), phone(i.content?.number)].filter(Boolean).join(' · ');
-  return who ? `${word} · ${who}` : word;
-}
 
 /** Since when the clock in the header runs. @param {Interaction} i */
 function clockSince(i) {
@@ -157,12 +143,6 @@ function actions(i) {
     button({ name: t('Hang up'), icon: 'hangup', kind: 'danger', key: keys.hangup, disabled: !mayHangUp(i), busy: on(i.id, 'hangup'), run: () => hangUp(i) }));
 }
 
-export function keysOf() {
-  /** @type {{[name: string]: string}} */
-  const keys = { accept: 'F2', decline: 'F4', hold: 'F8', hangup: 'F9', mute: 'M', done: 'Ctrl+Enter', extend: 'E', dnc: 'D', note: 'N', help: '?', ...prefs.keys };
-  return prefs.keysOn ? keys : { accept: '', decline: '', hold: '', hangup: '', mute: '', done: '', extend: '', dnc: '', note: '', help: '' };
-}
-
 /** @param {Interaction} i @param {string} digit */
 export function sendDigit(i, digit) {
   ui.sent = (ui.sent + digit).slice(-16);
@@ -203,184 +183,6 @@ function undialled(i) {
     button({ name: t('Remove from campaign'), icon: 'remove', busy: on(i.id, 'remove'), run: () => act(on(i.id, 'remove')) }),
     i.until && i.mode === 'push-preview' && i.state === 'open'
       ? ticking('span', { class: 'quiet-text', key: 'auto' }, () => t('auto dial', { n: Math.max(0, Math.ceil((new Date(/** @type {string} */ (i.until)).getTime() - now()) / 1000)) })) : null);
-}
-
-// ---- dispositions -----------------------------------------------------------
-
-/** What was chosen last, sent or not. @param {Interaction} i @param {string} name */
-function chosen(i, name) {
-  const p = ui.pending.get(i.id);
-  return p && name in p ? p[name] : /** @type {any} */ (i)[name];
-}
-
-/** @param {Interaction} i @param {{[name: string]: any}} entry */
-async function enter(i, entry) {
-  setPending(i.id, entry);
-  await act(on(i.id, 'result'), entry, `enter ${i.id} ${Object.keys(entry)} ${Date.now()}`);
-  setTimeout(() => {
-    clearPending(i.id, Object.keys(entry));
-    redraw();
-  }, 400);
-}
-
-/** A result by its digit or its button. @param {Interaction} i @param {import('./types.js').OfferedResult} r */
-export async function chooseResult(i, r) {
-  if (!mayEnter(i)) return;
-  if (r.quick && ['talking', 'closing', 'wrap-up'].includes(i.state)) {
-    await flushNote(i);
-    act(on(i.id, 'quick'), { result: r.result });
-    return;
-  }
-  enter(i, { result: r.result });
-}
-
-/** Ticks Do not call, by its key; it never takes the tick away. @param {Interaction} i */
-export function doNotCall(i) {
-  if (mayEnter(i) && !state.viewer && !chosen(i, 'no_call')) enter(i, { no_call: true });
-}
-
-/** The leaves of the tree of codes, by their first branch. @param {import('./types.js').Disposition[]|undefined} tree */
-export function codes(tree) {
-  /** @type {[string, string][]} */
-  const single = [];
-  /** @type {{name: string, options: [string, string][]}[]} */
-  const groups = [];
-  /** @param {import('./types.js').Disposition} d @param {string} code @param {string} text @param {[string, string][]} into */
-  const leaves = (d, code, text, into) => {
-    if (!d.children?.length) into.push([code, text]);
-    for (const c of d.children || []) leaves(c, `${code}/${c.name}`, text ? `${text} / ${c.name}` : c.name, into);
-  };
-  for (const d of tree || []) {
-    if (!d.children?.length) single.push([d.name, d.name]);
-    else {
-      const g = { name: d.name, options: /** @type {[string, string][]} */ ([]) };
-      leaves(d, d.name, '', g.options);
-      groups.push(g);
-    }
-  }
-  return { single, groups };
-}
-
-/** @param {Interaction} i */
-function dispositions(i) {
-  const may = mayEnter(i);
-  const list = offered(i);
-  const c = i.campaign ? state.campaigns.get(i.campaign) : null;
-  const { single, groups } = codes(c?.dispositions);
-  const result = chosen(i, 'result') || '';
-  const dialer = i.dialer_result && i.dialer_result !== 'unknown' && i.ended_at ? t('result dialer', { result: resultName(i.dialer_result) }) : t('result choose');
-  /** @type {[string, string][]} */
-  const options = [['', dialer], ...list.map(r => /** @type {[string, string]} */ ([r.result, resultName(r.result)]))];
-  if (result && !options.some(o => o[0] === result)) options.push([result, resultName(result)]);
-  return region(t('Dispositions'), { class: 'dispositions', key: 'dispositions' },
-    h('div', { class: 'quick' }, list.slice(0, 9).map((r, n) => h('button', {
-      key: r.result, type: 'button', class: `button result ${r.quick ? 'is-quick' : ''}`, 'aria-pressed': String(result === r.result),
-      disabled: !may || state.viewer, title: r.quick ? `${resultName(r.result)}: ${t('quick hint')}` : undefined,
-      'aria-label': r.quick ? `${resultName(r.result)} – ${t('quick')}` : undefined, 'aria-keyshortcuts': prefs.keysOn ? String(n + 1) : undefined, onclick: () => chooseResult(i, r),
-    }, prefs.keysOn ? h('kbd', { 'aria-hidden': 'true', 'data-key': String(n + 1) }) : null, h('span', { class: 'label' }, resultName(r.result)), r.quick ? icon('bolt') : null))),
-    h('div', { class: 'row wide' },
-      select({ name: t('Call result'), value: result, options, disabled: !may, class: 'grow', change: v => enter(i, { result: v }) }),
-      c?.dispositions?.length ? select({ name: t('Disposition code'), value: chosen(i, 'disposition') || '', disabled: !may, class: 'grow', options: [['', t('result choose')], ...single], groups, change: v => enter(i, { disposition: v }) }) : null,
-      checkbox({ name: t('Do not call'), key: keysOf().dnc, checked: Boolean(chosen(i, 'no_call')), disabled: !may, class: 'dnc', change: v => enter(i, { no_call: v }) }),
-      i.kind === 'campaign' ? button({ name: t('Schedule callback'), icon: 'clock', expanded: ui.callback, disabled: !may, run: () => { ui.callback = !ui.callback; redraw(); } }) : null),
-    ui.callback && i.kind === 'campaign' ? callback(i) : null,
-    i.callback ? h('p', { class: 'callback-set', key: 'set' }, icon('clock'), callbackWords(i.callback),
-      button({ name: t('callback none'), kind: 'quiet', disabled: !may, run: () => enter(i, { callback: { at: '0001-01-01T00:00:00Z' } }) })) : null,
-    done(i));
-}
-
-/** @param {Interaction} i */
-function callback(i) {
-  const wish = callbackOf(i.id, i.callback);
-  return h('form', { class: 'callback', key: 'callback', 'aria-label': t('Schedule callback'), onsubmit: async (/** @type {Event} */ e) => {
-    e.preventDefault();
-    if (!wish || !await act(on(i.id, 'result'), { callback: wish })) return;
-    ui.callback = false;
-    dropCallback(i.id);
-    redraw();
-  } },
-    callbackFields(i.id, i.callback, 'understood'),
-    h('button', { type: 'submit', class: 'button primary', disabled: !wish || state.viewer }, t('Save')));
-}
-
-/** @param {Interaction} i */
-export function mayBeDone(i) {
-  return i.state === 'wrap-up' || i.state === 'result' || i.state === 'refused' || (i.state === 'open' && Boolean(i.callback || i.no_call));
-}
-
-/** @param {Interaction} i @param {string} [then] */
-export async function finish(i, then) {
-  if (!mayBeDone(i)) return;
-  await flushNote(i);
-  if (await act(on(i.id, 'done'), then ? { then } : {}, on(i.id, 'done'))) announceDone(i);
-}
-
-/** @param {Interaction} i */
-function announceDone(i) {
-  ui.callback = false;
-  if (!i.dialed_at) toast('good', t('done toast', { name: party(i) }));
-}
-
-/** @param {Interaction} i */
-function done(i) {
-  const may = mayBeDone(i);
-  const need = i.state === 'wrap-up' && i.answered_at && !chosen(i, 'result') && !chosen(i, 'no_call') && !i.callback && i.kind === 'campaign' && offered(i).length > 0;
-  return h('div', { class: 'done-row' },
-    timer(i),
-    need ? h('span', { class: 'need', key: 'need' }, t('why no-result')) : null,
-    need ? null : h('span', { class: 'gap', 'aria-hidden': 'true' }),
-    previews(i) ? button({ name: t('Done and stop'), disabled: !may, busy: on(i.id, 'done'), run: () => finish(i, 'stop') }) : null,
-    i.mode === 'preview' ? button({ name: t('Done and next'), disabled: !may, busy: on(i.id, 'done'), run: () => finish(i, 'next') }) : null,
-    button({ name: t('Done'), icon: 'check', kind: 'primary', key: keysOf().done, disabled: !may, busy: on(i.id, 'done'), run: () => finish(i) }));
-}
-
-/** Gives after-call work more time. @param {Interaction} i */
-export function extend(i) {
-  if (i.state === 'wrap-up' && i.may_extend) act(on(i.id, 'extend'));
-}
-
-/** The ring of after-call work. It warns and decides nothing. @param {Interaction} i */
-function timer(i) {
-  if (i.state !== 'wrap-up') return null;
-  const from = i.ended_at ? new Date(i.ended_at).getTime() : now();
-  const until = i.until ? new Date(i.until).getTime() : 0;
-  const around = 2 * Math.PI * 15;
-  return h('div', { class: `acw ${i.overtime ? 'over' : ''}`, key: 'acw' },
-    until ? h('svg', { viewBox: '0 0 36 36', 'aria-hidden': 'true', class: 'ring' },
-      h('circle', { cx: 18, cy: 18, r: 15, class: 'ring-back' }),
-      h('circle', { cx: 18, cy: 18, r: 15, class: 'ring-front', 'stroke-dasharray': around.toFixed(2), tick: (/** @type {Element} */ el) => {
-        const left = Math.max(0, Math.min(1, (until - now()) / Math.max(1, until - from)));
-        el.setAttribute('stroke-dashoffset', (around * (1 - left)).toFixed(1));
-      } })) : null,
-    h('span', null, h('strong', null, t('After-call work')), h('br'),
-      ticking('span', { class: 'figures', role: 'timer', 'aria-live': 'off' }, () => {
-        const left = until ? until - now() : now() - from;
-        return left < 0 ? `+${span(-left)} ${t('overtime short')}` : span(left);
-      })),
-    until && (i.may_extend || i.extended) ? button({ name: t('extend', { time: span(i.extend_ms || 0) }), label: i.may_extend ? `+${span(i.extend_ms || 0)}` : t('extended times', { n: i.extended || 0 }), title: t('extend left', { n: i.may_extend || 0 }), class: 'extend', key: keysOf().extend, disabled: !i.may_extend, busy: on(i.id, 'extend'), run: () => extend(i) }) : null);
-}
-
-// ---- note ---------------------------------------------------------------
-
-/** @param {Interaction} i */
-function note(i) {
-  const typed = draft(i.id, 'note');
-  const value = typed ?? i.note ?? '';
-  return region(t('Note'), { class: 'note', key: 'note', heading: t('Note'), aside: h('span', { class: 'quiet-text', 'aria-live': 'off' }, typed !== undefined && typed !== (i.note || '') ? t('note saving') : value ? t('note saved') : t('note hint')) },
-    h('textarea', { 'aria-label': t('Note'), id: 'note', maxlength: 10000, rows: 3, spellcheck: 'true', value, readonly: state.viewer,
-      oninput: (/** @type {any} */ e) => { setDraft(i.id, 'note', e.target.value); setDraft(i.id, 'party', party(i)); redraw(); } }));
-}
-
-/** Sends a typed note to the server. @param {Interaction} i */
-export async function flushNote(i) {
-  const typed = draft(i.id, 'note');
-  if (typed === undefined || state.viewer || !mayEnter(i)) return;
-  if (typed === (i.note || '')) {
-    setDraft(i.id, 'note', undefined);
-    return;
-  }
-  while (ui.busy.has(`note ${i.id}`)) await new Promise(r => setTimeout(r, 20)); // an older one is on its way
-  if (await act(on(i.id, 'result'), { note: typed }, `note ${i.id}`)) setDraft(i.id, 'sent', typed);
 }
 
 // ---- the whole ------------------------------------------------------------

@@ -1,7 +1,9 @@
 /** The keyboard: first ring to conversation without the mouse. */
 import { mine, offered } from './state.js';
 import { ui, prefs, redraw } from './ui.js';
-import { keysOf, hangUp, mayHangUp, toggleHold, toggleMute, chooseResult, doNotCall, finish, extend, sendDigit } from './interaction.js';
+import { keysOf } from './keymap.js';
+import { hangUp, mayHangUp, toggleHold, toggleMute, sendDigit } from './interaction.js';
+import { chooseResult, doNotCall, finish, extend } from './dispositions.js';
 import { accept, decline, keyName } from './overlay.js';
 
 /** When a key that cannot be taken back was pressed last. @type {{[action: string]: number}} */

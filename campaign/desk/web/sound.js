@@ -95,7 +95,7 @@ export const sound = {
   /** What is plugged in, and what of it is in use. */
   devices() {
     const known = headset?.known ?? { microphones: [], speakers: [] };
-    const real = (/** @type {import('./headset.js').Device[]} */ l) => l.filter(d => d.label && d.id !== 'default');
+    const real = (/** @type {import('./headsetdevices.js').Device[]} */ l) => l.filter(d => d.label && d.id !== 'default');
     return { microphones: real(known.microphones), speakers: real(known.speakers), microphone: headset?.microphone?.label ?? '', speaker: headset?.speaker?.label ?? '' };
   },
   /**

@@ -9,7 +9,8 @@ import { runWord } from './side.js';
 import { was } from './contacts.js';
 import { writeTo } from './messages.js';
 import { showLadder } from './ladder.js';
-import { party, keysOf } from './interaction.js';
+import { keysOf } from './keymap.js';
+import { party } from './party.js';
 import { shift } from './shift.js';
 import { sound } from './sound.js';
 
