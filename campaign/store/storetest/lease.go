@@ -212,6 +212,13 @@ func leaseSamePerson(t *testing.T, b *bench) {
 	a = b.attemptOf(m)
 	a.EndedAt = b.now
 	b.settles(campaign.Settlement{Attempt: a, Now: b.now})
+	m = b.permitQuery(campaign.Lease{}) // the number of somebody else by now
+	m.Number, m.Person, m.Manual = phone(2), "customer:8", true
+	b.must(b.s.Permit(t.Context(), m))
+	b.leasesNothing()
+	a = b.attemptOf(m)
+	a.EndedAt = b.now
+	b.settles(campaign.Settlement{Attempt: a, Now: b.now})
 	b.leases("2")
 }
 

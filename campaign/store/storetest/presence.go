@@ -47,6 +47,7 @@ func presences(t *testing.T, b *bench) {
 	there := enter(two, "two", false, now)
 	is("there", there, "two", "")
 	b.must(two.Leave(t.Context(), there))
+	b.must(two.Extend(t.Context(), "two", now.Add(time.Hour))) // who has left does not come back with it
 	if ps, err := one.Present(t.Context()); err != nil || len(ps) != 0 {
 		t.Errorf("after she left: %+v, %v", ps, err)
 	}

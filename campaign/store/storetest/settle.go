@@ -192,6 +192,34 @@ func settleCorrection(t *testing.T, b *bench) {
 	equal(t, "attempt", b.attempts("")[0].Result, campaign.WrongNumber)
 }
 
+// settleLost: a call whose process was given up, and its record called by somebody
+// else since, by a person's word: when that process comes back its outcome is the
+// attempt's, and nothing of the other's work.
+func settleLost(t *testing.T, b *bench) {
+	b.imports(rec(1))
+	l := b.leases("1")
+	a := b.permits(l)
+	open, err := b.s.Open(t.Context(), process)
+	b.must(err)
+	b.settles(open[0].Orphan(b.now))
+	b.status("1", campaign.Stale)
+	b.leasesNothing() // no machine dials it
+	b.must(b.s.Retry(t.Context(), list, "1"))
+	other := b.leases("1")
+	if err := b.s.Settle(t.Context(), b.settlement(l, a, campaign.Busy)); !errors.Is(err, campaign.ErrLost) {
+		t.Errorf("settled beside another one's lease: %v", err)
+	}
+	b.status("1", campaign.Retrieved)
+	got := b.attempts("")[0]
+	equal(t, "the attempt", got.Result, campaign.Busy)
+	equal(t, "its text", got.Text, "")
+	again := b.permits(other)
+	equal(t, "an old settlement again", b.s.Settle(t.Context(), b.settlement(l, a, campaign.NoAnswer)), nil)
+	b.settles(b.settlement(other, again, campaign.Answer))
+	equal(t, "the record", b.record("1").Result, campaign.Answer)
+	equal(t, "the first attempt", b.attempts("")[0].Result, campaign.Busy)
+}
+
 func settleManual(t *testing.T, b *bench) {
 	b.mustManual(phone(1), "number:"+phone(1))
 	b.mustManual(phone(1), "number:"+phone(1)) // the number is free again

@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"SettleChain", settleChain},
 		{"SettleBlock", settleBlock},
 		{"SettleCorrection", settleCorrection},
+		{"SettleLost", settleLost},
 		{"SettleManual", settleManual},
 		{"AddNumber", addNumber},
 		{"TurnNumber", turnNumber},
