@@ -39,6 +39,7 @@ type agent struct {
 	lostAt    time.Time         // since when nothing is heard of it; zero: it is there
 	soundless bool              // the loss has had its consequences
 	technik   bool              // the loss made her Not ready
+	cameAt    time.Time         // when she logged in
 	notice    *Reason           // what happened while she was away
 	returned  map[Key]time.Time // what she put back to the list is not for her before that
 }
@@ -121,6 +122,7 @@ func (f *Floor) login(c ClickLogin) error {
 	a.engaged, a.team, a.consents = c.Engaged, c.Team, c.RecordingConsent
 	a.joined, a.empty, a.own, a.popups = map[string]bool{}, map[string]emptied{}, map[string]time.Time{}, nil
 	f.setStatus(a, AgentNotReady, "")
+	a.cameAt = f.now
 	for _, camp := range f.campaigns {
 		switch camp.state {
 		case Loaded:

@@ -22,7 +22,9 @@ type StoreChanged struct{}
 // OpLook reads what others have done; Looked answers it, once the store does.
 type OpLook struct {
 	Calls   []Unanswered
-	Present []Presence // who is logged in
+	Present []Presence    // who is logged in
+	Came    []RecallQuery // whose calls another process may be settling just now
+	Awaited []AgentID     // whose after-call work from before waits here for them
 }
 
 // Unanswered is a contact who was not reached yet: offered, queued or ringing.
@@ -39,6 +41,8 @@ type Looked struct {
 	Blocked   []BlockedCall
 	Consents  map[AgentID]bool // who consents to being recorded; nil: nobody knows
 	Gone      []Presence       // who works, or wants to work, at another process
+	Recalled  []Recalled       // of Came
+	Away      []AgentID        // of Awaited: they work at another process
 }
 
 // ToldCampaign is a campaign as the store has it. Doc is nil where this
@@ -61,7 +65,7 @@ func (f *Floor) look() {
 		return
 	}
 	f.looking, f.lookAgain, f.lookedAt = true, false, f.stated
-	op := OpLook{Present: f.present()}
+	op := OpLook{Present: f.present(), Came: f.came(), Awaited: f.awaited()}
 	for _, w := range f.works {
 		if _, ends := f.table[w.state][onOptOut]; ends && w.kind != KindInbound {
 			op.Calls = append(op.Calls, Unanswered{Interaction: w.id, Query: f.permitQuery(w)})
@@ -74,6 +78,12 @@ func (f *Floor) onLooked(in Looked) {
 	f.looking = false
 	for _, p := range in.Gone {
 		f.callAway(p)
+	}
+	for _, a := range in.Away {
+		f.settleAway(a)
+	}
+	for _, r := range in.Recalled {
+		f.onRecalled(r)
 	}
 	for _, b := range in.Blocked {
 		if i := slices.IndexFunc(f.works, func(w *work) bool { return w.id == b.Interaction }); i >= 0 {
@@ -209,8 +219,18 @@ func (w *worker) look(ctx context.Context, op OpLook) (Looked, error) {
 	for _, u := range users {
 		in.Consents[u.Name] = u.RecordingConsent.Given
 	}
-	if in.Gone, err = w.gone(ctx, op.Present); err != nil || len(op.Calls) == 0 {
+	if in.Gone, in.Away, err = w.gone(ctx, op.Present, op.Awaited); err != nil {
 		return in, err
+	}
+	for _, q := range op.Came {
+		works, err := w.c.cfg.Store.Recall(ctx, q)
+		if err != nil {
+			return in, err
+		}
+		in.Recalled = append(in.Recalled, Recalled{q.Agent, works})
+	}
+	if len(op.Calls) == 0 {
+		return in, nil
 	}
 	qs := make([]PermitQuery, len(op.Calls))
 	for i, c := range op.Calls {

@@ -390,6 +390,9 @@ func (s *memStore) Settle(_ context.Context, q Settlement) error {
 	if a.settled > 0 && !q.Correction {
 		return nil
 	}
+	if q.Tell {
+		defer s.tell()
+	}
 	if q.Block != nil {
 		s.dnc = append(s.dnc, *q.Block)
 	}

@@ -92,16 +92,22 @@ func (f *Floor) present() (ps []Presence) {
 	return ps
 }
 
-// gone are those of ours who are wanted, or were taken to be, at another process.
-// Who is wanted and not here at all is let go at once.
-func (w *worker) gone(ctx context.Context, ours []Presence) (gone []Presence, err error) {
+// gone are those of ours who are wanted, or were taken to be, at another process,
+// and away those who are awaited here and work there. Who is wanted and not here
+// at all is let go at once.
+func (w *worker) gone(ctx context.Context, ours []Presence, awaited []AgentID) (gone []Presence, away []AgentID, err error) {
 	all, err := w.c.cfg.Store.Present(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	is := map[AgentID]Presence{}
 	for _, p := range all {
 		is[p.Agent] = p
+	}
+	for _, a := range awaited {
+		if p, ok := is[a]; ok && p.Process != w.c.cfg.Floor.Process {
+			away = append(away, a)
+		}
 	}
 	for _, p := range ours {
 		if now := is[p.Agent]; now.Process != p.Process || now.Wanted != "" {
@@ -118,7 +124,7 @@ func (w *worker) gone(ctx context.Context, ours []Presence) (gone []Presence, er
 			err = errors.Join(err, w.c.cfg.Store.Leave(ctx, p))
 		}
 	}
-	return gone, err
+	return gone, away, err
 }
 
 // callAway begins to let an agent go. What she has not dialled goes back; a call

@@ -90,6 +90,53 @@ func TestOneDeskOverProcesses(t *testing.T) {
 	})
 }
 
+// After-call work waits at the process that was started again; she works at another
+// one meanwhile. It is settled at once, and there she is told that its result is
+// missing, or finds what she had entered.
+func TestWorkAwaitedElsewhere(t *testing.T) {
+	for _, result := range []CallResult{0, WrongParty} {
+		synctest.Test(t, func(t *testing.T) {
+			store := newMemStore(testRecords(1, "0")...)
+			one := newSharedRig(t, t.TempDir(), store, "one", minuteAfterCalls)
+			two := newSharedRig(t, t.TempDir(), store, "two", minuteAfterCalls)
+			one.begin()
+			one.do(ClickLogin{Agent: "ann"}, ClickJoin{"ann", "spring"}, ClickStatus{"ann", AgentReady, ""})
+			note := "half a word"
+			e := Entry{Note: &note}
+			if result != 0 {
+				e.Result = &result
+			}
+			v := one.inWrapUp(e)
+			one.close()
+			two.do(ClickLogin{Agent: "ann"})
+			if s := two.snapshot(Viewer{Agent: "ann", Role: RoleAgent}); len(s.Recent) != 0 {
+				t.Errorf("before the first process is back: %+v", s.Recent)
+			}
+			one = newSharedRig(t, one.dir, store, "one", minuteAfterCalls)
+			time.Sleep(2 * time.Second)
+			s := two.snapshot(Viewer{Agent: "ann", Role: RoleAgent})
+			if len(s.Recent) != 1 || s.Recent[0].ID != v.ID || s.Recent[0].Note != note || s.Recent[0].Result != result {
+				t.Fatalf("her last calls: %+v", s.Recent)
+			}
+			if n := two.ann().Notice; (n == nil) != (result != 0) || n != nil && (n.Code != ReasonCallGone || n.Name != "Name1") {
+				t.Errorf("she is told %+v", n)
+			}
+			if rec := store.first(); result == 0 && rec.Status != Stale || result != 0 && rec.Result != result {
+				t.Errorf("the record: %s %s", rec.Status, rec.Result)
+			}
+			// Back at the first one there is nothing left to be done.
+			two.do(ClickLogout{"ann"})
+			time.Sleep(time.Second)
+			one.do(ClickLogin{Agent: "ann"})
+			if a := one.ann(); a.Interaction != "" || a.Status != AgentNotReady {
+				t.Errorf("at the first one: %+v", a)
+			}
+			two.close()
+			one.close()
+		})
+	}
+}
+
 // A process that was taken for gone finds its agent at another one.
 func TestPresenceLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -86,6 +86,20 @@ func (c *Controller) recall(ctx context.Context, in ClickLogin) ClickLogin {
 	return in
 }
 
+// cameFor is how long after a login it is looked whether another process has
+// settled calls of hers meanwhile.
+const cameFor = time.Minute
+
+// came asks for the last calls of those who have just logged in.
+func (f *Floor) came() (qs []RecallQuery) {
+	for _, a := range f.agents {
+		if a.loggedIn() && f.now.Sub(a.cameAt) < cameFor {
+			qs = append(qs, recallOf(a.id, f.now))
+		}
+	}
+	return qs
+}
+
 // onRecalled puts an agent's last calls beside those that are known. What
 // another process has corrected since is newer there.
 func (f *Floor) onRecalled(in Recalled) {

@@ -158,7 +158,7 @@ func (l leftover) settle(now time.Time) Settlement {
 	if s.Turn = 1; l.desk != nil {
 		d := *l.desk
 		d.Turn++
-		s.Turn, s.Filed = d.Turn, file(d, l.record)
+		s.Turn, s.Filed, s.Tell = d.Turn, file(d, l.record), true
 	}
 	return s
 }

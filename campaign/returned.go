@@ -12,7 +12,7 @@ import (
 // the contact.
 //
 //	journal ─▶ recover ─▶ Returned ─▶ wrap-up, until its agent is there ─▶ Done
-//	                                     └─ not within ReturnWithin: settled with what she had entered, else stale
+//	                                     └─ not within ReturnWithin, or at work elsewhere: settled with what she had entered, else stale
 //
 // A call that was on the line is over and its record stale; it is among its
 // agent's last calls, so that she can still say what came of it.
@@ -170,6 +170,36 @@ func (f *Floor) settleReturned(r ReturnedWork) Settlement {
 	f.store(OpSettle{s})
 	f.publish(Event{Kind: EventRecovered, Attempt: r.Attempt.ID, Campaign: r.Attempt.Campaign, Text: s.Record.Reason, Keep: &Keep{Settlement: &s}})
 	return s
+}
+
+// awaited are the agents whose after-call work from before waits for them.
+func (f *Floor) awaited() (as []AgentID) {
+	for _, r := range f.returned {
+		if !r.Lost && r.Attempt.Agent != "" {
+			as = append(as, r.Attempt.Agent)
+		}
+	}
+	for _, a := range f.agents {
+		if !a.loggedIn() && a.work != nil && a.work.awaits {
+			as = append(as, a.id)
+		}
+	}
+	return as
+}
+
+// settleAway settles the after-call work of an agent who works at another process
+// by now: there it is among her last calls.
+func (f *Floor) settleAway(id AgentID) {
+	f.returned = slices.DeleteFunc(f.returned, func(r ReturnedWork) bool {
+		theirs := r.Attempt.Agent == id && !r.Lost
+		if theirs {
+			f.settleReturned(r)
+		}
+		return theirs
+	})
+	if a := f.agent(id); a != nil && !a.loggedIn() && a.work != nil && a.work.awaits {
+		_ = f.step(a.work, onTimeout, nil) // possible in this state
+	}
 }
 
 // welcome: the agent is there again; her after-call work goes on.

@@ -51,6 +51,9 @@ func (s *Core) SettleWhile(ctx context.Context, q campaign.Settlement, holds fun
 				return err
 			}
 		}
+		if q.Tell {
+			t.db.Changed()
+		}
 		answered := !q.Attempt.AnsweredAt.IsZero()
 		filed, err := filedText(q.Filed)
 		if err != nil {

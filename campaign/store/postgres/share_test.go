@@ -537,3 +537,44 @@ func TestDoubtAndPermit(t *testing.T) {
 	})
 	must(t, <-answer)
 }
+
+// TestCapsOverProcesses: an account's caps hold over all processes, however many
+// ask at once, and nobody is called by two.
+func TestCapsOverProcesses(t *testing.T) {
+	address := fresh(t)
+	processes := []*postgres.Store{open(t, address, postgres.Options{}), open(t, address, postgres.Options{})}
+	const asked, calls = 24, 5
+	var mu sync.Mutex
+	permitted, refused := map[string]int{}, 0
+	var all sync.WaitGroup
+	for i := range asked {
+		all.Go(func() { // waited for below
+			r := rules
+			r.MaxCalls = calls
+			number := contact(i / 2).Phone // two want each
+			err := processes[i%2].Permit(t.Context(), campaign.PermitQuery{
+				Attempt: campaign.AttemptID(fmt.Sprint("A", i)), Process: fmt.Sprint("p", i%2), Number: number, Account: "pbx", Manual: true, Rules: r, Now: time.Now(),
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			switch no := (*campaign.Refusal)(nil); {
+			case err == nil:
+				permitted[number]++
+			case errors.As(err, &no):
+				refused++
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	n := 0
+	for number, times := range permitted {
+		if n += times; times > 1 {
+			t.Errorf("%s is called %d times", number, times)
+		}
+	}
+	if n != calls || refused != asked-calls {
+		t.Errorf("%d calls at once, %d refused; the account may have %d", n, refused, calls)
+	}
+}
