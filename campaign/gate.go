@@ -47,6 +47,7 @@ type Profile struct {
 	LockAfter        time.Duration   // no machine call after an abandoned one
 	Premium          bool            // premium and satellite numbers may be dialled
 	Recording        []RecordingMode // that are permitted; empty: all
+	NeedsCallerID    bool            // no machine calls without a number of ours that is shown
 	BothConsent      bool            // contact and agent have to consent to a recording before it begins
 	ConsentFor       []Purpose       // purposes that need documented consent
 	CallbackAnyHours bool            // an agreed callback may pass the window

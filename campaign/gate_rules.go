@@ -183,11 +183,13 @@ func (g *gate) running() (Verdict, bool) {
 }
 
 func (g *gate) callerID() (Verdict, bool) {
-	if len(g.CallerIDs) == 0 || slices.Contains(g.CallerIDs, g.CallerID) {
+	// Who dials by hand shows what the PBX shows for her.
+	needed := len(g.CallerIDs) > 0 || !g.Manual && slices.ContainsFunc(g.Profiles, func(p Profile) bool { return p.NeedsCallerID })
+	switch {
+	case g.CallerID == "" && needed:
+		return global(ReasonCallerID, "no caller id is set: it has to be one of our own numbers, which stand in dial.caller_ids", time.Time{}), true
+	case len(g.CallerIDs) == 0 || slices.Contains(g.CallerIDs, g.CallerID):
 		return Verdict{}, false
-	}
-	if g.CallerID == "" {
-		return global(ReasonCallerID, "no caller id is set: it has to be one of our own numbers", time.Time{}), true
 	}
 	return global(ReasonCallerID, fmt.Sprintf("the caller id %q is not one of our own numbers", g.CallerID), time.Time{}), true
 }

@@ -18,7 +18,7 @@ func TestGateSays(t *testing.T) {
 		{"emergency numbers are never dialled by machine", func(_ *Rules, f *Facts, _ *time.Time) { f.Number = "110" }},
 		{"the do-not-call list cannot be read, so nothing is dialled", func(_ *Rules, f *Facts, _ *time.Time) { f.ListReadable = false }},
 		{"the campaign does not run", func(r *Rules, _ *Facts, _ *time.Time) { r.Running = false }},
-		{"no caller id is set: it has to be one of our own numbers", func(_ *Rules, f *Facts, _ *time.Time) { f.CallerID = "" }},
+		{"no caller id is set: it has to be one of our own numbers, which stand in dial.caller_ids", func(_ *Rules, f *Facts, _ *time.Time) { f.CallerID = "" }},
 		{`the caller id "+4930999999" is not one of our own numbers`, func(_ *Rules, f *Facts, _ *time.Time) { f.CallerID = "+4930999999" }},
 		{"on the do-not-call list for Muster, entered by ann on 2026-06-01", func(_ *Rules, f *Facts, _ *time.Time) {
 			f.BlockedBy = &DNCEntry{Number: f.Number, Client: "Muster", By: "ann", At: time.Date(2026, 6, 1, 9, 0, 0, 0, time.UTC)}

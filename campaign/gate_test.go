@@ -81,6 +81,14 @@ func gateCases() []gateCase {
 		{name: "manual needs no campaign", change: func(r *Rules, f *Facts, _ *time.Time) { r.Running = false; f.Manual = true }},
 		{name: "foreign caller id", change: func(_ *Rules, f *Facts, _ *time.Time) { f.CallerID = "+4930999999" }, code: ReasonCallerID, kind: Global},
 		{name: "no caller id", change: func(_ *Rules, f *Facts, _ *time.Time) { f.CallerID = "" }, code: ReasonCallerID, kind: Global},
+		{name: "no caller id, and none of our own is known", change: func(r *Rules, f *Facts, _ *time.Time) {
+			f.CallerID, r.CallerIDs = "", nil
+			r.Profiles[0].NeedsCallerID = true
+		}, code: ReasonCallerID, kind: Global},
+		{name: "the same by hand", change: func(r *Rules, f *Facts, _ *time.Time) {
+			f.CallerID, r.CallerIDs, f.Manual = "", nil, true
+			r.Profiles[0].NeedsCallerID = true
+		}},
 		{name: "number on do-not-call", change: func(_ *Rules, f *Facts, _ *time.Time) { f.BlockedBy = &DNCEntry{Number: f.Number} }, code: ReasonDoNotCall, kind: Permanent, result: DoNotCall, chain: ChainNext},
 		{name: "person on do-not-call", change: func(_ *Rules, f *Facts, _ *time.Time) { f.BlockedBy = &DNCEntry{Person: f.Person, Client: "Muster"} }, code: ReasonDoNotCall, kind: Permanent, result: DoNotCall, chain: ChainFinish},
 		{name: "do-not-call, manual callback", change: func(_ *Rules, f *Facts, _ *time.Time) {

@@ -86,6 +86,35 @@ func FuzzCampaign(f *testing.F) {
 	})
 }
 
+// FuzzProfile: any text gives a country's law or an *Error with place and cure;
+// its days can be listed, its hours be asked for.
+func FuzzProfile(f *testing.F) {
+	for _, name := range []string{"US", "DE", "strictest"} {
+		text, err := profileFiles.ReadFile("profiles/" + name + ".yaml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add("country: ZZ\nholidays: [{name: a, date: 02-29, observed: true}, {easter: -60, weekday: sun}, {date: 12-25, year: 2030}]")
+	f.Add("country: ZZ\npostcodes: {\"1\": [A], '1': [A, A], x: y}\nregions: [{code: A}, {code: A, hours: {sat-mon: '22:00-24:00'}}]")
+	f.Add("hours: {daily: \"25:00-08:00\"}\nmax_ring: -1s\nabandoned: {default: 300%, ceiling: -1%}\nnational_lists: [{consent_age: 1y}]")
+	f.Add("a: &a {<<: *a}\nregions: &r [*r]")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := parseProfile([]byte(text), "profiles/ZZ.yaml")
+		if err != nil {
+			checkError(t, err)
+			return
+		}
+		for _, r := range p.Regions {
+			r.Dates(2026, 2031)
+			r.Hours.Week()
+		}
+		p.Dates(2026, 2031)
+		p.Hours.Week()
+	})
+}
+
 // normal makes empty lists and none the same: a document that is shown leaves
 // both out.
 func normal(c Campaign) Campaign {

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"path"
@@ -34,6 +35,7 @@ type Profile struct {
 	MinRing          Duration       `yaml:"min_ring"`                 // the dialer never cancels before
 	MaxRing          Duration       `yaml:"max_ring"`                 // and lets it ring no longer; 0 = no limit
 	LockAfter        Duration       `yaml:"lock_after_abandoned"`
+	CallerID         string         `yaml:"caller_id" oneof:"required,optional"` // whether a machine calls without a number of ours that is shown
 	Abandoned        Abandoned      `yaml:"abandoned,flow"`
 	ConnectWithin    Duration       `yaml:"connect_within"` // answer to agent; later is abandoned
 	ConsentFor       []string       `yaml:"consent_for" oneof:"advertising-b2c,advertising-b2b,service,research,collection"`
@@ -275,7 +277,7 @@ func parseProfile(text []byte, name string) (Profile, error) {
 	d := newDecoder(t, func(string) (string, bool) { return "", false })
 	var p Profile
 	d.value(t.root, reflect.ValueOf(&p).Elem(), "", "")
-	k := &checker{place: func(key string) string { return d.places[key] }, problems: d.problems}
+	k := &checker{place: func(key string) string { return cmp.Or(d.places[key], name) }, problems: d.problems}
 	if want := strings.TrimSuffix(path.Base(name), ".yaml"); p.Country != want {
 		k.add("country", quote(p.Country)+" is not the name of the file", "write "+want)
 	}

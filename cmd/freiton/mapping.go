@@ -74,6 +74,7 @@ func profileOf(p configs.Profile, now time.Time) campaign.Profile {
 			Name: r.Name, Code: r.Code, Hours: week(r.Hours.Week()), Holidays: days(r.Dates(from, to)), MaxPerDay: r.MaxPerDay,
 		})
 	}
+	out.NeedsCallerID = p.CallerID != "optional"
 	out.ConsentFor, out.BothConsent = purposes(p.ConsentFor), p.RecordingConsent != "one"
 	for _, m := range p.Recording {
 		out.Recording = append(out.Recording, campaign.RecordingMode(m))
