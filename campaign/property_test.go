@@ -587,7 +587,7 @@ func (w *world) click() {
 		ClickCall{n, id, ""}, ClickReturn{n, id, 0}, ClickRemove{n, id}, ClickHold{n, id}, ClickResume{n, id}, ClickHangup{n, id},
 		ClickDone{n, id, DoneOnly}, ClickDone{n, id, DoneAndNext}, ClickQuick{n, id, AnsweringMachine},
 		ClickResult{n, id, Entry{Result: &result}}, ClickResult{n, id, Entry{Result: &result}}, ClickResult{n, id, Entry{NoCall: &yes}}, ClickResult{n, id, Entry{Callback: cb}},
-		ClickStatus{n, AgentReady, ""}, ClickStatus{n, AgentReady, ""}, ClickStatus{n, AgentNotReady, "Pause"}, ClickUndo{n},
+		ClickStatus{n, AgentReady, ""}, ClickStatus{n, AgentReady, ""}, ClickStatus{n, AgentNotReady, "Pause"}, ClickStatus{n, AgentAfterCall, ""}, ClickUndo{n}, ClickExtend{n, id},
 		ClickManual{n, "+493012345000"}, ClickManual{n, "+4930777"}, ClickGetRecord{n, w.camps[0]}, ClickGetRecord{n, w.camps[1]},
 		ClickLogin{Agent: n, Engaged: n == "eva"}, ClickLogout{n}, ClickJoin{n, w.camps[0]}, ClickLeave{n, w.camps[0]},
 		ClickConsult{n, id, "+4930777" + string(n[0]%10+'0')}, ClickConference{n, id}, ClickTransfer{n, id, ""},

@@ -142,7 +142,7 @@ function editor(text) {
         wordOf(text, 'mode') === 'preview' ? null : choice(text, 'accept', ['click', 'auto'].map(a => [a, t(`accept ${a}`)])),
         word('priority'), field(text, 'lists', namesOf, withNames), word('greeting'),
         field(text, 'agents', namesOf, (x, key, v) => (v.includes(',') ? withNames(x, key, v) : withYAML(x, key, v)), { hint: 'all' }),
-        word('country', 'DE'), word('caller_id', '+4930901820'), word('ring_timeout', '30s'), word('after_call_work', '60s'), word('script', 'script.md'), word('responses', 'responses'), word('link', 'https://')),
+        word('country', 'DE'), word('caller_id', '+4930901820'), word('ring_timeout', '30s'), word('after_call_work', '60s'), field(text, 'after_call_more', yamlOf, withYAML, { hint: '{by: 30s, times: 10}' }), word('script', 'script.md'), word('responses', 'responses'), word('link', 'https://')),
       block('results'), block('dispositions'), block('treatments'), block('fields'), block('hours'),
       h('label', { class: 'field', key: 'yaml' }, h('span', { class: 'field-name' }, t('document yaml')),
         h('textarea', { class: 'code', rows: 18, spellcheck: 'false', maxlength: 1000000, value: text, readonly: state.viewer, oninput: (/** @type {any} */ e) => put(e.target.value) })),

@@ -904,6 +904,7 @@ export const de = {
   'document country': 'Land (Recht)',
   'document caller_id': 'Anzeigenummer',
   'document ring_timeout': 'Klingeldauer',
+  'document after_call_more': 'Mehr Zeit dafür',
   'document after_call_work': 'Nachbearbeitungszeit',
   'document script': 'Gesprächsleitfaden (Datei)',
   'document responses': 'Antworten (Ordner)',

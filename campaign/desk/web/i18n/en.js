@@ -904,6 +904,7 @@ export const en = {
   'document country': 'Country (law)',
   'document caller_id': 'Caller ID',
   'document ring_timeout': 'Ring timeout',
+  'document after_call_more': 'More time for it',
   'document after_call_work': 'After-call work',
   'document script': 'Script (file)',
   'document responses': 'Responses (folder)',
