@@ -21,7 +21,7 @@ func allStimuli() []stimulus {
 		onAccept, onDecline, onShown, onCall, onReturn, onRemove, onHold, onResume, onHangup, onDigits, onMute, onRecord,
 		onTransfer, onEnter, onQuick, onDone, onPermitted, onRefused, onLost, onStoreAway, onDialing, onRinging, onAnswered,
 		onJoined, onHeld, onResumed, onRemoteHeld, onRemoteResumed, onDigit, onEnded, onTimeout, onWithdraw, onFinish, onOptOut,
-		onHeard, onConsult, onConfer, onTransferred, onPlayed, onSoundLost, onSoundBack, onTaken, onVoid, onUnheard, onSeat, onUnpause,
+		onHeard, onConsult, onConfer, onTransferred, onPlayed, onSoundLost, onSoundBack, onTaken, onVoid, onUnheard, onSeat, onUnpause, onExtend,
 	}
 }
 
@@ -155,6 +155,9 @@ func TestTransitionsAllPairs(t *testing.T) {
 				}
 				if on == onRecord && s == StateWrapUp { // all that is left to do with it
 					w.attempt.Recording, arg = "recordings/a1.wav", ClickRecord{Action: RecordDelete}
+				}
+				if on == onExtend && s == StateWrapUp {
+					w.doc.AfterCallMore, w.wrapUntil = AfterCallMore{By: time.Minute, Times: 1}, noon().Add(time.Minute)
 				}
 				err := f.step(w, on, arg)
 				var no *NotPossible
