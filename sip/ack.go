@@ -12,7 +12,8 @@ import (
 // confirm takes the 2xx to our INVITE: RFC 3261 §13.2.2.4. The tag is that of
 // the 2xx, whatever the provisional ones said.
 func (c *Call) confirm(m *message) {
-	answer := c.join(m)
+	c.join(m)
+	answer := m.isSDP()
 	var err error
 	var body []byte
 	switch {
@@ -35,13 +36,12 @@ func (c *Call) confirm(m *message) {
 }
 
 // join makes the dialog out of a 2xx.
-func (c *Call) join(m *message) (sdp bool) {
+func (c *Call) join(m *message) {
 	if f := c.early[m.toTag()]; f != nil {
 		c.dlg.remoteSeq = max(c.dlg.remoteSeq, f.dlg.remoteSeq)
 	}
 	c.dlg.establish(m, c.invite.uri)
 	c.dlg.flow, c.dlg.targetFlow = c.invite.flow, ""
-	return m.isSDP()
 }
 
 func (c *Call) ackOnly(m *message) {

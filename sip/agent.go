@@ -201,6 +201,13 @@ func (a *Agent) trusts(ip netip.Addr) bool {
 	return false
 }
 
+// ready tells whether the agent has started and is not being closed.
+func (a *Agent) ready() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.started && !a.closing
+}
+
 // begin starts a call's goroutine; false when the agent is closed or has not
 // started.
 func (a *Agent) begin(c *Call) bool {

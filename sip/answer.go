@@ -45,7 +45,7 @@ func (a *Agent) tagFor(m *message) string {
 }
 
 // unacceptable checks what RFC 3261 §8.2.2 and §8.2.3 make a UAS check.
-func unacceptable(m *message, inside bool) (status int, extra []field) {
+func unacceptable(m *message) (status int, extra []field) {
 	if m.method == "CANCEL" || m.method == "ACK" {
 		return 0, nil
 	}
@@ -74,10 +74,7 @@ func unacceptable(m *message, inside bool) (status int, extra []field) {
 }
 
 func optionalBody(m *message) bool {
-	_, tail, _ := strings.Cut(m.get("Content-Disposition"), ";")
-	p, _ := parseParams(tail)
-	h, _ := p.get("handling")
-	return strings.EqualFold(h, "optional") // §20.11
+	return strings.EqualFold(m.param("Content-Disposition", "handling"), "optional") // §20.11
 }
 
 func acceptsSDP(m *message) bool {
@@ -95,18 +92,16 @@ func acceptsSDP(m *message) bool {
 func (a *Agent) incoming(m *message, tx *serverTx) {
 	acc := a.accountFor(m)
 	if acc == nil {
-		_ = tx.respond(refuse(m, 404, "", ""))
+		_ = tx.respond(refuse(m, 404, ""))
 		return
 	}
 	if a.onCall == nil {
-		_ = tx.respond(refuse(m, 480, "", ""))
+		_ = tx.respond(refuse(m, 480, ""))
 		return
 	}
 	// RFC 4028 §9: too small an interval is sent back.
-	if n := m.number("Session-Expires"); n >= 0 && n < minInterval {
-		t := startResponse(m, 422, "", "")
-		t.add("Min-SE", strconv.Itoa(minInterval))
-		_ = tx.respond(t.end("", nil))
+	if tooBrief(m) {
+		_ = tx.respond(startResponse(m, 422, "", "").addFields(minSE()).end("", nil))
 		return
 	}
 	c := newCall(a, acc, Inbound, m.callID())
@@ -133,7 +128,7 @@ func (a *Agent) incoming(m *message, tx *serverTx) {
 		c.box.put(mail{kind: mailRequest, msg: ack})
 	})
 	if !a.begin(c) {
-		_ = tx.respond(refuse(m, 503, "", ""))
+		_ = tx.respond(refuse(m, 503, ""))
 		c.finish()
 	}
 }
@@ -197,6 +192,12 @@ func (c *Call) repeatProvisional() {
 	})
 }
 
+// rung ends the repetitions of our 180.
+func (c *Call) rung() {
+	c.stopTimer("prack")
+	c.stopTimer("provisional")
+}
+
 // onPrack takes the far end's acknowledgement of our 180.
 func (c *Call) onPrack(m mail) {
 	f := strings.Fields(m.msg.get("RAck"))
@@ -206,8 +207,7 @@ func (c *Call) onPrack(m mail) {
 		return
 	}
 	c.newProv.pending = false
-	c.stopTimer("provisional")
-	c.stopTimer("prack")
+	c.rung()
 	c.reply(m.msg, m.tx, 200, nil)
 }
 
@@ -238,8 +238,7 @@ func (c *Call) respondInvite(status int, reason string, extra []field, contentTy
 
 // answer accepts the first INVITE.
 func (c *Call) answer() {
-	c.stopTimer("prack")
-	c.stopTimer("provisional")
+	c.rung()
 	switch err := c.accept(); {
 	case errors.Is(err, errCancelled): // CANCEL was first by a hair
 		c.then(mail{in: inCancelled})
@@ -338,7 +337,7 @@ func (c *Call) acked(m *message) {
 	c.pumpReinvite()
 }
 
-func (c *Call) connected(*message) {
+func (c *Call) connected() {
 	c.answered = time.Now()
 	c.storeToken(true, c.dlg.remoteTag)
 	c.emit(Event{Kind: Answered, Status: 200, Reason: phrase(200)})
@@ -346,17 +345,12 @@ func (c *Call) connected(*message) {
 
 // refuse sends the final refusal of an INVITE that was not answered.
 func (c *Call) refuse(m mail) {
-	c.stopTimer("prack")
-	c.stopTimer("provisional")
+	c.rung()
 	status := m.status
 	if status < 300 {
 		status = 480
 	}
-	var extra []field
-	if h := m.reason.header(); h != "" {
-		extra = append(extra, field{"Reason", h})
-	}
-	_, _ = c.respondInvite(status, "", extra, "", nil)
+	_, _ = c.respondInvite(status, "", m.reason.fields(), "", nil)
 }
 
 // accountFor finds the account an INVITE is for: by the user of its request

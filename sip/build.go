@@ -140,8 +140,8 @@ func answeredVia(m *message, v string) string {
 
 // refuse builds a final answer to a request outside our calls. A stranger
 // would not get this far.
-func refuse(m *message, status int, reason, tag string) []byte {
-	t := startResponse(m, status, reason, tag)
+func refuse(m *message, status int, reason string) []byte {
+	t := startResponse(m, status, reason, "")
 	switch status {
 	case 405:
 		t.add("Allow", allow) // RFC 3261 §8.2.1
@@ -153,7 +153,7 @@ func refuse(m *message, status int, reason, tag string) []byte {
 	return t.end("", nil)
 }
 
-// ownHeaders are ours alone; DialOptions.Headers may not set them.
+// ownHeader tells which are ours alone; DialOptions.Headers may not set them.
 func ownHeader(name string) bool {
 	return slices.Contains([]string{"via", "from", "to", "call-id", "cseq", "contact", "route",
 		"record-route", "max-forwards", "content-length", "content-type", "content-encoding",

@@ -317,7 +317,7 @@ func (c *Call) do(cmd command, m mail) {
 	case cmdRefuse:
 		c.refuse(m)
 	case cmdConnect:
-		c.connected(m.msg)
+		c.connected()
 	case cmdTerminate:
 		_, _ = c.respondInvite(487, "", nil, "", nil)
 	case cmdOK:

@@ -205,6 +205,9 @@ func newAccount(a Account) (*account, error) {
 	return out, nil
 }
 
+// direct tells whether requests go straight to their targets.
+func (a *account) direct() bool { return a.registrar == nil && a.proxy == nil }
+
 // hop is where a request outside a dialog for target is sent.
 func (a *account) hop(target uri) uri {
 	if a.proxy != nil {

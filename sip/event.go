@@ -96,6 +96,14 @@ func (r Reason) header() string {
 	return s
 }
 
+// fields are the Reason header, none if there is nothing to say.
+func (r Reason) fields() []field {
+	if h := r.header(); h != "" {
+		return []field{{"Reason", h}}
+	}
+	return nil
+}
+
 // readReason takes the Q.850 cause out of Reason headers. A SIP cause inside
 // (as "call completed elsewhere") gives the text only. RFC 3326 §2.
 func readReason(m *message) (q850 int, text string) {
@@ -147,18 +155,11 @@ func identityOf(a address) Identity {
 	return id
 }
 
-// callerOf is who calls: P-Asserted-Identity where the source is trusted
-// (RFC 3325 §9.1), else From.
+// callerOf is who calls: P-Asserted-Identity or Remote-Party-ID where the
+// source is trusted (RFC 3325 §9.1), else From.
 func callerOf(m *message, trusted bool) Identity {
 	if trusted {
-		for _, v := range m.list("P-Asserted-Identity") {
-			if a, err := parseAddress(v); err == nil {
-				if id := identityOf(a); id.Number != "" {
-					return id
-				}
-			}
-		}
-		for _, v := range m.list("Remote-Party-ID") {
+		for _, v := range append(m.list("P-Asserted-Identity"), m.list("Remote-Party-ID")...) {
 			if a, err := parseAddress(v); err == nil {
 				if id := identityOf(a); id.Number != "" {
 					return id

@@ -52,7 +52,7 @@ func FuzzMessage(f *testing.F) {
 			if status, _ := m.check(); status != 0 {
 				if status > 0 && m.get("Via") != "" {
 					m.arrive(src)
-					one(t, refuse(m, status, "", "x"))
+					one(t, refuse(m, status, ""))
 				}
 				return
 			}
@@ -81,7 +81,7 @@ func FuzzMessage(f *testing.F) {
 		_, _ = readReason(m)
 		callerOf(m, true)
 		if m.isRequest() {
-			one(t, refuse(m, 481, "", "x"))
+			one(t, refuse(m, 481, ""))
 		}
 	})
 }

@@ -33,7 +33,7 @@ func (a *Agent) gate(m *message, answer reply) []byte {
 			m.tagTo(a.tagFor(m))
 		}
 		m.arriveQuiet()
-		answer(refuse(m, status, why, ""))
+		answer(refuse(m, status, why))
 		return nil
 	}
 	m.arrive(m.source)
@@ -78,7 +78,7 @@ func (a *Agent) handle(m *message, tx *serverTx) {
 		}
 		return
 	}
-	if status, extra := unacceptable(m, false); status != 0 {
+	if status, extra := unacceptable(m); status != 0 {
 		t := startResponse(m, status, "", "")
 		t.addFields(extra)
 		_ = tx.respond(t.end("", nil))

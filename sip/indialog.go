@@ -34,7 +34,7 @@ func (c *Call) attempt(d *dialog, method string, extra []field, contentType stri
 		ok := c.box.put(mail{kind: mailFunc, msg: m, fn: func() {
 			switch {
 			case m != nil && m.status < 200:
-			case m != nil && (m.status == 401 || m.status == 407) && c.state != stateEnded && l.meet(m, f.remote.Addr()) == nil:
+			case m != nil && m.challenges() && c.state != stateEnded && l.meet(m, f.remote.Addr()) == nil:
 				c.attempt(d, method, extra, contentType, body, l, done)
 			default:
 				done(m, err)
@@ -54,12 +54,8 @@ func (c *Call) attempt(d *dialog, method string, extra []field, contentType stri
 func (c *Call) bye() {
 	c.stopTimer("ack") // nothing of ours is repeated any more
 	c.stopTimer("refresh")
-	var extra []field
-	if h := c.why.header(); h != "" {
-		extra = append(extra, field{"Reason", h})
-	}
 	c.after("bye", 4*c.agent.timers.T1+c.agent.timers.T2/2, func() { c.feed(mail{in: inGone}) })
-	c.transact(&c.dlg, "BYE", extra, "", nil, func(m *message, err error) {
+	c.transact(&c.dlg, "BYE", c.why.fields(), "", nil, func(m *message, err error) {
 		if err != nil {
 			c.log.Info("BYE without answer", "error", err)
 		}
@@ -119,13 +115,8 @@ func (c *Call) mustWait(m *message) bool {
 	if c.again.flying && (m.method == "INVITE" || m.method == "UPDATE" && m.isSDP()) {
 		return true // it may have overtaken the answer to ours
 	}
-	if m.method == "INVITE" || m.method == "BYE" {
-		if c.direction == Outbound && c.state < stateCancelling {
-			return true // neither comes before the 2xx (RFC 3261 §14.2, §15): it was overtaken
-		}
-		if m.method == "INVITE" && c.uas != nil && c.uas.waiting {
-			return true // likewise the ACK
-		}
+	if c.direction == Outbound && c.state < stateCancelling && (m.method == "INVITE" || m.method == "BYE") {
+		return true // neither comes before the 2xx (RFC 3261 §14.2, §15): it was overtaken
 	}
 	n, _ := m.cseq()
 	d := c.dialogOf(m.fromTag())
@@ -189,7 +180,7 @@ func (c *Call) handle(m mail) {
 		return
 	}
 	d.remoteSeq = n
-	if status, extra := unacceptable(msg, true); status != 0 {
+	if status, extra := unacceptable(msg); status != 0 {
 		c.reply(msg, m.tx, status, extra)
 		return
 	}
@@ -240,22 +231,13 @@ func (c *Call) reply(m *message, tx *serverTx, status int, extra []field) {
 	}
 	t := startResponse(m, status, "", c.dlg.localTag)
 	t.addFields(extra)
-	if status == 500 && !contains(extra, "Retry-After") {
+	if status == 500 && !hasField(extra, "Retry-After") {
 		t.add("Retry-After", "5")
 	}
 	t.add("User-Agent", c.agent.cfg.UserAgent)
 	if err := tx.respond(t.end("", nil)); err != nil {
 		c.log.Debug("response not sent", "status", status, "error", err)
 	}
-}
-
-func contains(fs []field, name string) bool {
-	for _, f := range fs {
-		if strings.EqualFold(f.name, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // onInfo takes DTMF by INFO: application/dtmf-relay ("Signal=5\r\n

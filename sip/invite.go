@@ -102,7 +102,7 @@ func (a *account) callerID(o DialOptions) []field {
 // prepare finds the way to the first hop.
 func (c *Call) prepare(ctx context.Context, target uri) {
 	f, err := c.agent.wire.reach(ctx, c.acc.hop(target).String())
-	if err == nil && c.acc.registrar == nil && c.acc.proxy == nil {
+	if err == nil && c.acc.direct() {
 		c.acc.keys.own(f.remote) // a trunk: what it dials is its own
 	}
 	c.box.put(mail{kind: mailFunc, fn: func() {

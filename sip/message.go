@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -36,7 +37,7 @@ var (
 	errMalformed = errors.New("malformed header")
 )
 
-// compactNames are the one-letter forms, RFC 3261 §7.3.3 and later RFCs.
+// longName spells out the one-letter forms, RFC 3261 §7.3.3 and later RFCs.
 func longName(s string) string {
 	if len(s) != 1 {
 		return s
@@ -88,13 +89,10 @@ func (m *message) get(name string) string {
 	return ""
 }
 
-func (m *message) has(name string) bool {
-	for _, f := range m.fields {
-		if strings.EqualFold(f.name, name) {
-			return true
-		}
-	}
-	return false
+func (m *message) has(name string) bool { return hasField(m.fields, name) }
+
+func hasField(fs []field, name string) bool {
+	return slices.ContainsFunc(fs, func(f field) bool { return strings.EqualFold(f.name, name) })
 }
 
 // all returns every value of a header, in order, as lines.
@@ -123,12 +121,15 @@ func (m *message) list(name string) []string {
 
 // lists tells whether a token stands in a list header (Allow, Supported, …).
 func (m *message) lists(name, token string) bool {
-	for _, v := range m.list(name) {
-		if strings.EqualFold(v, token) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.list(name), func(v string) bool { return strings.EqualFold(v, token) })
+}
+
+// param is a parameter behind a header's value, "" if there is none.
+func (m *message) param(header, name string) string {
+	_, tail, _ := strings.Cut(m.get(header), ";")
+	p, _ := parseParams(tail)
+	v, _ := p.get(name)
+	return v
 }
 
 // number reads a leading decimal value ("90;x=y"), -1 if there is none.
@@ -148,6 +149,9 @@ func (m *message) to() address     { a, _ := parseAddress(m.get("To")); return a
 func (m *message) fromTag() string { return m.from().tag() }
 func (m *message) toTag() string   { return m.to().tag() }
 func (m *message) isRequest() bool { return m.status == 0 }
+
+// challenges tells whether a response asks for credentials.
+func (m *message) challenges() bool { return m.status == 401 || m.status == 407 }
 
 // cseq returns number and method of CSeq.
 func (m *message) cseq() (uint32, string) {

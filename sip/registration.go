@@ -43,34 +43,30 @@ func newRegistration(a *Agent, acc *account) *registration {
 		state: RegistrationState{Account: acc.Name, State: Registering, Since: time.Now()}}
 }
 
-// keepAlive is how often a NAT on the way is kept open, RFC 5626 §4.4.
+// keepAliveEvery is how often a NAT on the way is kept open, RFC 5626 §4.4.
 const keepAliveEvery = 25 * time.Second
 
 func (r *registration) run() {
 	defer close(r.ended)
 	for {
-		wait, again := r.try()
-		timer := time.NewTimer(wait)
-		if !again {
-			timer.Stop()
-		}
-		if !r.sleep(timer, again) {
-			timer.Stop()
+		if wait, again := r.try(); !r.sleep(wait, again) {
 			return
 		}
-		timer.Stop()
 	}
 }
 
-// sleep waits for the time, a request to try, or the end (false).
-func (r *registration) sleep(timer *time.Timer, again bool) bool {
+// sleep waits for a request to try, the time if there is one for trying again,
+// or the end (false).
+func (r *registration) sleep(wait time.Duration, again bool) bool {
+	var due <-chan time.Time
+	if again {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		due = timer.C
+	}
 	keep := time.NewTicker(keepAliveEvery)
 	defer keep.Stop()
 	for {
-		var due <-chan time.Time
-		if again {
-			due = timer.C
-		}
 		select {
 		case <-due:
 			return true
@@ -195,7 +191,7 @@ func (r *registration) register(ctx context.Context, expires time.Duration) (*me
 			return nil, err
 		}
 		switch {
-		case (m.status == 401 || m.status == 407) && tries < 6:
+		case m.challenges() && tries < 6:
 			if reused { // an old nonce that is refused is no wrong password
 				reused, l = false, &login{acc: r.acc}
 			}

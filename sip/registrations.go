@@ -49,11 +49,8 @@ func (a *Agent) Register(ctx context.Context, name string) error {
 	if acc.registrar == nil {
 		return nil
 	}
-	a.mu.Lock()
-	ready := a.started && !a.closing
-	a.mu.Unlock()
 	r := a.regs[name]
-	if !ready || r == nil {
+	if !a.ready() || r == nil {
 		return ErrNotStarted
 	}
 	s, changed := r.look()

@@ -153,8 +153,8 @@ func (c *Call) onReinvite(m mail) {
 		c.reply(m.msg, m.tx, 491, nil)
 		return
 	}
-	if n := m.msg.number("Session-Expires"); n >= 0 && n < minInterval {
-		c.reply(m.msg, m.tx, 422, []field{{"Min-SE", strconv.Itoa(minInterval)}})
+	if tooBrief(m.msg) {
+		c.reply(m.msg, m.tx, 422, minSE())
 		return
 	}
 	c.uas = &incomingInvite{msg: m.msg, tx: m.tx, seq: seq, open: true}
@@ -172,8 +172,8 @@ func (c *Call) onReinvite(m mail) {
 // onUpdate answers UPDATE, RFC 3311 §5.2: with a description it is an offer,
 // without one it refreshes target and session timer.
 func (c *Call) onUpdate(m mail, d *dialog) {
-	if n := m.msg.number("Session-Expires"); n >= 0 && n < minInterval {
-		c.reply(m.msg, m.tx, 422, []field{{"Min-SE", strconv.Itoa(minInterval)}})
+	if tooBrief(m.msg) {
+		c.reply(m.msg, m.tx, 422, minSE())
 		return
 	}
 	offer := m.msg.isSDP()

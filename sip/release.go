@@ -78,14 +78,11 @@ func (a *Agent) Release(ctx context.Context, tok []byte) error {
 	if err != nil {
 		return err
 	}
-	a.mu.Lock()
-	ready := a.started && !a.closing
-	a.mu.Unlock()
-	if !ready {
+	if !a.ready() {
 		return ErrNotStarted
 	}
 	acc := a.account(t.Account)
-	if acc != nil && acc.registrar == nil && acc.proxy == nil {
+	if acc != nil && acc.direct() {
 		acc.keys.own(hop)
 	}
 	a.peers.add(hop.Addr())
@@ -161,7 +158,7 @@ func (a *Agent) releaseCancel(ctx context.Context, t *token, acc *account, hop n
 		switch {
 		case err != nil:
 			return 0, fmt.Errorf("sip: release: CANCEL: %w", err)
-		case (m.status == 401 || m.status == 407) && l.meet(m, hop.Addr()) == nil:
+		case m.challenges() && l.meet(m, hop.Addr()) == nil:
 			tx.tx.Terminate() // the same branch again: sipgo must let go of the first
 			continue
 		}
@@ -206,7 +203,7 @@ func (a *Agent) sendBye(ctx context.Context, d *dialog, acc *account) error {
 			return fmt.Errorf("BYE: %w", err)
 		case m.status/100 == 2 || m.status == 481 || m.status == 487:
 			return nil
-		case (m.status == 401 || m.status == 407) && l.meet(m, f.remote.Addr()) == nil:
+		case m.challenges() && l.meet(m, f.remote.Addr()) == nil:
 			continue
 		}
 		return fmt.Errorf("BYE answered with %d", m.status)
@@ -234,10 +231,7 @@ func (a *Agent) stray(m *message) {
 	}
 	if e.tok != nil {
 		a.ackRefusal(m, e.tok)
-		select {
-		case e.final <- m.status:
-		default:
-		}
+		e.report(m.status)
 	}
 }
 
@@ -280,20 +274,12 @@ func (a *Agent) dismiss(m *message, e *ending, bye bool) {
 		if !bye {
 			return
 		}
-		err = a.sendBye(a.ctx, &d, e.acc)
-		if err != nil {
+		status := m.status
+		if err := a.sendBye(a.ctx, &d, e.acc); err != nil {
 			a.log.Info("unwanted answer not hung up", "call", d.callID, "error", err)
+			status = 0
 		}
-		if e.final != nil {
-			status := m.status
-			if err != nil {
-				status = 0
-			}
-			select {
-			case e.final <- status:
-			default:
-			}
-		}
+		e.report(status)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

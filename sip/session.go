@@ -23,6 +23,15 @@ type session struct {
 	minSE    int
 }
 
+// tooBrief tells whether a request asks for an interval that is to be sent back
+// with ours, 422: RFC 4028 §9.
+func tooBrief(m *message) bool {
+	n := m.number("Session-Expires")
+	return n >= 0 && n < minInterval
+}
+
+func minSE() []field { return []field{{"Min-SE", strconv.Itoa(minInterval)}} }
+
 var errExpired = errors.New("session expired")
 var errGone = errors.New("far end does not know the call any more")
 
@@ -43,9 +52,7 @@ func (c *Call) agreeInterval(m *message) []field {
 		}
 		n = c.session.interval
 	}
-	_, tail, _ := strings.Cut(m.get("Session-Expires"), ";")
-	p, _ := parseParams(tail)
-	who, _ := p.get("refresher")
+	who := m.param("Session-Expires", "refresher")
 	c.session.interval = n
 	// In their transaction they are the uac. Without their support the
 	// refresher is us.
@@ -74,9 +81,7 @@ func (c *Call) negotiated(m *message, first bool) {
 		c.stopTimer("session")
 		return
 	}
-	_, tail, _ := strings.Cut(m.get("Session-Expires"), ";")
-	p, _ := parseParams(tail)
-	who, _ := p.get("refresher")
+	who := m.param("Session-Expires", "refresher")
 	c.session.interval = n
 	c.session.ours = !strings.EqualFold(who, "uas")
 	c.armSession()

@@ -11,10 +11,12 @@ import (
 // of different calls do not wait for one another.
 type callTable struct {
 	seed   maphash.Seed
-	shards [32]struct {
-		mu sync.RWMutex
-		m  map[string][]entry
-	}
+	shards [32]callShard
+}
+
+type callShard struct {
+	mu sync.RWMutex
+	m  map[string][]entry
 }
 
 type entry struct {
@@ -29,10 +31,7 @@ func (t *callTable) init() {
 	}
 }
 
-func (t *callTable) shard(id string) *struct {
-	mu sync.RWMutex
-	m  map[string][]entry
-} {
+func (t *callTable) shard(id string) *callShard {
 	return &t.shards[maphash.String(t.seed, id)%uint64(len(t.shards))]
 }
 
@@ -167,6 +166,14 @@ type ending struct {
 	final  chan int        // status of the INVITE's final response, for Release
 	byed   map[string]bool // To tags that were hung up
 	target string          // request URI of the INVITE
+}
+
+// report tells Release of a final response, if it waits.
+func (e *ending) report(status int) {
+	select {
+	case e.final <- status:
+	default:
+	}
 }
 
 const maxRecent = 4096

@@ -95,7 +95,7 @@ func (u uri) network() string {
 	return t
 }
 
-// without returns the URI with neither parameters nor headers.
+// bare returns the URI with neither parameters nor headers.
 func (u uri) bare() uri { u.params, u.headers = nil, ""; return u }
 
 // parseURI reads a SIP or SIPS URI. Control characters, blanks, quotes and

@@ -57,12 +57,11 @@ type Call struct {
 	ear       ear
 	hold      hold
 
-	mu       sync.Mutex
-	dialog   dialog // nil until there is one
-	sound    sound  // nil when none could be made
-	answered bool
-	ended    bool
-	stats    media.Stats // of an ended call
+	mu     sync.Mutex
+	dialog dialog // nil until there is one
+	sound  sound  // nil when none could be made
+	ended  bool
+	stats  media.Stats // of an ended call
 
 	events  func(Event)
 	waiting []Event // not yet delivered

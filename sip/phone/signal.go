@@ -22,9 +22,6 @@ func (c *Call) signal(e sip.Event) {
 		c.emit(Event{Kind: EarlyMedia, At: e.At, Status: e.Status, Reason: e.Reason})
 	case sip.Answered:
 		c.ear.quiet()
-		c.mu.Lock()
-		c.answered = true
-		c.mu.Unlock()
 		c.emit(Event{Kind: Answered, At: e.At, Status: e.Status, Reason: e.Reason})
 		c.hold.open(e.At)
 		c.hold.settle()
