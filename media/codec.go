@@ -67,6 +67,16 @@ func (c Codec) Rate() int {
 // G.722 (RFC 3551 §4.5.2), which is to come.
 func (c Codec) ClockRate() int { return c.Rate() }
 
+// units is a duration in units of its timestamps.
+func (c Codec) units(d time.Duration) uint32 {
+	return uint32(samplesIn(d, c.ClockRate()))
+}
+
+// samplesIn is how many samples at a rate in Hz a duration holds.
+func samplesIn(d time.Duration, rate int) int64 {
+	return int64(d) * int64(rate) / int64(time.Second)
+}
+
 // PayloadType is the static payload type of RFC 3551 §6, or 255 for a codec
 // that is never sent over RTP.
 func (c Codec) PayloadType() uint8 {

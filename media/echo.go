@@ -2,7 +2,6 @@ package media
 
 import (
 	"math"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,8 +80,8 @@ func NewEcho(codec Codec, clock *Clock, listen time.Duration) *Echo {
 		result: EchoResult{Stage: EchoBeep, LevelDBFS: echoFloor, FloorDBFS: echoFloor},
 	}
 	e.finish = sync.OnceFunc(func() { close(e.done) })
-	e.frame = Frame{Codec: codec, SSRC: rand.Uint32(), Seq: uint16(rand.Uint32()), Timestamp: rand.Uint32(), Marker: true,
-		Payload: make([]byte, codec.Bytes(codec.FrameSamples()))}
+	e.frame = firstFrame(codec)
+	e.frame.Payload = make([]byte, codec.Bytes(codec.FrameSamples()))
 	return e
 }
 
@@ -148,9 +147,7 @@ func (e *Echo) tick(now time.Time) {
 	if sink := e.sink.Load(); sink != nil {
 		sink.WriteFrame(f)
 	}
-	f.Seq++
-	f.Timestamp += uint32(e.codec.FrameSamples())
-	f.Marker = false
+	f.step(e.codec.FrameSamples())
 }
 
 func (e *Echo) to(s EchoStage) {
@@ -169,7 +166,7 @@ func (e *Echo) begin(now time.Time) {
 func (e *Echo) weigh() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.out, e.pos = e.track.Take(nil, e.codec.samplesIn(e.listen)), 0
+	e.out, e.pos = e.track.Take(nil, samplesIn(e.listen, e.codec.Rate())), 0
 	e.track = nil
 	e.result = weigh(e.out, e.codec.Rate())
 	e.result.Stage = EchoPlay
@@ -178,14 +175,10 @@ func (e *Echo) weigh() {
 	}
 }
 
-func (c Codec) samplesIn(d time.Duration) int64 {
-	return int64(d) * int64(c.Rate()) / int64(time.Second)
-}
-
 // weigh reads the levels of a sound.
 func weigh(samples []int16, rate int) EchoResult {
 	r := EchoResult{LevelDBFS: echoFloor, FloorDBFS: 0}
-	step := int(int64(echoSpan) * int64(rate) / int64(time.Second))
+	step := int(samplesIn(echoSpan, rate))
 	for from := 0; from+step <= len(samples); from += step {
 		var sum float64
 		for _, s := range samples[from : from+step] {

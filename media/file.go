@@ -3,7 +3,6 @@ package media
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,7 +76,7 @@ func NewFileEndpoint(opts FileOptions) (*FileEndpoint, error) {
 	}
 	e.finish = sync.OnceFunc(func() { close(e.done) })
 	e.codec.Encode(e.sound, samples)
-	e.frame = Frame{Codec: e.codec, SSRC: rand.Uint32(), Seq: uint16(rand.Uint32()), Timestamp: rand.Uint32(), Marker: true}
+	e.frame = firstFrame(e.codec)
 	if opts.Record != "" {
 		rec, err := newFileRecorder(opts.Record, opts.Codec.Rate())
 		if err != nil {
@@ -146,9 +145,7 @@ func (e *FileEndpoint) tick(now time.Time) {
 	if sink := e.sink.Load(); sink != nil {
 		sink.WriteFrame(f)
 	}
-	f.Seq++
-	f.Timestamp += uint32(e.codec.FrameSamples())
-	f.Marker = false
+	f.step(e.codec.FrameSamples())
 }
 
 // WriteFrame records what is heard.

@@ -1,6 +1,9 @@
 package media
 
-import "time"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // Frame is a piece of sound on its way, usually 20 ms. Payload belongs to whom
 // the frame came from and is valid only during the call of WriteFrame.
@@ -22,6 +25,18 @@ func (f *Frame) Samples() int {
 		return 0
 	}
 	return f.Codec.Samples(len(f.Payload))
+}
+
+// firstFrame begins a series of our own, with numbers that nobody can guess.
+func firstFrame(c Codec) Frame {
+	return Frame{Codec: c, SSRC: rand.Uint32(), Seq: uint16(rand.Uint32()), Timestamp: rand.Uint32(), Marker: true}
+}
+
+// step makes it the next one of its series, behind so many samples.
+func (f *Frame) step(samples int) {
+	f.Seq++
+	f.Timestamp += uint32(samples)
+	f.Marker = false
 }
 
 // Sink takes frames. It never blocks and keeps nothing of the frame.

@@ -81,7 +81,7 @@ func (b *jitterBuffer) put(ssrc, timestamp uint32, samples []int16, now time.Tim
 		rel = 0
 	}
 	b.lastTS, b.lastRel = timestamp, rel
-	arrived := int64(now.Sub(b.epoch)) * int64(b.rate) / int64(time.Second)
+	arrived := samplesIn(now.Sub(b.epoch), b.rate)
 	b.delay.add(arrived-rel, now)
 	b.aim(len(samples))
 	last := rel + int64(len(samples))

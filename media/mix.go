@@ -1,7 +1,6 @@
 package media
 
 import (
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -47,8 +46,7 @@ func (m *Mix) Add(e Endpoint) *Leg {
 }
 
 func (m *Mix) addLeg(e Endpoint) *Leg {
-	l := &Leg{end: e}
-	l.frame = Frame{SSRC: rand.Uint32(), Seq: uint16(rand.Uint32()), Timestamp: rand.Uint32(), Marker: true}
+	l := &Leg{end: e, frame: firstFrame(NoCodec)}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.closed {
@@ -182,9 +180,7 @@ func (l *Leg) speak(sum []int32, rate int, now time.Time) {
 	n := codec.Encode(l.payload[:cap(l.payload)], samples)
 	f.Codec, f.Payload, f.At = codec, l.payload[:n], now
 	l.end.WriteFrame(f)
-	f.Seq++
-	f.Timestamp += uint32(len(samples))
-	f.Marker = false
+	f.step(len(samples))
 }
 
 // tick mixes 20 ms.

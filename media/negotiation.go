@@ -174,17 +174,22 @@ func (n *negotiation) answer(body []byte) ([]byte, *terms, error) {
 	return out, t, err
 }
 
-// match chooses the codec of an answer: the first of the peer's order that we
-// speak (RFC 3264 §6.1), under the peer's number.
-func (n *negotiation) match(d *description, t *terms) error {
-	for _, f := range d.formats {
-		if slices.Contains(n.codecs, f.codec) {
+// choose takes the first codec of the peer's order that we speak (RFC 3264
+// §6.1), under the peer's number.
+func (t *terms) choose(formats []format, codecs []Codec) error {
+	for _, f := range formats {
+		if slices.Contains(codecs, f.codec) {
 			t.codec, t.number = f.codec, f.number
-			break
+			return nil
 		}
 	}
-	if t.codec == NoCodec {
-		return &SDPError{Reason: "no codec in common", Code: 305}
+	return &SDPError{Reason: "no codec in common", Code: 305}
+}
+
+// match fills in the terms of an answer.
+func (n *negotiation) match(d *description, t *terms) error {
+	if err := t.choose(d.formats, n.codecs); err != nil {
+		return err
 	}
 	t.numbers = []format{{t.number, t.codec}}
 	if d.dtmf != noPayload {
@@ -232,14 +237,8 @@ func (n *negotiation) Accept(body []byte) error {
 		localHold: o.hold, dtmf: noPayload, number: noPayload, dtmfPT: o.dtmf,
 		streams: o.streams, audio: o.audio, numbers: o.formats,
 	}
-	for _, f := range d.formats {
-		if slices.Contains(n.codecs, f.codec) {
-			t.codec, t.number = f.codec, f.number
-			break
-		}
-	}
-	if t.codec == NoCodec {
-		return &SDPError{Reason: "no codec in common", Code: 305}
+	if err := t.choose(d.formats, n.codecs); err != nil {
+		return err
 	}
 	t.take(d, append(slices.Clone(o.formats), d.formats...), n.codecs)
 	t.mux = t.mux && o.mux // RFC 5761 §5.1.1: only if offered

@@ -61,9 +61,7 @@ type receiver struct {
 	frame   Frame
 	dtmf    dtmfReceiver
 
-	stream    atomic.Pointer[reception]
-	heardAt   atomic.Int64     // UnixNano of the last accepted packet
-	past      [2]atomic.Uint32 // received and lost of earlier streams
+	receptions
 	bytes     atomic.Uint64
 	malformed atomic.Uint32
 	unknown   atomic.Uint32 // payload type not agreed
@@ -160,7 +158,7 @@ func (s *Session) accept(l *live, now time.Time) {
 		in.noise.Add(1) // RFC 3389 §4; not agreed, so not passed on
 		return
 	default:
-		st.time(p.Timestamp, s.clockUnits(now, f.Codec))
+		st.time(p.Timestamp, f.Codec.units(now.Sub(s.start)))
 	}
 	s.deliver(l, f)
 }

@@ -45,28 +45,24 @@ func (s *Session) Stats() Stats {
 	in, o, c := &s.in, &s.out, &s.ctl
 	st := Stats{
 		Codec: s.Codec(), Direction: s.Direction(), Local: s.LocalAddr(), SSRC: o.ssrc,
-		Sent:     uint64(o.packets.Load()),
-		Received: uint64(in.past[0].Load()), Lost: uint64(in.past[1].Load()),
-		Late:       uint64(in.reordered.Load()),
+		Sent: uint64(o.packets.Load()), Late: uint64(in.reordered.Load()),
 		Duplicates: uint64(in.duplicate.Load()), ComfortNoise: uint64(in.noise.Load()),
 		Unknown: uint64(in.unknown.Load()), Foreign: uint64(in.foreign.Load()),
 		Malformed: uint64(in.malformed.Load()), Digits: uint64(in.digits.Load()),
 		SendErrors: uint64(o.failed.Load()),
 	}
-	if at := in.heardAt.Load(); at != 0 {
-		st.HeardAt = time.Unix(0, at)
-	}
 	if l := s.live.Load(); l != nil {
 		st.Remote = s.target(l)
 	}
-	st.judge(in.stream.Load(), c)
+	st.judge(&in.receptions, c)
 	return st
 }
 
-// judge adds the figures of the present stream, nil if there is none, and of
-// RTCP, and what they amount to.
-func (st *Stats) judge(r *reception, c *control) {
-	if r != nil {
+// judge adds the figures of what came in and of RTCP, and what they amount to.
+func (st *Stats) judge(in *receptions, c *control) {
+	st.Received, st.Lost = uint64(in.past[0].Load()), uint64(in.past[1].Load())
+	st.HeardAt = in.lastHeard()
+	if r := in.stream.Load(); r != nil {
 		st.RemoteSSRC = r.ssrc
 		st.Received += uint64(r.received.Load())
 		st.Lost += uint64(r.lost())

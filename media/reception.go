@@ -46,6 +46,32 @@ func newReception(ssrc uint32, seq uint16) *reception {
 	return r
 }
 
+// receptions are the streams of one source, one after the other.
+type receptions struct {
+	stream  atomic.Pointer[reception] // the present one; nil: none yet
+	past    [2]atomic.Uint32          // received and lost of those before it
+	heardAt atomic.Int64              // UnixNano of the last packet that counted
+}
+
+// begin counts a stream from now on, and adds the one before it to the past.
+func (r *receptions) begin(old *reception, ssrc uint32, seq uint16) *reception {
+	if old != nil {
+		r.past[0].Add(old.received.Load())
+		r.past[1].Add(old.lost())
+	}
+	st := newReception(ssrc, seq)
+	r.stream.Store(st)
+	return st
+}
+
+// lastHeard is when the last packet came; zero: none yet.
+func (r *receptions) lastHeard() time.Time {
+	if at := r.heardAt.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
+}
+
 // packet counts a packet (RFC 3550 §A.1).
 func (r *reception) packet(seq uint16) arrival {
 	highest := r.highest.Load()

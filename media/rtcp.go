@@ -62,15 +62,20 @@ func (s *Session) tickRTCP(l *live, now time.Time) {
 	if l.number == noPayload {
 		return
 	}
-	if c.due.IsZero() {
-		c.due = now.Add(interval(s.cfg.RTCPInterval, true))
-		return
+	if c.falls(now, s.cfg.RTCPInterval) {
+		s.writeRTCP(l, s.report(now))
 	}
-	if now.Before(c.due) {
-		return
+}
+
+// falls tells whether a report falls due, and sets the time of the next one.
+// The first call only begins the interval.
+func (c *control) falls(now time.Time, mean time.Duration) bool {
+	first := c.due.IsZero()
+	if !first && now.Before(c.due) {
+		return false
 	}
-	c.due = now.Add(interval(s.cfg.RTCPInterval, false))
-	s.writeRTCP(l, s.report(now))
+	c.due = now.Add(interval(mean, first))
+	return !first
 }
 
 // report builds SR or RR and SDES.

@@ -328,16 +328,10 @@ func (s *Session) SendDTMF(digits string) error {
 	return nil
 }
 
-// newStream begins to count a stream; the figures of the one before it are
-// added to the past.
+// newStream begins to count a stream, and tells of it.
 func (s *Session) newStream(old *reception, restarted bool) *reception {
 	p := &s.in.packet
-	if old != nil {
-		s.in.past[0].Add(old.received.Load())
-		s.in.past[1].Add(old.lost())
-	}
-	st := newReception(p.SSRC, p.SequenceNumber)
-	s.in.stream.Store(st)
+	st := s.in.begin(old, p.SSRC, p.SequenceNumber)
 	now := time.Now()
 	if old == nil {
 		s.emit(SessionEvent{Kind: FirstPacket, At: now})
@@ -367,11 +361,6 @@ func (s *Session) watch(l *live, now time.Time) {
 		s.log.Warn("media: no RTP", "for", quiet.Round(time.Millisecond), "remote", s.target(l))
 		s.emit(SessionEvent{Kind: Lost, At: now})
 	}
-}
-
-// clockUnits is the time since the session began in timestamp units.
-func (s *Session) clockUnits(now time.Time, c Codec) uint32 {
-	return uint32(int64(now.Sub(s.start)) * int64(c.ClockRate()) / int64(time.Second))
 }
 
 // Close says goodbye by RTCP, closes the sockets and waits for the goroutines.

@@ -14,9 +14,7 @@ import (
 type Stream struct {
 	interval time.Duration
 	start    time.Time
-	in       atomic.Pointer[reception]
-	past     [2]atomic.Uint32 // received and lost of earlier SSRCs
-	heardAt  atomic.Int64     // UnixNano
+	in       receptions
 	late     atomic.Uint32
 	twice    atomic.Uint32
 	strayed  atomic.Uint32
@@ -37,9 +35,9 @@ func NewStream(ssrc uint32, interval time.Duration) *Stream {
 // Arrived counts a frame that came. False: it came before, or is astray, and is
 // not to be handed on. One goroutine calls it.
 func (s *Stream) Arrived(f *Frame) bool {
-	st := s.in.Load()
+	st := s.in.stream.Load()
 	if st == nil || st.ssrc != f.SSRC {
-		st = s.renew(st, f)
+		st = s.in.begin(st, f.SSRC, f.Seq)
 	}
 	switch st.packet(f.Seq) {
 	case duplicate:
@@ -49,24 +47,14 @@ func (s *Stream) Arrived(f *Frame) bool {
 		s.strayed.Add(1)
 		return false
 	case restarted:
-		st = s.renew(st, f)
+		st = s.in.begin(st, f.SSRC, f.Seq)
 		st.packet(f.Seq)
 	case reordered:
 		s.late.Add(1)
 	}
-	s.heardAt.Store(f.At.UnixNano())
-	st.time(f.Timestamp, uint32(int64(f.At.Sub(s.start))*int64(f.Codec.ClockRate())/int64(time.Second)))
+	s.in.heardAt.Store(f.At.UnixNano())
+	st.time(f.Timestamp, f.Codec.units(f.At.Sub(s.start)))
 	return true
-}
-
-func (s *Stream) renew(old *reception, f *Frame) *reception {
-	if old != nil {
-		s.past[0].Add(old.received.Load())
-		s.past[1].Add(old.lost())
-	}
-	st := newReception(f.SSRC, f.Seq)
-	s.in.Store(st)
-	return st
 }
 
 // Send numbers a frame that goes out and hands it to write, which returns the
@@ -95,15 +83,10 @@ func (s *Stream) Report(now time.Time) []rtcp.Packet {
 	c := &s.ctl
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	first := c.due.IsZero()
-	if !first && now.Before(c.due) {
+	if !c.falls(now, s.interval) {
 		return nil
 	}
-	c.due = now.Add(interval(s.interval, first))
-	if first {
-		return nil
-	}
-	return c.report(s.in.Load(), &s.out, now)
+	return c.report(s.in.stream.Load(), &s.out, now)
 }
 
 // TakeRTCP reads what the far end reports.
@@ -114,22 +97,15 @@ func (s *Stream) TakeRTCP(packets []rtcp.Packet, now time.Time) {
 }
 
 // HeardAt is when the last packet came; zero: none yet.
-func (s *Stream) HeardAt() time.Time {
-	if at := s.heardAt.Load(); at != 0 {
-		return time.Unix(0, at)
-	}
-	return time.Time{}
-}
+func (s *Stream) HeardAt() time.Time { return s.in.lastHeard() }
 
 // Stats gives the figures of this moment. Codec, direction and addresses are
 // for the caller to fill in.
 func (s *Stream) Stats() Stats {
 	st := Stats{
 		SSRC: s.out.ssrc, Sent: uint64(s.out.packets.Load()), SendErrors: uint64(s.out.failed.Load()),
-		Received: uint64(s.past[0].Load()), Lost: uint64(s.past[1].Load()),
 		Late: uint64(s.late.Load()), Duplicates: uint64(s.twice.Load()), Malformed: uint64(s.strayed.Load()),
-		HeardAt: s.HeardAt(),
 	}
-	st.judge(s.in.Load(), &s.ctl)
+	st.judge(&s.in, &s.ctl)
 	return st
 }

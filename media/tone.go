@@ -12,7 +12,7 @@ func Tone(freqHz float64, d time.Duration, dBFS float64) []int16 {
 
 // ToneAt is Tone at another sample rate.
 func ToneAt(rate int, freqHz float64, d time.Duration, dBFS float64) []int16 {
-	samples := make([]int16, int(d*time.Duration(rate)/time.Second))
+	samples := make([]int16, samplesIn(d, rate))
 	amplitude := 32767 * math.Pow(10, dBFS/20)
 	for i := range samples {
 		samples[i] = clamp(amplitude * math.Sin(2*math.Pi*freqHz*float64(i)/float64(rate)))
@@ -21,7 +21,7 @@ func ToneAt(rate int, freqHz float64, d time.Duration, dBFS float64) []int16 {
 }
 
 // Silence is that: at 8 kHz.
-func Silence(d time.Duration) []int16 { return make([]int16, int(d*8000/time.Second)) }
+func Silence(d time.Duration) []int16 { return make([]int16, samplesIn(d, 8000)) }
 
 // Ringback is one period of the German ringing tone: 425 Hz, 1 s on, 4 s off.
 func Ringback() []int16 { return append(Tone(425, time.Second, -13), Silence(4*time.Second)...) }

@@ -59,7 +59,7 @@ func (t *Track) position(f *Frame) int64 {
 	pos := wall
 	if t.placed && f.SSRC == t.ssrc && f.Codec.ClockRate() == t.codec.ClockRate() {
 		byStamp := t.at + int64(int32(f.Timestamp-t.last))*int64(t.rate)/int64(f.Codec.ClockRate())
-		limit := int64(maxDrift) * int64(t.rate) / int64(time.Second)
+		limit := samplesIn(maxDrift, t.rate)
 		if d := byStamp - wall; d <= limit && d >= -limit {
 			pos = byStamp
 		}
@@ -87,7 +87,7 @@ func (t *Track) put(pos int64, samples []int16) {
 
 // Now is the place of a moment on the time line.
 func (t *Track) Now(at time.Time) int64 {
-	return max(0, int64(at.Sub(t.start))*int64(t.rate)/int64(time.Second))
+	return max(0, samplesIn(at.Sub(t.start), t.rate))
 }
 
 // End is the place after the last sample placed.
