@@ -254,11 +254,51 @@ func (e *engine) checkpoints() {
 		select {
 		case <-e.writer:
 			e.fold()
+			if e.shreds.Load() {
+				e.empty()
+			}
 			e.writer <- struct{}{}
 		case <-e.quit:
 			return
 		}
 	}
+}
+
+// Erase is Core's, and leaves nothing in the write-ahead log either: folded into
+// the file, an old page of it would stay there until it is written over.
+func (s *Store) Erase(ctx context.Context, id string, q campaign.EraseQuery) (campaign.Erasure, error) {
+	e, err := s.Core.Erase(ctx, id, q)
+	if err != nil {
+		return e, err
+	}
+	s.db.shreds.Store(true)
+	select {
+	case <-s.db.writer:
+		s.db.empty()
+		s.db.writer <- struct{}{}
+	case <-s.db.quit:
+	}
+	return e, nil
+}
+
+// empty folds the whole write-ahead log into the file and cuts it off. The caller
+// holds the writer. Where somebody reads, it waits for nobody: the next of
+// checkpoints tries again.
+func (e *engine) empty() {
+	ctx := context.Background()
+	c, err := e.r.Conn(ctx)
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	if _, err := c.ExecContext(ctx, `PRAGMA busy_timeout=0`); err != nil {
+		return
+	}
+	var busy, frames, folded int
+	if err := c.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &folded); err == nil && busy == 0 {
+		e.shreds.Store(false)
+	}
+	_, _ = c.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout=%d`, busyTimeout.Milliseconds()))
 }
 
 // fold waits for nobody; what it cannot fold, the next one does.

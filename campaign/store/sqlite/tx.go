@@ -22,7 +22,8 @@ type engine struct {
 	stmts  map[string]*sql.Stmt // its statements; of the holder of the token
 	lazy   bool                 // its commits do not wait for the disk
 
-	hub     hub // of those who watch for changes
+	hub     hub         // of those who watch for changes
+	shreds  atomic.Bool // something was erased, and the log has it still
 	commits atomic.Int64
 	due     chan struct{} // asks for a checkpoint
 	quit    chan struct{} // closed by close
