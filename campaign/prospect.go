@@ -12,7 +12,8 @@ import (
 // WhyNot says in one sentence why a campaign does not dial a record now: what
 // Why says, and before it what lies with the campaign and not with the record.
 func WhyNot(c *Campaign, row CampaignRow, r Record, facts Facts, now time.Time) string {
-	if r.Status.Done() || r.Status == Stale || r.Status == Retrieved || r.Status == ChainReady {
+	waits := r.Status == ChainReady && facts.BlockedBy == nil // who is blocked is never called
+	if r.Status.Done() || r.Status == Stale || r.Status == Retrieved || waits {
 		return Why(r, c.Rules, facts, now)
 	}
 	switch cond := c.Selection.Filter.fails(&r); {

@@ -22,6 +22,9 @@ func TestWhyNot(t *testing.T) {
 		{"paused", CampaignRow{State: Running, Pause: "ten failures"}, func(*Campaign, *Record, *Facts) {}, "has paused: ten failures"},
 		{"finished", CampaignRow{}, func(_ *Campaign, r *Record, _ *Facts) { r.Status, r.Reason = Updated, "sold" }, "sold"},
 		{"blocked, though not loaded", CampaignRow{}, func(_ *Campaign, _ *Record, f *Facts) { f.BlockedBy = &DNCEntry{Number: f.Number} }, "do-not-call"},
+		{"blocked, another first", running, func(_ *Campaign, r *Record, f *Facts) {
+			r.Status, f.BlockedBy = ChainReady, &DNCEntry{Number: f.Number}
+		}, "do-not-call"},
 		{"filter", running, func(c *Campaign, _ *Record, _ *Facts) {
 			c.Selection.Filter = Filter{{Field: "Ort", Any: []string{"Bonn"}}}
 		}, "its filter wants Ort: Bonn"},

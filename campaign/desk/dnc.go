@@ -85,7 +85,10 @@ func (d *Desk) searchBlocked(ctx context.Context, in *struct {
 	return reply(FoundBlocked{Entries: listed(blockedInfo(es[:min(len(es), mostBlocked)])), All: len(es)}), nil
 }
 
-func (d *Desk) block(ctx context.Context, in *struct{ Body Blocked }) (*body[Blocked], error) {
+func (d *Desk) block(ctx context.Context, in *struct {
+	NumberOnly bool `query:"number_only" doc:"the number alone; without it the person whose number it is, with all her numbers, where the lists know just one"`
+	Body       Blocked
+}) (*body[Blocked], error) {
 	b := in.Body
 	if b.Number == "" && b.Person == "" {
 		return nil, huma.Error422UnprocessableEntity("a number or a person is needed")
@@ -96,6 +99,12 @@ func (d *Desk) block(ctx context.Context, in *struct{ Body Blocked }) (*body[Blo
 			return nil, huma.Error422UnprocessableEntity(err.Error())
 		}
 		b.Number = n
+	}
+	if b.Person == "" && !in.NumberOnly {
+		var err error
+		if b.Person, err = d.onlyOwner(ctx, b.Number); err != nil {
+			return nil, d.problem(err)
+		}
 	}
 	if b.Campaign != "" {
 		if _, err := d.row(ctx, b.Campaign); err != nil {
@@ -111,6 +120,26 @@ func (d *Desk) block(ctx context.Context, in *struct{ Body Blocked }) (*body[Blo
 		return nil, d.problem(err)
 	}
 	return reply(b), nil
+}
+
+// onlyOwner is whose number it is, where the lists know a customer or a chain, and
+// just one: who wants no more calls is a person, and not a telephone.
+func (d *Desk) onlyOwner(ctx context.Context, number string) (person string, err error) {
+	several := false
+	err = d.cfg.Store.Records(ctx, campaign.RecordQuery{Phone: number}, func(r campaign.Record) error {
+		switch {
+		case r.Person == "" || r.Person == campaign.PersonOf("", "", number) || r.Person == person:
+		case person != "":
+			several = true
+		default:
+			person = r.Person
+		}
+		return nil
+	})
+	if several {
+		return "", err
+	}
+	return person, err
 }
 
 func (d *Desk) unblock(ctx context.Context, in *struct {

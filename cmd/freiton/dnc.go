@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -92,17 +93,25 @@ func blockedTable(bs []desk.Blocked) table {
 
 func (c *cli) dncAdd() *cobra.Command {
 	var b desk.Blocked
+	var only bool
 	cmd := &cobra.Command{
-		Use: "add NUMBER", Short: "Add a number to the do-not-call list",
+		Use: "add NUMBER", Short: "Add a number, and whose it is, to the do-not-call list",
+		Long: `Adds a number to the do-not-call list. Where the lists know whose it is, and it is
+one person's, she is entered, too: her other numbers are not called either.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b.Number = args[0]
-			return fetch(c, cmd.Context(), http.MethodPost, "/api/v1/dnc", b, func(b desk.Blocked) table {
+			path := "/api/v1/dnc?number_only=" + strconv.FormatBool(only)
+			return fetch(c, cmd.Context(), http.MethodPost, path, b, func(b desk.Blocked) table {
+				if b.Person != "" {
+					c.say("all numbers of %s are entered; with --number-only it is this one alone", b.Person)
+				}
 				return blockedTable([]desk.Blocked{b})
 			})
 		},
 	}
 	cmd.Example = "  freiton dnc add +493023125001\n  freiton dnc add '030 23125001' --campaign spring"
+	cmd.Flags().BoolVar(&only, "number-only", false, "the number alone, and not the person's others")
 	cmd.Flags().StringVar(&b.Campaign, "campaign", "", "only for this campaign; without it for everything")
 	cmd.Flags().StringVar(&b.Client, "client", "", "only for campaigns of this client")
 	cmd.Flags().StringVar(&b.Wording, "wording", "", "what the person said")

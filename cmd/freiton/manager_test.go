@@ -56,7 +56,15 @@ func TestManager(t *testing.T) {
 		out, _ := run(0, "list", "why", of)
 		says(out, "no campaign works its list b")
 	}
-	out, _ := run(0, "report", "list", "a", "--csv")
+	run(0, "campaign", "apply", "-f", write("b.yaml", "name: b\nlists: [b]\n"))
+	run(0, "dnc", "add", "030 23125007", "--number-only")
+	out, _ := run(0, "list", "why", "0171 3920007") // hers, and not entered
+	says(out, "another number of the contact is tried first")
+	_, errs = run(0, "dnc", "add", "030 23125007")
+	says(errs, "all numbers of ")
+	out, _ = run(0, "list", "why", "0171 3920007", "--output", "json")
+	says(out, "do-not-call")
+	out, _ = run(0, "report", "list", "a", "--csv")
 	says(out, "list,records,used,left,callbacks_open,callbacks_overdue\na,2,0,2,0,0\n")
 	_, errs = run(1, "report", "list", "nix", "--csv")
 	says(errs, "no list is named nix")
