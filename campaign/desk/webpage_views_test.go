@@ -148,6 +148,12 @@ func (p *looks) others(say func(string) string) {
 	p.press("Weiteres")
 	p.find("button", say("Help"))
 	p.lookAt("tools", []string{"light", "dark"}, [2]int64{390, 844}, [2]int64{320, 640})
+	p.run(emulation.SetDeviceMetricsOverride(390, 844, 1, false))
+	p.press("Zu den Seiten")
+	p.until("the pages in sight", func() bool {
+		return p.on(p.find("button", "Meine Nachrichten"), `function() { const r = this.getBoundingClientRect(); return r.top > 0 && r.bottom < innerHeight && document.activeElement === this }`) == "true"
+	})
+	p.run(emulation.SetDeviceMetricsOverride(1440, 900, 1, false))
 	for _, name := range []string{"Help", "Settings"} {
 		p.press(say(name))
 		p.find("dialog", say(name))

@@ -143,6 +143,15 @@ function meter() {
     } })));
 }
 
+/** Where the other pages are chosen: below the one that is open, on a phone. */
+function toPages() {
+  const here = /** @type {HTMLElement|null} */ (document.querySelector('.views .here') || document.querySelector('.views button'));
+  ui.tools = false;
+  redraw();
+  here?.focus({ preventScroll: true });
+  document.querySelector('.views')?.scrollIntoView({ block: 'center' });
+}
+
 /** @param {{language: (l: string) => void, logOff: () => void}} on */
 export function stateBar(on) {
   return h('header', { class: 'statebar', 'aria-label': 'Freiton' },
@@ -153,6 +162,7 @@ export function stateBar(on) {
     h('div', { class: 'bar-right' },
       links(),
       h('div', { class: 'tools', hidden: ui.phone && !ui.tools },
+        ui.phone ? button({ name: t('to the pages'), icon: 'desk', iconOnly: true, anyTab: true, run: toPages }) : null,
         meter(),
         languageSelect(on.language),
         button({ name: t('Settings'), icon: 'settings', iconOnly: true, anyTab: true, run: () => { ui.dialog = 'settings'; redraw(); } }),

@@ -136,6 +136,7 @@ export const de = {
   'state logged-off': 'Abgemeldet',
   'state lost': 'Verbindung verloren',
   'state overseer': 'Aufsicht',
+  'to the pages': 'Zu den Seiten',
   'more tools': 'Weiteres',
   then: 'danach: {status}',
   'reason missed': 'Vorschau nicht angenommen',

@@ -136,6 +136,7 @@ export const en = {
   'state logged-off': 'Logged off',
   'state lost': 'Connection lost',
   'state overseer': 'Supervisor',
+  'to the pages': 'To the pages',
   'more tools': 'More',
   then: 'then: {status}',
   'reason missed': 'preview not accepted',
