@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -127,8 +128,10 @@ func (f *Floor) onRecalled(in Recalled) {
 	}
 	slices.SortStableFunc(a.recent, func(v, w *work) int { return w.attempt.DialedAt.Compare(v.attempt.DialedAt) })
 	a.recent = a.recent[:min(len(a.recent), recentCalls)]
-	if a.notice == nil {
-		a.notice = a.missing()
+	missing := a.missing()
+	if a.notice == nil || missing == nil && a.notice.Code != ReasonSettledAway { // she may have said it at another process
+		a.said()
+		a.notice = cmp.Or(a.notice, missing)
 	}
 }
 

@@ -219,6 +219,12 @@ func TestMissingResults(t *testing.T) {
 	told("call-gone Ada")
 	say("a", Answer)
 	told("")
+	ann.notice = &Reason{Code: ReasonSettledAway, Name: "Eva"}
+	f.Apply(Recalled{"ann", nil}, noon().Add(time.Hour))
+	told("settled-away Eva") // she has not seen that yet
+	ann.notice = &Reason{Code: ReasonCallStopped, Name: "Ada"}
+	f.Apply(Recalled{"ann", nil}, noon().Add(time.Hour))
+	told("") // she has said it elsewhere
 	unanswered := orphan("c", "Cid", 3)
 	unanswered.Attempt.AnsweredAt, unanswered.Attempt.JoinedAt = time.Time{}, time.Time{}
 	f.Apply(Recalled{"ann", []ReturnedWork{unanswered}}, noon().Add(time.Hour))

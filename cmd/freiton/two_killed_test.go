@@ -142,5 +142,7 @@ func (b *twoServers) killed(jar http.CookieJar) {
 	b.other.csrf = b.one.csrf
 	b.other.follow()
 	b.other.do("/desk/take-over", nil)
-	b.seen("her desk, moved again", b.other, "/state", here())
+	b.seen("her desk, moved again", b.other, "/state", stateOf(func(s desk.State) bool {
+		return !s.Viewer && s.Me != nil && s.Me.Status == campaign.AgentNotReady && s.Me.Notice == nil && len(s.Recent) > 0 && s.Recent[0].Result == wrong
+	}))
 }
