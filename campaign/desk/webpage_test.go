@@ -250,6 +250,17 @@ func TestPreviewMode(t *testing.T) {
 	}
 	p.press(say("Remove from campaign"))
 	p.gone("region", say("Outbound interaction"))
+	for reason, want := range map[string]string{
+		`{code: 'outside-hours', text: 'closed', until: '2026-06-11T06:00:00Z'}`: "außerhalb der erlaubten Zeiten; wieder ab ",
+		`{code: 'do-not-call', text: 'blocked', until: '2026-06-11T06:00:00Z'}`:  "steht auf der Sperrliste",
+		`{code: 'abandoned-lock', text: 'locked'}`:                               "nach einem Lost Call gesperrt",
+	} {
+		var got string
+		p.evaluate("import('/assets/ui.js').then(m => m.why("+reason+"))", &got)
+		if later := strings.TrimPrefix(got, want); later == got || strings.HasSuffix(want, " ") != (later != "") {
+			t.Errorf("%s: %q, want %q", reason, got, want)
+		}
+	}
 }
 
 // TestHostileName: what stands in a list is text.
