@@ -80,7 +80,7 @@ func gateEdges() []gateEdge {
 		}},
 		{name: "three in seven days", code: ReasonPerWeek, shut: yet, put: func(q *gateAsked, past time.Duration) {
 			q.rules.Profiles[0].MaxPerWeek, q.rules.Profiles = 5, append(q.rules.Profiles, Profile{Country: "FR", MaxPerWeek: 3})
-			for _, ago := range []time.Duration{8 * 24 * time.Hour, week + past, 48 * time.Hour, 25 * time.Hour} {
+			for _, ago := range []time.Duration{8 * 24 * time.Hour, 7*24*time.Hour + past, 48 * time.Hour, 25 * time.Hour} {
 				q.facts.Earlier = append(q.facts.Earlier, Earlier{At: q.now.Add(-ago)})
 			}
 		}},
