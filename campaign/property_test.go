@@ -107,7 +107,7 @@ func newWorld(t *rapid.T, modes ...Mode) *world {
 		c.CallerID, c.RingTimeout = "+4930901820", 5*time.Second // less than the profile asks
 		c.Fields = FieldSets{Preview: []string{"campaign", "name", "phone"}, Case: []string{"campaign", "phone"}, Record: []string{"Ort"}}
 		c.Rules = Rules{
-			Profiles: []Profile{{Country: "lab", MaxPerDay: 4, MinRing: 15 * time.Second, Hours: daily(hm(8, 0), hm(20, 0))}},
+			Profiles: []Profile{{Country: "lab", MaxPerDay: 4, MinRing: 15 * time.Second, NeedsCallerID: true, Hours: daily(hm(8, 0), hm(20, 0))}},
 			Allow:    []string{"+49"}, CallerIDs: []string{"+4930901820", "+4930901821"}, MaxAttempts: 5, MinGap: time.Minute, MaxCalls: 2, PerSecond: 2,
 			MaxAbandoned: []float64{0, 0.3, 1}[w.dice.IntN(3)],
 		}

@@ -57,6 +57,8 @@ type Prospect struct {
 
 	Missing []string `json:"missing_lists,omitempty" doc:"lists of the campaign that do not exist"`
 	Absent  []string `json:"absent_columns,omitempty" doc:"columns that the filter names and no record has"`
+
+	NoCallerID bool `json:"no_caller_id,omitempty" doc:"the law wants a number of ours to be shown, and there is none"`
 }
 
 // ProspectWhy counts records that are not dialled for one reason.
@@ -81,6 +83,7 @@ func (p *Prospect) Add(c *Campaign, r *Record, blocked *DNCEntry, national map[s
 		for _, cond := range c.Selection.Filter {
 			p.Absent = append(p.Absent, cond.Field)
 		}
+		p.NoCallerID = c.CallerID == "" && slices.ContainsFunc(c.Rules.Profiles, func(p Profile) bool { return p.NeedsCallerID })
 	}
 	p.Absent = slices.DeleteFunc(p.Absent, r.has)
 	code, text := c.never(r, blocked, national, now)
@@ -100,6 +103,7 @@ func (p *Prospect) Add(c *Campaign, r *Record, blocked *DNCEntry, national map[s
 func gateOffer(rules Rules, facts Facts, now time.Time) Verdict {
 	rules.CallerIDs, rules.PerSecond, rules.MaxCalls, rules.MinGap, rules.Running = nil, 0, 0, 0, true
 	facts.LeaseOurs, facts.ListReadable = true, true
+	facts.CallerID = "shown when it is dialled"
 	return Gate(rules, facts, now)
 }
 
@@ -188,6 +192,9 @@ func (p *Prospect) Doubts() []string {
 	}
 	for _, f := range p.Absent {
 		out = append(out, fmt.Sprintf("no record has a column %q, which the filter asks for", f))
+	}
+	if p.NoCallerID {
+		out = append(out, "no number of ours is shown, which the law wants, so nothing will be dialled: write one to dial.caller_ids")
 	}
 	return out
 }

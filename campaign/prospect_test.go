@@ -93,7 +93,7 @@ func TestProspect(t *testing.T) {
 func TestProspectTells(t *testing.T) {
 	c := spring()
 	c.Rules = allowRules()
-	c.Rules.Profiles, c.Rules.Purpose = []Profile{{Country: "DE", ConsentFor: []Purpose{AdvertisingB2C}}}, AdvertisingB2C
+	c.Rules.Profiles, c.Rules.Purpose = []Profile{{Country: "DE", ConsentFor: []Purpose{AdvertisingB2C}, NeedsCallerID: true}}, AdvertisingB2C
 	c.Selection.Filter = Filter{{Field: "Ort", Not: []string{"Ulm"}}, {Field: "Ortt", Not: []string{"Ulm"}}}
 	p := Prospect{Records: 5000, Missing: []string{"nix"}}
 	for i := range 5000 {
@@ -111,7 +111,7 @@ func TestProspectTells(t *testing.T) {
 	if s := p.String(); s != "of 5,000 records 1,300 will not be dialled, because there is no documented consent, which advertising-b2c needs (1,200); they have revoked their consent (100)" {
 		t.Error(s)
 	}
-	if s := strings.Join(p.Doubts(), "\n"); !strings.Contains(s, `no list "nix"`) || !strings.Contains(s, `column "Ortt"`) || strings.Contains(s, `"Ort"`) {
+	if s := strings.Join(p.Doubts(), "\n"); !strings.Contains(s, `no list "nix"`) || !strings.Contains(s, `column "Ortt"`) || strings.Contains(s, `"Ort"`) || !strings.Contains(s, "dial.caller_ids") {
 		t.Error(s)
 	}
 }
