@@ -66,7 +66,7 @@ func TestNothingMoves(t *testing.T) {
 			chief.press(view, chief.find("navigation", "Freiton"))
 			chief.still(view)
 		}
-		late("ann").worksStill(say)
+		late("dora").worksStill(say) // no warning of missing sound comes to her page
 	}
 }
 
@@ -80,25 +80,32 @@ func (p *tab) worksStill(say func(string) string) {
 	p.press(say("Call history"), p.find("navigation", "Freiton"))
 	p.still("history")
 	p.press("Arbeitsplatz", p.find("navigation", "Freiton"))
-	p.w.do(campaign.ClickJoin{Agent: "ann", Campaign: "spring"})
+	p.w.do(campaign.ClickJoin{Agent: "dora", Campaign: "spring"})
 	p.press(say("Ready"), p.find("group", say("My status")))
 	p.find("dialog", say("Interaction preview"))
-	p.find("button", "Ton prüfen") // there is no sound in this world
 	p.still("preview")
 	p.press(say("Accept"), p.find("dialog", say("Interaction preview")))
-	p.says(say("Call status"), say("Ringing"))
+	p.came(say("Ringing"), say)
 	p.still("ringing")
 	p.w.line.answers()
-	p.says(say("Call status"), say("Connected"))
+	p.came(say("Connected"), say)
 	p.still("talking")
 	p.w.line.contactHangsUp()
-	p.says(say("Call status"), say("Ended"))
+	p.came(say("Ended"), say)
 	p.still("after-call work")
 	p.choose(say("Call result"), say("Wrong party"))
 	p.press(say("Done"))
 	p.gone("region", say("Outbound interaction"))
 	p.still("done")
-	p.w.do(campaign.ClickLogout{Agent: "ann"})
+	p.w.do(campaign.ClickLogout{Agent: "dora"})
+}
+
+// came waits for a call status. What the call's own step changes on the page is
+// not what its data do, which come later.
+func (p *tab) came(status string, say func(string) string) {
+	p.t.Helper()
+	p.says(say("Call status"), status)
+	p.evaluate("void (window.moved = [])", nil)
 }
 
 // still waits until everything has come, and asks what moved meanwhile.

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -130,9 +131,10 @@ func (d documents) Adopt(ctx context.Context, document []byte, _ string) (campai
 	return d.Parse(ctx, campaign.CampaignRow{Document: document})
 }
 
-// worldOf opens a world with ann (agent), eva (agent, engaged), chief
-// (administrator), and who else looks on: lena (team leader), otto (auditor) and
-// muster (client). Their passwords are their names twice.
+// worldOf opens a world with ann (agent), eva (agent, engaged), dora (agent with a
+// sound card at the server), chief (administrator), and who else looks on: lena
+// (team leader), otto (auditor) and muster (client). Their passwords are their
+// names twice.
 func worldOf(t *testing.T) *world {
 	t.Helper()
 	return worldWith(t, campaigns()...)
@@ -149,11 +151,11 @@ func worldWith(t *testing.T, campaigns ...campaign.Campaign) *world {
 	must(t, store.Import(ctx, "kunden", contacts()))
 	must(t, store.Import(ctx, "bestand", contacts()[3:]))
 	for _, u := range []campaign.User{
-		{Name: "ann", Role: campaign.RoleAgent, Team: "berlin"}, {Name: "eva", Role: campaign.RoleAgent, Engaged: true}, {Name: "chief", Role: campaign.RoleAdministrator},
+		{Name: "ann", Role: campaign.RoleAgent, Team: "berlin"}, {Name: "eva", Role: campaign.RoleAgent, Engaged: true}, {Name: "dora", Role: campaign.RoleAgent, Headset: "device"}, {Name: "chief", Role: campaign.RoleAdministrator},
 		{Name: "lena", Role: campaign.RoleTeamLeader, Team: "berlin"}, {Name: "otto", Role: campaign.RoleAuditor},
 		{Name: "muster", Role: campaign.RoleClient, Clients: []string{"Muster GmbH"}},
 	} {
-		u.Hash, u.Headset, u.Created = string(u.Name+u.Name), "browser", time.Now()
+		u.Hash, u.Headset, u.Created = string(u.Name+u.Name), cmp.Or(u.Headset, "browser"), time.Now()
 		must(t, store.PutUser(ctx, u))
 	}
 	journal, err := campaign.OpenJournal(campaign.JournalConfig{Dir: filepath.Join(dir, "journal"), Log: log})
