@@ -23,7 +23,7 @@ func lawful(t *testing.T, b *bench) {
 	for n := range lawPeople {
 		h.arrives(n)
 	}
-	for range 300 {
+	for range 200 {
 		h.step()
 		if t.Failed() {
 			return
@@ -32,10 +32,8 @@ func lawful(t *testing.T, b *bench) {
 	h.log()
 	h.scopeKept()
 	t.Log(h.seen)
-	for _, c := range []campaign.ReasonCode{"", campaign.ReasonGap} {
-		if h.seen[c] == 0 {
-			t.Errorf("never %q: %v", c, h.seen)
-		}
+	if h.seen[""] < 10 || len(h.seen) < 3 {
+		t.Errorf("too little happens: %v", h.seen)
 	}
 }
 
