@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -114,7 +115,8 @@ func (c *cli) sayImport(res desk.ImportResult) {
 	c.sayMended(res)
 	c.sayUnderstood(res)
 	if len(res.OtherSheets) > 0 {
-		c.say("only the sheet %q was read; %q have rows as well: name one with --sheet", res.Sheet, res.OtherSheets)
+		others := fmt.Sprintf("%q", res.OtherSheets)
+		c.say("only the sheet %q was read, and not %s: name another with --sheet", res.Sheet, strings.Trim(others, "[]"))
 	}
 	verb := "imported"
 	if res.DryRun {
@@ -129,7 +131,7 @@ func (c *cli) sayImport(res desk.ImportResult) {
 		c.say("%s to another contact as well", manyVerb(res.DuplicateIDs, "id belongs", "ids belong"))
 	}
 	if res.Elsewhere > 0 {
-		c.say("%d of the numbers are in other lists too: %s", res.Elsewhere, counts(res.InLists))
+		c.say("%s in other lists too: %s", manyVerb(res.Elsewhere, "of the numbers is", "of the numbers are"), counts(res.InLists))
 	}
 }
 
