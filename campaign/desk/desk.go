@@ -35,6 +35,7 @@ type Config struct {
 	Texts        CampaignTexts // nil: texts are changed with the document only
 	Why          func(context.Context, campaign.Record) (string, error)
 	Prospect     func(ctx context.Context, name string) (campaign.Prospect, error) // what the campaign will not dial
+	TooOld       func(ctx context.Context) (Retained, error)                       // what retention would delete now
 	Report       func(ctx context.Context, name string) (write func(io.Writer) error, err error)
 	Number       func(raw string) (string, error) // normalises to E.164
 	HashPassword func(plain string) (string, error)
@@ -130,6 +131,8 @@ func (d *Desk) server(api huma.API) {
 		"What answers here")), func(context.Context, *struct{}) (*body[ServerInfo], error) {
 		return reply(ServerInfo{Version: d.cfg.Version, Running: d.cfg.Control != nil, PID: os.Getpid()}), nil
 	})
+	huma.Register(api, onlySocket(operation("retention", http.MethodGet, "/api/v1/retention", campaign.RoleAdministrator,
+		"What is older than retention: says, and would be deleted now")), d.tooOld)
 	huma.Register(api, onlySocket(operation("backup", http.MethodPost, "/api/v1/backup", campaign.RoleAdministrator,
 		"Write a consistent copy of the store to a new file on the server")),
 		func(ctx context.Context, in *struct{ Body BackupRequest }) (*struct{}, error) {
@@ -148,6 +151,22 @@ type ServerInfo struct {
 	Version string `json:"version"`
 	Running bool   `json:"running" doc:"a campaign controller runs in this process"`
 	PID     int    `json:"pid"`
+}
+
+// Retained is what a run of retention deleted, or would.
+type Retained struct {
+	Recordings int  `json:"recordings"`
+	Notes      int  `json:"notes"`
+	AgentTimes int  `json:"agent_times" doc:"entries of single agents, kept per team from now on"`
+	DryRun     bool `json:"dry_run,omitempty"`
+}
+
+func (d *Desk) tooOld(ctx context.Context, _ *struct{}) (*body[Retained], error) {
+	r, err := d.cfg.TooOld(ctx)
+	if err != nil {
+		return nil, d.problem(err)
+	}
+	return reply(r), nil
 }
 
 // BackupRequest names the file of a backup; it must not exist yet.

@@ -58,6 +58,9 @@ func (v *vault) deskOver(control desk.Control, j *campaign.Journal, wire desk.SI
 	people := v.persons(j)
 	people.control = control
 	dc.Persons, dc.SIP = people, wire
+	dc.TooOld = func(ctx context.Context) (desk.Retained, error) {
+		return retain(ctx, people, v.cfg.Retention, time.Now(), true)
+	}
 	dc.Reports = figures{store: v.store, docs: v.documents(), agentTimes: time.Duration(v.cfg.Retention.AgentTimes)}
 	return desk.New(dc)
 }

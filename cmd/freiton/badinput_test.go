@@ -173,9 +173,9 @@ func TestServe(t *testing.T) {
 	number := peer.Number("00", 7)
 	for _, args := range []string{
 		"dnc add " + number, "user add ann --role agent", "user list",
-		"campaign apply -f " + sampleFile(t, "sample.yaml"), "list import practice " + sampleFile(t, "sample.csv"),
+		"campaign apply -f " + sampleFile(t, "sample.yaml"), "campaign show practice", "list import practice " + sampleFile(t, "sample.csv"),
 		"campaign load practice", "campaign start practice", "campaign status practice", "campaign report practice",
-		"list show 1", "list why 1", "campaign stop practice", "campaign unload practice",
+		"list show 1", "list why 1", "retention --dry-run", "report list practice --csv", "campaign stop practice", "campaign unload practice",
 	} {
 		if status, _, errs := freiton(t, nil, append(strings.Fields(args), "--config", config)...); status != 0 {
 			t.Errorf("%s: status %d\n%s", args, status, errs)

@@ -3,25 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
 	"github.com/freiton/freiton/configs"
 )
 
-// retained is what a run of retention deleted, or would.
-type retained struct {
-	Recordings int  `json:"recordings"`
-	Notes      int  `json:"notes"`
-	AgentTimes int  `json:"agent_times" doc:"entries of single agents, kept per team from now on"`
-	DryRun     bool `json:"dry_run,omitempty"`
-}
-
 // retain deletes what is older than the configuration keeps. A run that is
 // killed is taken up by the next one: files go before their names.
-func retain(ctx context.Context, p personFiles, keep configs.Retention, now time.Time, dry bool) (r retained, err error) {
+func retain(ctx context.Context, p personFiles, keep configs.Retention, now time.Time, dry bool) (r desk.Retained, err error) {
 	r.DryRun = dry
 	before := func(d configs.Duration) time.Time { return now.Add(-time.Duration(d)) }
 	old, err := p.store.OldRecordings(ctx, before(keep.Recordings))
@@ -102,6 +96,14 @@ that are older than retention: of the configuration says. A running server does
 this once a day, so with one running only --dry-run is of use.`,
 		Example: "  freiton retention --dry-run", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			show := func(r desk.Retained) table {
+				t := table{head: []string{"recordings", "notes", "agent times"}}
+				t.add(r.Recordings, r.Notes, r.AgentTimes)
+				return t
+			}
+			if dry {
+				return fetch(c, cmd.Context(), http.MethodGet, "/api/v1/retention", nil, show)
+			}
 			cfg, err := c.load()
 			if err != nil {
 				return err
@@ -110,16 +112,14 @@ this once a day, so with one running only --dry-run is of use.`,
 			if err != nil {
 				return err
 			}
-			r, err := retain(cmd.Context(), v.persons(nil), cfg.Retention, time.Now(), dry)
+			r, err := retain(cmd.Context(), v.persons(nil), cfg.Retention, time.Now(), false)
 			if e := v.Close(); err == nil {
 				err = e
 			}
 			if err != nil {
 				return err
 			}
-			t := table{head: []string{"recordings", "notes", "agent times"}}
-			t.add(r.Recordings, r.Notes, r.AgentTimes)
-			return c.show(r, t)
+			return c.show(r, show(r))
 		},
 	}
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "only count")
