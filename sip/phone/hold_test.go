@@ -201,6 +201,7 @@ func TestNothingAfterEnded(t *testing.T) {
 		r.call.Hold()
 		r.signal(sip.Updated)
 		passes(time.Second)
+		r.signal(sip.Updated) // now that a re-INVITE would be due
 		ks := r.kinds()
 		if n := slices.Index(ks, Ended); n != len(ks)-1 {
 			t.Errorf("after Ended: %v", ks[n:])
