@@ -135,14 +135,12 @@ func (c *Call) sendInvite(in input) {
 	v.creds = c.login.headers("INVITE", v.uri, v.body)
 	raw := c.inviteText(v.flow)
 	if len(raw) > tcpAbove && v.flow.network == "udp" {
-		ctx, cancel := context.WithTimeout(c.agent.ctx, 2*time.Second)
-		if f, ok := c.agent.wire.tryTCP(ctx, v.flow.remote); ok {
+		if f, ok := c.agent.wire.tryTCP(c.agent.ctx, v.flow.remote); ok {
 			// RFC 3261 §18.1.1: by TCP, and with the top Via saying so. The
 			// Contact stays where we listen.
 			v.flow = f
 			raw = c.inviteText(f)
 		}
-		cancel()
 	}
 	c.talksTo(v.flow.remote.Addr())
 	branch := v.branch

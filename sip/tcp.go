@@ -164,12 +164,10 @@ func (f *connFeed) Addr() net.Addr {
 func (w *wire) adopt(nc net.Conn) (*streamConn, error) {
 	c := &streamConn{Conn: nc, wire: w, remote: localPort(nc.RemoteAddr()), ready: make(chan struct{})}
 	w.mu.Lock()
-	select {
-	case <-w.closing:
+	if w.shut() {
 		w.mu.Unlock()
 		_ = nc.Close()
 		return nil, ErrClosed
-	default:
 	}
 	w.conns[c.remote] = c
 	w.perIP[c.remote.Addr()]++

@@ -167,13 +167,11 @@ func (w *wire) serve() {
 
 func (w *wire) close() {
 	w.mu.Lock()
-	select {
-	case <-w.closing:
+	if w.shut() {
 		w.mu.Unlock()
 		return
-	default:
-		close(w.closing)
 	}
+	close(w.closing)
 	conns := make([]*streamConn, 0, len(w.conns))
 	for _, c := range w.conns {
 		conns = append(conns, c)
