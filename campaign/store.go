@@ -320,7 +320,8 @@ type Settlement struct {
 	Turn int
 	// Filed is kept for Recall; nil: the call was on nobody's desk.
 	Filed *Filed
-	// Tell: other processes are told, for its agent may work at one of them by now.
+	// Tell: other processes are told that it is settled, for its agent may work at
+	// one of them by now and has to know that its result is missing.
 	Tell bool `json:",omitempty"`
 	// Correction replaces the outcome an earlier settlement of the attempt
 	// wrote. The record and chain follow only while nobody else works on the
