@@ -171,8 +171,14 @@ func (r *rig) rings() (*talk, *peer.Request) {
 // answer lets the far end answer it, and gives our ACK.
 func (r *rig) answer(k *talk, inv *peer.Request, opts ...peer.Option) (*peer.Dialog, *peer.Request) {
 	r.t.Helper()
-	inv.Reply(200, append([]peer.Option{peer.SDP(r.sdp(1))}, opts...)...)
-	d := inv.Dialog()
+	return r.answerAs(inv.Tag(), k, inv, opts...)
+}
+
+// answerAs does so under a To-tag: a fork's, or none at all.
+func (r *rig) answerAs(tag string, k *talk, inv *peer.Request, opts ...peer.Option) (*peer.Dialog, *peer.Request) {
+	r.t.Helper()
+	inv.Reply(200, append([]peer.Option{peer.SDP(r.sdp(1)), peer.ToTag(tag)}, opts...)...)
+	d := inv.DialogTagged(tag)
 	ack := d.Expect("ACK")
 	k.expect(sip.Answered)
 	return d, ack

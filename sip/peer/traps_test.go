@@ -230,10 +230,7 @@ func TestTrap06ForkAfterTheEnd(t *testing.T) {
 func TestTrap06MissingToTag(t *testing.T) {
 	r := newRig(t)
 	k, inv := r.dialled()
-	inv.Reply(200, peer.ToTag(""), peer.SDP(r.sdp(1)))
-	d := inv.DialogTagged("")
-	d.Expect("ACK")
-	k.expect(sip.Answered)
+	d, _ := r.answerAs("", k, inv)
 	k.hangup(d)
 }
 
@@ -249,12 +246,10 @@ func TestTrap06PrackPerEarlyDialog(t *testing.T) {
 		}
 		p.Reply(200)
 	}
-	inv.Reply(200, peer.ToTag("b"), peer.Contact(r.far.URI("b")), peer.SDP(r.sdp(1)))
-	d := inv.DialogTagged("b")
-	if ack := d.Expect("ACK"); cseq(ack.Message) != cseq(inv.Message) {
+	d, ack := r.answerAs("b", k, inv, peer.Contact(r.far.URI("b")))
+	if cseq(ack.Message) != cseq(inv.Message) {
 		t.Errorf("ACK with CSeq %d after PRACK", cseq(ack.Message))
 	}
-	k.expect(sip.Answered)
 	k.hangup(d)
 }
 
@@ -266,10 +261,7 @@ func TestTrap07EarlyMediaInAnyProvisional(t *testing.T) {
 			inv.Reply(status, peer.SDP(r.sdp(1)))
 			k.expect(sip.EarlyMedia)
 			inv.Reply(180)
-			inv.Reply(200, peer.ToTag("fork"), peer.SDP(r.sdp(1)))
-			d := inv.DialogTagged("fork")
-			d.Expect("ACK")
-			k.expect(sip.Answered)
+			d, _ := r.answerAs("fork", k, inv)
 			k.hangup(d)
 		})
 	}
