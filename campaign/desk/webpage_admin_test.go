@@ -17,6 +17,7 @@ import (
 // TestAdminViews: reports, a person's page and the audit log, looked at in every
 // way, by each role that may.
 func TestAdminViews(t *testing.T) {
+	t.Parallel() // as TestViews
 	b, w, say := browser(t), worldOf(t), words("de")
 	w.calledOnce(t)
 	w.do(campaign.ClickLoad{By: "chief", Campaign: "spring"})

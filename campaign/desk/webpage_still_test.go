@@ -44,6 +44,7 @@ const mayMove = 0.02
 // TestNothingMoves opens every page, on a screen and on a telephone, and works
 // a call: what comes late pushes nothing away that one is about to press.
 func TestNothingMoves(t *testing.T) {
+	t.Parallel() // it mostly waits for what comes late
 	b, w, say := browser(t), worldOf(t), words("de")
 	w.do(campaign.ClickLoad{By: "chief", Campaign: "spring"})
 	w.do(campaign.ClickStart{By: "chief", Campaign: "spring"})

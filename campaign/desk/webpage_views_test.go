@@ -22,6 +22,7 @@ import (
 // nothing may be wider than the screen, no word of a control cut off, and
 // axe-core finds nothing serious. FREITON_SHOTS names a folder for pictures.
 func TestViews(t *testing.T) {
+	t.Parallel() // nothing in it is measured by the clock
 	b := browser(t)
 	w := worldOf(t)
 	say := words("de")
