@@ -153,22 +153,41 @@ func TestGateCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := gateAsked{allowRules(), okFacts(), noon()}
 		q.facts.Manual, q.facts.Callback = rapid.Bool().Draw(t, "manual"), rapid.Bool().Draw(t, "callback")
-		figure := func(name string) int { return rapid.IntRange(0, 5).Draw(t, name) }
-		home, other, region := figure("a day"), figure("a day elsewhere"), figure("a day in the region")
+		// One count is near its figure, and none that the gate looks at before has one.
+		near, place := rapid.IntRange(0, 5).Draw(t, "near"), -1
+		count := func(name string) (have, most int) {
+			place++
+			switch {
+			case place == near:
+				most = rapid.IntRange(1, 5).Draw(t, "most "+name)
+				return rapid.IntRange(most-1, 6).Draw(t, name), most
+			case place > near:
+				most = rapid.IntRange(0, 5).Draw(t, "most "+name)
+			}
+			return rapid.IntRange(0, 5).Draw(t, name), most
+		}
+		q.facts.Record.Attempts, q.rules.MaxAttempts = count("so far")
+		inCampaign, campaignCap := count("in the campaign")
+		today, home := count("today")
+		other, region := 0, 0
+		if near <= place {
+			other, region = rapid.IntRange(0, 5).Draw(t, "most elsewhere"), rapid.IntRange(0, 5).Draw(t, "most in the region")
+		}
+		q.facts.AttemptsToday = today
+		lastSecond, perSecond := count("just now")
+		q.facts.CallsLastSec, q.rules.PerSecond = lastSecond, float64(perSecond)
+		q.facts.CallsLive, q.rules.MaxCalls = count("live")
 		p := germany()
 		p.MaxPerDay, p.Regions = home, []Region{{Code: "BE", MaxPerDay: region}}
 		p.AreaCodes = Areas{"30": {"BE"}}
 		q.rules.Profiles = []Profile{p, {Country: "FR", MaxPerDay: other}}
 		q.facts.Kind = KindFixed
-		q.rules.MaxAttempts, q.rules.MaxCalls, q.rules.PerSecond = figure("in all"), figure("at once"), float64(figure("a second"))
-		q.facts.AttemptsToday, q.facts.Record.Attempts, q.facts.CallsLive, q.facts.CallsLastSec = figure("today"), figure("so far"), figure("live"), figure("just now")
 		for i := range q.facts.AttemptsToday {
 			q.facts.Recent = append(q.facts.Recent, q.now.Add(-20*time.Hour+time.Duration(i)*time.Hour))
 		}
 		if n := q.facts.AttemptsToday; n > 0 {
 			q.facts.LastAttempt = q.facts.Recent[n-1]
 		}
-		campaignCap, inCampaign := figure("a campaign"), figure("in the campaign")
 		q.rules.Profiles[1].MaxPerCampaign, q.facts.Campaign = campaignCap, "spring"
 		for i := range inCampaign {
 			q.facts.Earlier = append(q.facts.Earlier, Earlier{q.now.AddDate(0, -i, 0), "spring"}, Earlier{q.now, "autumn"})
