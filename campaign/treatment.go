@@ -159,7 +159,11 @@ func (o *outcome) callback(cb Callback) {
 	if cb.Agreed {
 		o.u.CallbackAt = cb.At
 	}
-	o.u.Reason = "callback agreed for " + local(cb.At, locationOf(o.r, o.c.Rules))
+	o.u.Reason = "to be called again from "
+	if cb.Agreed { // the contact's own wish
+		o.u.Reason = "callback agreed for "
+	}
+	o.u.Reason += local(cb.At, locationOf(o.r, o.c.Rules))
 }
 
 func (o *outcome) finish(reason string, chain ChainAction) {

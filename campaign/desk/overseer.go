@@ -34,7 +34,7 @@ func (d *Desk) overseeing(api huma.API) {
 	post := func(id, path, summary string) huma.Operation {
 		return operation(id, http.MethodPost, "/api/v1"+path, campaign.RoleSupervisor, summary)
 	}
-	huma.Register(api, post("campaign-mode", "/campaigns/{name}/mode", "Change the mode of a campaign; while it runs between progressive and predictive only"), d.changeMode)
+	huma.Register(api, both(post("campaign-mode", "/campaigns/{name}/mode", "Change the mode of a campaign; while it runs between progressive and predictive only")), d.changeMode)
 	huma.Register(api, post("agent-force", "/agents/{agent}/status", "Set an agent's status, with a reason that she is told; during a call it takes effect after it"), d.forceStatus)
 	huma.Register(api, post("interaction-aside", "/interactions/{id}/aside", "Set an offered record aside: it goes back to its old place and rests"), d.setAside)
 }
@@ -65,19 +65,7 @@ func (d *Desk) changeMode(ctx context.Context, in *struct {
 	if c.Mode != in.Body.Mode {
 		return nil, huma.Error422UnprocessableEntity("the document's mode is written in a way that is not changed here: apply the document with another mode")
 	}
-	changes, err := documentChanges(old, &c, "")
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range changes {
-		if err := d.note(ctx, "", e); err != nil {
-			return nil, err
-		}
-	}
-	if err := d.cfg.Control.Do(ctx, campaign.ClickApply{By: who(ctx).user, Campaign: &c}); err != nil {
-		return nil, d.problem(err)
-	}
-	return d.infoOf(ctx, in.Name)
+	return d.apply(ctx, old, &c, "")
 }
 
 // withMode puts a mode into a document.

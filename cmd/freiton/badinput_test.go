@@ -174,7 +174,7 @@ func TestServe(t *testing.T) {
 	for _, args := range []string{
 		"dnc add " + number, "user add ann --role agent", "user list",
 		"campaign apply -f " + sampleFile(t, "sample.yaml"), "campaign show practice", "list import practice " + sampleFile(t, "sample.csv"),
-		"campaign load practice", "campaign start practice", "campaign status practice", "campaign report practice",
+		"campaign load practice", "campaign start practice", "campaign mode practice predictive", "campaign status practice", "campaign report practice",
 		"list show 1", "list why 1", "retention --dry-run", "report list practice --csv", "campaign stop practice", "campaign unload practice",
 	} {
 		if status, _, errs := freiton(t, nil, append(strings.Fields(args), "--config", config)...); status != 0 {

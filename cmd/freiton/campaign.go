@@ -25,7 +25,7 @@ func (c *cli) campaignCommand() *cobra.Command {
 		c.campaignSwitch("start", "Start a campaign, or go on after a pause"),
 		c.campaignSwitch("stop", "Stop a campaign: open previews go back, calls are finished"),
 		c.campaignSwitch("unload", "Unload a campaign"),
-		c.campaignStatus(), c.campaignReport())
+		c.campaignMode(), c.campaignStatus(), c.campaignReport())
 	return cmd
 }
 
@@ -117,6 +117,22 @@ func (c *cli) campaignSwitch(to, short string) *cobra.Command {
 				err = c.sayProspect(cmd.Context(), args[0])
 			}
 			return err
+		},
+	}
+}
+
+func (c *cli) campaignMode() *cobra.Command {
+	return &cobra.Command{
+		Use: "mode NAME MODE", Short: "Change a campaign's mode; while it runs between progressive and predictive only",
+		Long: `Writes another mode into the campaign's document, the rest of which stays as it
+is: preview, push-preview, progressive or predictive. While the campaign runs it
+changes between progressive and predictive only.`,
+		Example: "  freiton campaign mode spring predictive", Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			body := desk.ModeChange{Mode: campaign.Mode(args[1])}
+			return fetch(c, cmd.Context(), http.MethodPost, campaignPath(args[0], "/mode"), body, func(i desk.CampaignInfo) table {
+				return campaignTable([]desk.CampaignInfo{i})
+			})
 		},
 	}
 }

@@ -56,9 +56,14 @@ func TestManager(t *testing.T) {
 		out, _ := run(0, "list", "why", of)
 		says(out, "no campaign works its list b")
 	}
+	run(0, "campaign", "mode", "late", "push-preview") // without a server, too
+	out, _ := run(0, "campaign", "show", "late")
+	says(out, "mode: push-preview", "filter: {Ort: Bonn}")
+	_, errs = run(2, "campaign", "mode", "late", "sideways")
+	says(errs, "progressive")
 	run(0, "campaign", "apply", "-f", write("b.yaml", "name: b\nlists: [b]\n"))
 	run(0, "dnc", "add", "030 23125007", "--number-only")
-	out, _ := run(0, "list", "why", "0171 3920007") // hers, and not entered
+	out, _ = run(0, "list", "why", "0171 3920007") // hers, and not entered
 	says(out, "another number of the contact is tried first")
 	_, errs = run(0, "dnc", "add", "030 23125007")
 	says(errs, "all numbers of ")
