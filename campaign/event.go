@@ -124,7 +124,7 @@ const (
 	IdleWaiting       ReasonCode = "no-record-due" // Until: when one is
 	IdleListDone      ReasonCode = "list-worked"
 	IdleInWork        ReasonCode = "rest-in-work" // what is left is with others just now
-	IdleGate          ReasonCode = "gate"         // a global refusal; Text is the gate's
+	IdleGate          ReasonCode = "gate"         // a global refusal; Text is the gate's, Name its code
 	IdleAsking        ReasonCode = "asking"
 	IdlePreview       ReasonCode = "get-record" // preview mode: the agent fetches
 	IdleNoAgents      ReasonCode = "no-agents"

@@ -135,7 +135,7 @@ func (m *move) refused() error {
 	case v.Reason.Code == ReasonBudget: // one-to-one goes on
 		w.camp.shut, w.camp.shutUntil = &v.Reason, until
 	case w.camp != nil:
-		f.block(w.camp, Reason{Code: IdleGate, Text: v.Reason.Text, Until: v.Next}, until)
+		f.block(w.camp, Reason{Code: IdleGate, Text: v.Reason.Text, Until: v.Next, Name: string(v.Reason.Code)}, until)
 	}
 	busy := v.Reason.Code == ReasonPerSecond || v.Reason.Code == ReasonMaxCalls
 	switch {

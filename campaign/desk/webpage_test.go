@@ -254,6 +254,7 @@ func TestPreviewMode(t *testing.T) {
 		`{code: 'outside-hours', text: 'closed', until: '2026-06-11T06:00:00Z'}`: "außerhalb der erlaubten Zeiten; wieder ab ",
 		`{code: 'do-not-call', text: 'blocked', until: '2026-06-11T06:00:00Z'}`:  "steht auf der Sperrliste",
 		`{code: 'abandoned-lock', text: 'locked'}`:                               "nach einem Lost Call gesperrt",
+		`{code: 'gate', name: 'outside-hours', text: 'closed'}`:                  "Zurückgehalten: außerhalb der erlaubten Zeiten",
 	} {
 		var got string
 		p.evaluate("import('/assets/ui.js').then(m => m.why("+reason+"))", &got)

@@ -197,7 +197,7 @@ export function why(r) {
   const key = r.code === 'no-headset' && !ownHeadset() ? 'why no-headset worn' : `why ${r.code}`;
   if (!has(key)) return r.text;
   const name = r.code === 'not-ready' ? (r.name ? `: ${reasonName(r.name)}` : '') : r.name || '';
-  const text = r.text === r.code ? '' : r.text;
+  const text = r.code === 'gate' && r.name ? why({ code: r.name, text: r.text }) : r.text === r.code ? '' : r.text;
   const until = r.until ? dayTime(r.until) : '';
   const words = t(key, { name, text, until });
   return until && passing.has(r.code) ? t('why later', { text: words, until }) : words;
