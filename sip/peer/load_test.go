@@ -37,8 +37,9 @@ func TestLoad(t *testing.T) {
 		if r.Status != 200 || r.EndedBy != "caller" || len(r.Violations) > 0 {
 			t.Fatalf("record %+v", r)
 		}
-		// A loaded machine may be late, but never too fast, and drops little.
-		if due := int(r.Billed() / (20 * time.Millisecond)); r.PacketsOut < due*3/4 || r.PacketsOut > due+3 {
+		// A loaded machine may be late, but never too fast, and drops little;
+		// the sound may begin and stop up to 0.2 s off the times on the bill.
+		if due := int(r.Billed() / (20 * time.Millisecond)); r.PacketsOut < due*3/4 || r.PacketsOut > due+10 {
 			t.Errorf("%d packets sent in a call of %v", r.PacketsOut, r.Billed())
 		}
 		sent += r.PacketsOut
