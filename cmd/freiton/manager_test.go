@@ -11,6 +11,7 @@ import (
 // slip in a file or a campaign is said, and whatever a command says is of the
 // campaign that would call.
 func TestManager(t *testing.T) {
+	t.Parallel() // its files are its own
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		file := filepath.Join(dir, name)
