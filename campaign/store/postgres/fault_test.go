@@ -239,19 +239,22 @@ func TestWatch(t *testing.T) {
 		}
 	}
 	within("the begin", 5*time.Second)
-	for what, change := range map[string]func() error{
-		"campaign": func() error {
+	for _, c := range []struct {
+		what   string
+		change func() error
+	}{
+		{"campaign", func() error {
 			return two.PutCampaign(t.Context(), campaign.CampaignRow{Name: "spring", State: campaign.Running})
-		},
-		"block": func() error { return two.Block(t.Context(), campaign.DNCEntry{Number: "+4930901820"}) },
-		"unblock": func() error {
+		}},
+		{"block", func() error { return two.Block(t.Context(), campaign.DNCEntry{Number: "+4930901820"}) }},
+		{"unblock", func() error {
 			_, _, err := two.Unblock(t.Context(), "+4930901820", campaign.DNCScope{})
 			return err
-		},
-		"user": func() error { return two.PutUser(t.Context(), campaign.User{Name: "ann"}) },
+		}},
+		{"user", func() error { return two.PutUser(t.Context(), campaign.User{Name: "ann"}) }},
 	} {
-		must(t, change())
-		within(what, 2*time.Second) // a loaded machine; alone it is under a millisecond
+		must(t, c.change())
+		within(c.what, 2*time.Second) // a loaded machine; alone it is under a millisecond
 	}
 	conn, err := pgx.Connect(t.Context(), address)
 	must(t, err)
