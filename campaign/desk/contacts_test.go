@@ -165,13 +165,17 @@ func TestDialersMessages(t *testing.T) {
 		defer h.hall.mu.Unlock()
 		return len(h.hall.subs) > 0
 	})
-	view := campaign.CampaignView{Name: "spring", State: campaign.Running, Mode: campaign.ModePredictive, Joined: []campaign.AgentID{"ann"}}
-	h.hall.tell(campaign.Event{N: 2, Kind: campaign.EventCampaign, CampaignView: &view})
+	// What it was before is told as well: who follows may have begun before it was there.
+	was := campaign.CampaignView{Name: "spring", State: campaign.Running, Mode: campaign.ModeProgressive, Joined: []campaign.AgentID{"ann"}}
+	h.hall.tell(campaign.Event{N: 2, Kind: campaign.EventCampaign, CampaignView: &was})
+	view := was
+	view.Mode = campaign.ModePredictive
+	h.hall.tell(campaign.Event{N: 3, Kind: campaign.EventCampaign, CampaignView: &view})
 	stopped := view
 	stopped.State = campaign.Loaded
-	h.hall.tell(campaign.Event{N: 3, Kind: campaign.EventCampaign, CampaignView: &stopped})
-	h.hall.tell(campaign.Event{N: 4, Kind: campaign.EventDeclineLots, Agent: "ann", Text: "record 1 was declined 3 times"})
-	h.hall.tell(campaign.Event{N: 5, Kind: campaign.EventWarning, Agent: "ann"})
+	h.hall.tell(campaign.Event{N: 4, Kind: campaign.EventCampaign, CampaignView: &stopped})
+	h.hall.tell(campaign.Event{N: 5, Kind: campaign.EventDeclineLots, Agent: "ann", Text: "record 1 was declined 3 times"})
+	h.hall.tell(campaign.Event{N: 6, Kind: campaign.EventWarning, Agent: "ann"})
 	for reader, want := range map[campaign.AgentID][]campaign.ReasonCode{
 		"ann": {CodeStopped, CodeMode}, "sue": {CodeOvertime, CodeDeclinedOften}, "adm": {CodeOvertime, CodeDeclinedOften}, "eva": nil,
 	} {
