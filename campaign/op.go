@@ -22,13 +22,8 @@ type (
 		Query       PermitQuery
 	}
 	// OpAdmit writes down a call from outside; answered by Admitted.
-	OpAdmit struct{ Attempt Attempt }
-	OpNote  struct{ Attempt Attempt }
-	// OpAddNumber: see Store.AddNumber.
-	OpAddNumber struct {
-		Record Key
-		Number string
-	}
+	OpAdmit  struct{ Attempt Attempt }
+	OpNote   struct{ Attempt Attempt }
 	OpSettle struct{ Settlement Settlement }
 	OpOffer  struct{ Offer Offer }
 	OpBlock  struct{ Entry DNCEntry }
@@ -37,17 +32,16 @@ type (
 	OpAnswers struct{ Campaign string }
 )
 
-func (OpLease) storeOp()     {}
-func (OpRelease) storeOp()   {}
-func (OpPermit) storeOp()    {}
-func (OpNote) storeOp()      {}
-func (OpAddNumber) storeOp() {}
-func (OpAdmit) storeOp()     {}
-func (OpSettle) storeOp()    {}
-func (OpOffer) storeOp()     {}
-func (OpBlock) storeOp()     {}
-func (OpState) storeOp()     {}
-func (OpAnswers) storeOp()   {}
+func (OpLease) storeOp()   {}
+func (OpRelease) storeOp() {}
+func (OpPermit) storeOp()  {}
+func (OpNote) storeOp()    {}
+func (OpAdmit) storeOp()   {}
+func (OpSettle) storeOp()  {}
+func (OpOffer) storeOp()   {}
+func (OpBlock) storeOp()   {}
+func (OpState) storeOp()   {}
+func (OpAnswers) storeOp() {}
 
 // Counted answers OpAnswers. Err says that the store does not answer.
 type Counted struct {

@@ -86,19 +86,10 @@ func (m *move) dial() error {
 		d.Account, d.CallerID, d.Detect = w.doc.Account, w.doc.CallerID, w.doc.Detection
 	}
 	f.line(d)
-	if w.isNew(w.attempt.Number) {
-		f.store(OpAddNumber{Record: w.lease.Record.Key, Number: w.attempt.Number})
-	}
 	r := w.lease.Record
 	m.keep = w.keep()
 	m.keep.Record = &r
 	return nil
-}
-
-// isNew: neither the record's number nor another one of its chain.
-func (w *work) isNew(number string) bool {
-	return w.lease.Record.Key != 0 && !w.byHand() && number != w.lease.Record.Phone &&
-		!slices.ContainsFunc(w.lease.Others, func(o OtherNumber) bool { return o.Number == number })
 }
 
 // neverDialled settles a permit that is not used: nothing is counted and the

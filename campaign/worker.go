@@ -203,10 +203,6 @@ func (w *worker) try(ctx context.Context, op StoreOp) bool {
 	case OpNote:
 		w.complain("note", s.Note(ctx, op.Attempt))
 		return true // losing one is harmless
-	case OpAddNumber:
-		if err = s.AddNumber(ctx, op.Record, op.Number); errors.Is(err, ErrNotFound) {
-			return true // erased meanwhile
-		}
 	case OpRecall:
 		var works []ReturnedWork
 		if works, err = s.Recall(ctx, op.Query); err == nil {

@@ -66,6 +66,8 @@ func TestContactChange(t *testing.T) {
 	ann.want(ann.ask("PUT", "/api/v1/contacts/p%2F1", `{"name":"a\u0000b"}`), 422, campaign.ReasonBadInput)
 	ann.want(ann.ask("GET", "/api/v1/contacts/p2", ""), 404, "")
 	ann.want(ann.ask("PUT", "/api/v1/contacts/p2", `{"name":"x"}`), 404, "")
+	ann.want(ann.ask("GET", "/api/v1/contact/p2", ""), 404, CodeNoOperation)
+	ann.want(ann.ask("POST", "/api/v1/contacts/p2", `{}`), 404, CodeNoOperation)
 	ann.want(ann.ask("PUT", "/api/v1/interactions/i-sue/contact", `{"name":"x"}`), 404, campaign.ReasonNoInteraction)
 
 	n := read(ann.ask("POST", "/api/v1/contacts", `{"name":" Gisela ","number":"+4930231299","fields":[{"name":"E-Mail","value":"g@example.de"}]}`))

@@ -111,6 +111,7 @@ func New(cfg Config) *Desk {
 	d.overseeing(api)
 	d.ladders(api)
 	d.texts(api)
+	d.mux.HandleFunc("/api/", noOperation)
 	return d
 }
 

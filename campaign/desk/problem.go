@@ -64,6 +64,7 @@ const (
 	CodeTooMany     campaign.ReasonCode = "too-many"
 	CodeUnavailable campaign.ReasonCode = "unavailable"
 	CodeDocument    campaign.ReasonCode = "bad-document"
+	CodeNoOperation campaign.ReasonCode = "no-operation"
 	CodeReason      campaign.ReasonCode = "reason-needed" // max_abandoned moves only with one
 )
 
@@ -84,6 +85,11 @@ func (p *Problem) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(p.json())
+}
+
+// noOperation answers what no operation has the address and method of.
+func noOperation(w http.ResponseWriter, r *http.Request) {
+	problem(http.StatusNotFound, CodeNoOperation, "there is no operation "+r.Method+" "+r.URL.Path+": /reference has those there are").write(w)
 }
 
 // documentProblem answers a document that cannot be used.
