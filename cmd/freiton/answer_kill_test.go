@@ -16,6 +16,7 @@ import (
 // no file of the data folder holds the person any more; who asked not to be
 // called is not called when a list brings the number back.
 func TestKilledErasing(t *testing.T) {
+	t.Parallel()
 	f := newFlight(t, "", numbers("02", 2)...)
 	f.run(t)
 	number := peer.Number("02", 1)

@@ -66,6 +66,7 @@ func numbers(code string, n int) []string {
 // Nobody is called, each record that is due is offered (or fetched) once, and
 // what was declined waits for the next run.
 func TestAutopilotAcceptsNone(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"progressive", "preview"} {
 		rows := append(numbers("02", 4), "later;"+peer.Number("02", 9)+";2099-01-01T00:00:00Z")
 		rows[0] += ";next_dial_at"
@@ -94,6 +95,7 @@ func TestAutopilotAcceptsNone(t *testing.T) {
 
 // What autopilot has worked, the other commands know of.
 func TestAutopilotIsKnown(t *testing.T) {
+	t.Parallel()
 	f := newFlight(t, "lists: [another]\n", numbers("02", 2)...)
 	f.run(t)
 	for args, want := range map[string]string{
@@ -120,6 +122,7 @@ func TestListName(t *testing.T) {
 
 // What is wrong with the command line is found before anything is tried.
 func TestAutopilotChecksFirst(t *testing.T) {
+	t.Parallel()
 	f := newFlight(t, "agents: [ann]\n", numbers("02", 2)...)
 	for _, more := range [][]string{
 		{"--first-agent", "2"}, {"--report", filepath.Join(f.dir, "nowhere", "r.json")}, {"--report", f.dir}, {"--list", f.dir}, {"--talk", "-1s"}, {"--wait", "-1s"},
@@ -134,6 +137,7 @@ func TestAutopilotChecksFirst(t *testing.T) {
 }
 
 func TestAutopilotResumes(t *testing.T) {
+	t.Parallel()
 	f := newFlight(t, "", numbers("02", 3)...)
 	if r, _ := f.run(t); len(r.Attempts) != 3 {
 		t.Fatalf("%d attempts", len(r.Attempts))
@@ -163,6 +167,7 @@ func TestAutopilotResumes(t *testing.T) {
 
 // A treatment's second attempt is waited for only as long as --wait says.
 func TestAutopilotWaits(t *testing.T) {
+	t.Parallel()
 	more := "treatments:\n  - {on: busy, retry_in: 3s, max: 2}\n"
 	f := newFlight(t, more, numbers("10", 1)...)
 	r, _ := f.run(t)
@@ -180,6 +185,7 @@ func TestAutopilotWaits(t *testing.T) {
 
 // Several numbers of a row are one contact: tried in order, until one answers.
 func TestAutopilotChains(t *testing.T) {
+	t.Parallel()
 	f := newFlight(t, "treatments: []\n",
 		"id;Telefon;Mobil;Telefon 2",
 		"1;"+peer.Number("20", 0)+";"+peer.Number("02", 0)+";"+peer.Number("02", 1))
@@ -217,6 +223,7 @@ func TestAutopilotHoldsAndHears(t *testing.T) {
 
 // The previews of the preview modes are accepted, and dialled by the agent.
 func TestAutopilotPreviewModes(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"push-preview", "preview"} {
 		f := newFlight(t, "mode: "+mode+"\n", numbers("02", 3)...)
 		r, errs := f.run(t)
@@ -229,6 +236,7 @@ func TestAutopilotPreviewModes(t *testing.T) {
 // A campaign for a team gets scripted agents of that team, and one that names
 // its agents no others.
 func TestAutopilotForATeam(t *testing.T) {
+	t.Parallel()
 	f := newFlight(t, "agents: {team: berlin}\n", numbers("02", 2)...)
 	if r, errs := f.run(t, "--agents", "2"); len(r.Attempts) != 2 {
 		t.Errorf("%d attempts\n%s", len(r.Attempts), errs)
@@ -241,6 +249,7 @@ func TestAutopilotForATeam(t *testing.T) {
 
 // SIGTERM: nothing more is dialled, the live call comes to its end.
 func TestAutopilotDrains(t *testing.T) {
+	t.Parallel()
 	f := newFlight(t, "", numbers("02", 5)...)
 	c := startChild(t, f.args("--talk", "3s")...)
 	until(t, 20*time.Second, "a call is up", func() bool { return f.exchange.Live() == 1 })

@@ -15,6 +15,7 @@ import (
 
 // What is wrong is said in one clear line, with the right exit status.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	x, config := practice(t, 10)
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -139,6 +140,7 @@ func TestTypedWrong(t *testing.T) {
 // campaign show gives the document back as it was applied; with --output json
 // the same as data.
 func TestCampaignShow(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	file, doc := filepath.Join(data, "c.yaml"), "# ours\r\nname:   c\r\ncountry: lab # for practice\r\n"
 	if err := os.WriteFile(file, []byte(doc), 0o600); err != nil {
@@ -159,6 +161,7 @@ func TestCampaignShow(t *testing.T) {
 
 // One data folder, one server; administration goes to it, and SIGTERM ends it.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	_, config := practice(t, 10)
 	taken, port := busyPort(t) // as in every real configuration: one port, for the server
 	taken.Close()
@@ -234,6 +237,7 @@ func TestServe(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	_, config := practice(t, 10)
 	status, out, errs := freiton(t, nil, "check", "--config", config, "--set", "media.ip=0.0.0.0", "--call", peer.Number("02", 0))
 	if status != 0 || !strings.Contains(out, "registered at") || !strings.Contains(out, "answered") {

@@ -19,6 +19,7 @@ import (
 // The files a document names are in the store: a process that never saw them has
 // the same, and applying the document again brings what has changed.
 func TestCampaignFiles(t *testing.T) {
+	t.Parallel()
 	cfg := configs.Default()
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), storeFile), store.Options{})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // Texts are written where the document has a place for them and nowhere else;
 // a document that names none gets one.
 func TestCampaignTexts(t *testing.T) {
+	t.Parallel()
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), storeFile), store.Options{})
 	if err != nil {
 		t.Fatal(err)

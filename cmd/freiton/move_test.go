@@ -32,6 +32,7 @@ const movedList = `record_id,contact_info,contact_info_type,record_type,record_s
 // TestMovedList: a list comes with its past, into either database, and goes on
 // into a new store with all of it.
 func TestMovedList(t *testing.T) {
+	t.Parallel()
 	pg, err := pgtest.Start(false)
 	if err != nil {
 		t.Fatal(err)

@@ -79,6 +79,7 @@ func TestAutopilotPredictive(t *testing.T) {
 // at a time than the account may have, nor more in a second than it may begin,
 // each with the caller id that is ours, and none outside the prefixes.
 func TestPredictiveKeepsTheCaps(t *testing.T) {
+	t.Parallel()
 	const perSecond, atATime = 4, 3
 	rows := append(numbers("00", 6), "90;+4312345678", "91;+433161234567")
 	for i := range 10 {

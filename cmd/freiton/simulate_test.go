@@ -19,6 +19,7 @@ func simulated(args ...string) (status int, out, complaint string) {
 
 // The same command prints the same bytes, with the keys that scripts know.
 func TestSimulate(t *testing.T) {
+	t.Parallel()
 	args := []string{"--world", "M1", "--agents", "3", "--shifts", "1", "--seed", "7", "--output", "json"}
 	status, first, complaint := simulated(args...)
 	if status != exitDone {
