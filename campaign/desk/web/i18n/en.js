@@ -412,6 +412,7 @@ export const en = {
   'why agent-not-heard': 'Nothing was heard from your headset for 3 s: the contact went to somebody else. Choose Check sound, then Ready',
   'why abandonment-budget': 'The limit of abandoned calls is reached: one call for each free agent',
   'why pacing-history': 'Too few calls yet to predict from: one call for each free agent',
+  'why no-operation': 'The server does not know this request: reload the page',
   'why no-abandonment-allowed': 'No abandoned call is allowed here: one call for each free agent',
   'why logged-off': 'logged off',
   'why national-list-too-old': 'the national do-not-call list is too old; nothing is dialled',
