@@ -14,10 +14,18 @@ func (f *Floor) ask(w *work) {
 		w.attempt.ID = AttemptID(f.cfg.NewID("a", f.now))
 		w.waitsSince = f.now
 	}
-	f.store(OpPermit{Interaction: w.id, Query: f.permitQuery(w)})
+	q := f.permitQuery(w)
+	if w.ahead {
+		q.Pacing = w.camp.paced.String()
+		if q.Ahead = f.beyondOneToOne(w); q.Ahead {
+			q.AtRisk = f.atRisk(w.camp)
+			q.Pacing += fmt.Sprintf("; %d at risk", q.AtRisk)
+		}
+	}
+	f.store(OpPermit{Interaction: w.id, Query: q})
 }
 
-// permitQuery is what the gate is asked about an interaction.
+// permitQuery is who would be called, for whom and by which rules.
 func (f *Floor) permitQuery(w *work) PermitQuery {
 	q := PermitQuery{
 		Attempt: w.attempt.ID, Lease: w.lease, Agent: w.who(), Process: f.cfg.Process,
@@ -30,13 +38,6 @@ func (f *Floor) permitQuery(w *work) PermitQuery {
 		q.Campaign, q.Client, q.CallerID, q.Account = w.doc.Name, w.doc.Client, w.doc.CallerID, w.doc.Account
 		q.Rules = w.camp.rules()
 		q.Callback = w.lease.Record.agreed(f.now)
-		if w.ahead {
-			q.Pacing = w.camp.paced.String()
-			if q.Ahead = f.beyondOneToOne(w); q.Ahead {
-				q.AtRisk = f.atRisk(w.camp)
-				q.Pacing += fmt.Sprintf("; %d at risk", q.AtRisk)
-			}
-		}
 	}
 	return q
 }

@@ -225,38 +225,6 @@ type PermitQuery struct {
 	Now    time.Time
 }
 
-// Unseated are the calls of a campaign, of one process, that have no agent.
-type Unseated struct {
-	Waiting int // answered
-	Ringing int // dialled ahead, not answered and not over
-	AtRisk  int // as it was said of them; the most
-}
-
-// risk is how many of another process's calls may be abandoned: as many as it
-// said when it dialled, where so many are left.
-func (u Unseated) risk() int { return u.Waiting + min(u.Ringing, u.AtRisk) }
-
-// with is the same of the process that asks for one more.
-func (u Unseated) with(atRisk int) int {
-	all := u.Waiting + u.Ringing + 1
-	if atRisk <= 0 {
-		return all
-	}
-	return min(max(atRisk, u.Waiting+1), all)
-}
-
-// RiskOf is how many calls of a campaign may be abandoned when q is permitted:
-// unseated are those of each process by its name.
-func RiskOf(q PermitQuery, unseated map[string]Unseated) int {
-	n := unseated[q.Process].with(q.AtRisk)
-	for process, u := range unseated {
-		if process != q.Process {
-			n += u.risk()
-		}
-	}
-	return n
-}
-
 // Attempt is one dialled call.
 type Attempt struct {
 	ID           AttemptID
