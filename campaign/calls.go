@@ -377,15 +377,3 @@ func (m *move) quickDone() error {
 	m.close()
 	return nil
 }
-
-// finishWrapUp: after-call work is settled with what was entered, or waits for
-// the next start.
-func (m *move) finishWrapUp() error {
-	if m.f.cfg.keepsDesks() {
-		m.to, m.event = StateWrapUp, EventEntered
-		m.progress()
-		return nil
-	}
-	m.settle()
-	return nil
-}
