@@ -677,7 +677,7 @@ func (s *memStore) setAway(err error) {
 	s.away = err
 }
 
-func (s *memStore) AddNumber(_ context.Context, key Key, number string) error {
+func (s *memStore) addNumber(key Key, number string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.rec(key)
@@ -694,8 +694,8 @@ func (s *memStore) AddNumber(_ context.Context, key Key, number string) error {
 	return nil
 }
 
-func (s *memStore) Turn(ctx context.Context, q PermitQuery) (Lease, error) {
-	if err := s.AddNumber(ctx, q.Lease.Record.Key, q.Number); err != nil {
+func (s *memStore) Turn(_ context.Context, q PermitQuery) (Lease, error) {
+	if err := s.addNumber(q.Lease.Record.Key, q.Number); err != nil {
 		return Lease{}, err
 	}
 	s.mu.Lock()

@@ -51,14 +51,12 @@ type Store interface {
 	// Open lists the attempts without an end that a process (or, when empty,
 	// any) has left, with their records.
 	Open(ctx context.Context, process string) ([]OpenAttempt, error)
-	// AddNumber gives a record's contact another number: a record at the end of
-	// its chain, with everything the record has but what came of it. A number
-	// that the list has already stays as it is.
-	AddNumber(ctx context.Context, record Key, number string) error
 	// Turn changes the lease of a query to that of q.Number, another number of
-	// the contact, a new one included (see AddNumber): what becomes of the call is
-	// that number's, and the one that was leased is tried after it. Where the
-	// list has the number as somebody else's, the lease stays. ErrLost as Permit.
+	// the contact: what becomes of the call is that number's, and the one that was
+	// leased is tried after it. A new number gets a record of its own at the end
+	// of the chain, with everything the leased one has but what came of it. Where
+	// the list has the number as somebody else's, the lease stays. ErrLost as
+	// Permit.
 	Turn(ctx context.Context, q PermitQuery) (Lease, error)
 	// Reclaim gives back, to their old places, the records a process has
 	// leased and not dialled (those without an open attempt); it runs when the

@@ -11,12 +11,12 @@ import (
 
 // Turn implements campaign.Store.
 func (s *Core) Turn(ctx context.Context, q campaign.PermitQuery) (campaign.Lease, error) {
-	if err := s.AddNumber(ctx, q.Lease.Record.Key, q.Number); err != nil && !errors.Is(err, campaign.ErrNotFound) {
-		return campaign.Lease{}, err
-	}
 	out := q.Lease
 	err := s.write(ctx, "turn", func(t tx) error {
 		out = q.Lease
+		if err := t.addNumber(q.Lease.Record.Key, q.Number); err != nil {
+			return err
+		}
 		r, err := t.ours(q.Lease)
 		if err != nil {
 			return err

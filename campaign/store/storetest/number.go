@@ -8,36 +8,50 @@ import (
 	"github.com/freiton/freiton/campaign"
 )
 
-// addNumber: a number that an agent has entered stands at the end of the
-// contact's chain and waits for its turn; a lease tells the others.
-func addNumber(t *testing.T, b *bench) {
+// turnNew: a number that an agent has entered stands in the contact's chain,
+// once; a lease tells the others.
+func turnNew(t *testing.T, b *bench) {
 	b.imports(rec(1, func(r *campaign.Record) { r.CustomerID = "K1" }), rec(2))
-	l := b.leases("1")
-	for range 2 { // again: because no answer came
-		b.must(b.s.AddNumber(t.Context(), l.Record.Key, "+493099999"))
+	turn := func(l campaign.Lease, number string) (campaign.Lease, error) {
+		q := b.permitQuery(l)
+		q.Number = number
+		return b.s.Turn(t.Context(), q)
 	}
-	b.must(b.s.AddNumber(t.Context(), l.Record.Key, phone(2))) // somebody else's
-	b.must(b.s.AddNumber(t.Context(), l.Record.Key, "+493088888"))
+	must := func(l campaign.Lease, number string) campaign.Lease {
+		t.Helper()
+		got, err := turn(l, number)
+		b.must(err)
+		return got
+	}
+	one := b.leases("1")
+	nine := must(one, "+493099999")
+	if _, err := turn(one, "+493099999"); !errors.Is(err, campaign.ErrLost) { // again: because no answer came
+		t.Errorf("turned twice: %v", err)
+	}
+	equal(t, "somebody else's number", must(nine, phone(2)).Record.Key, nine.Record.Key)
+	again := must(must(nine, "+493088888"), one.Record.Phone)
+	equal(t, "turned back", again.Record.ID, "1")
 	var got []campaign.Record
 	b.must(b.s.Records(t.Context(), campaign.RecordQuery{}, func(r campaign.Record) error {
 		got = append(got, r)
 		return nil
 	}))
 	equal(t, "records", len(got), 4)
-	for i, r := range got[2:] {
-		if r.Status != campaign.ChainReady || r.Person != l.Record.Person || r.CustomerID != "K1" || r.Chain == "" || r.Chain != got[0].Chain || r.Position != i+1 || r.ID == "1" {
+	for _, r := range got[2:] {
+		if r.Status != campaign.ChainReady || r.Person != one.Record.Person || r.CustomerID != "K1" || r.Chain == "" || r.Chain != got[0].Chain || r.Position == 0 || r.ID == "1" {
 			t.Errorf("entered as %+v", r)
 		}
 	}
-	if got[1].Chain != "" || got[0].Status != campaign.Retrieved {
-		t.Errorf("changed: %+v, %+v", got[0], got[1])
+	if got[2].Position == got[3].Position || got[1].Chain != "" || got[0].Status != campaign.Retrieved || got[0].Position != 0 {
+		t.Errorf("changed: %+v", got)
 	}
-	b.releases(l, campaign.Release{})
-	l = b.leases("1") // its turn, and not theirs
-	if len(l.Others) != 2 || l.Others[0].Number != "+493099999" || l.Others[1].Number != "+493088888" {
-		t.Errorf("other numbers: %+v", l.Others)
+	b.releases(again, campaign.Release{})
+	others := b.leases("1").Others // its turn, and not theirs
+	if len(others) != 2 || others[0].Number != "+493088888" || others[1].Number != "+493099999" {
+		t.Errorf("other numbers: %+v", others)
 	}
-	if err := b.s.AddNumber(t.Context(), 4711, "+493077777"); !errors.Is(err, campaign.ErrNotFound) {
+	again.Record.Key = 4711
+	if _, err := turn(again, "+493077777"); !errors.Is(err, campaign.ErrLost) {
 		t.Error(err)
 	}
 }

@@ -66,7 +66,7 @@ func Run(t *testing.T, open func(t *testing.T) campaign.Store) {
 		{"SettleCorrection", settleCorrection},
 		{"SettleLost", settleLost},
 		{"SettleManual", settleManual},
-		{"AddNumber", addNumber},
+		{"TurnNew", turnNew},
 		{"TurnNumber", turnNumber},
 		{"Inbound", inbound},
 		{"InboundLate", inboundLate},
