@@ -160,7 +160,11 @@ func (d *Desk) apply(ctx context.Context, row campaign.CampaignRow, c *campaign.
 		if err := d.cfg.Control.Do(ctx, campaign.ClickApply{By: who(ctx).user, Campaign: c}); err != nil {
 			return nil, d.problem(err)
 		}
-		d.awaitKept(ctx, c)
+		// Who asks next, for the document or for what it will not dial, is answered
+		// from the store. When that does not answer, nobody waits for it.
+		within, cancel := context.WithTimeout(ctx, keptWithin)
+		defer cancel()
+		_ = d.cfg.Control.Settled(within)
 		return d.infoOf(ctx, c.Name)
 	}
 	row.Document, row.Files, row.Changed = c.Document, c.Files, d.now()
@@ -170,31 +174,8 @@ func (d *Desk) apply(ctx context.Context, row campaign.CampaignRow, c *campaign.
 	return reply(d.info(ctx, row)), nil
 }
 
-// awaitKept waits until the store has a campaign as the controller has it: who
-// asks next, for the document or for what it will not dial, is answered from
-// there. When the store does not answer, nobody waits for it.
-func (d *Desk) awaitKept(ctx context.Context, c *campaign.Campaign) {
-	ctx, cancel := context.WithTimeout(ctx, keptWithin)
-	defer cancel()
-	look := time.NewTicker(keptLook)
-	defer look.Stop()
-	for {
-		rows, err := d.cfg.Store.Campaigns(ctx)
-		if err != nil || slices.ContainsFunc(rows, func(row campaign.CampaignRow) bool { return row.Name == c.Name && row.Says(c) }) {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-look.C:
-		}
-	}
-}
-
-const (
-	keptWithin = time.Second
-	keptLook   = 5 * time.Millisecond
-)
+// keptWithin is how long an answer waits for the store to have what it tells.
+const keptWithin = time.Second
 
 // documentChanges is what the audit log says of a new document, and of new
 // files. A budget of abandoned calls moves with a reason only.

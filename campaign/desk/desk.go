@@ -68,6 +68,7 @@ type Store interface {
 type Control interface {
 	Do(context.Context, campaign.Click) error
 	Snapshot(context.Context, campaign.Viewer) (campaign.Snapshot, error)
+	Settled(context.Context) error // when the store has everything that was decided so far
 }
 
 // Desk serves the API.

@@ -192,6 +192,8 @@ func (f *floor) Do(_ context.Context, c campaign.Click) error {
 	return nil
 }
 
+func (f *floor) Settled(context.Context) error { return nil }
+
 func (f *floor) Snapshot(context.Context, campaign.Viewer) (campaign.Snapshot, error) {
 	return campaign.Snapshot{
 		Agents:    []campaign.AgentView{{Agent: "ann", Joined: []string{"spring"}}, {Agent: "ben"}},

@@ -33,6 +33,8 @@ type hall struct {
 	wait   chan struct{} // not nil: a click waits for it
 }
 
+func (h *hall) Settled(context.Context) error { return nil }
+
 func (h *hall) Do(_ context.Context, c campaign.Click) error {
 	h.mu.Lock()
 	wait := h.wait
