@@ -29,7 +29,7 @@ func (a *Attempt) Late() bool {
 	if a.AnsweredAt.IsZero() {
 		return false
 	}
-	return a.DialerResult == Abandoned || a.Result == Abandoned || a.JoinedAt.IsZero() || a.JoinedAt.Sub(a.AnsweredAt) > joinWithin
+	return a.DialerResult == Abandoned || a.Result == Abandoned || a.JoinedAt.IsZero() || a.JoinedAt.Sub(a.AnsweredAt) > ConnectWithin
 }
 
 // Counts says what an attempt adds to its campaign's Answers: nothing before it

@@ -492,7 +492,7 @@ func ProveAbandonment(p AbandonmentProof, attempts []Attempt) AbandonmentProof {
 		delay, joined := a.AgentDelay()
 		if joined {
 			delays = append(delays, delay.Milliseconds())
-			if delay > joinWithin {
+			if delay > ConnectWithin {
 				p.Late++
 			}
 		}

@@ -8,26 +8,25 @@ import (
 // abandoned is the reason of a Hangup by the dialer.
 const abandoned = "abandoned"
 
+// ConnectWithin is how soon after the answer an agent has to be there: a later
+// one makes it an abandoned call, whoever stayed (47 CFR 64.1200(a)(7)).
+const ConnectWithin = 2 * time.Second
+
 // An answered contact who was dialled ahead is brought to the agent who is free
 // longest: the record on her screen first, then her voice. Nobody free within
-// 2 s of the answer: the announcement, and the call is abandoned.
+// ConnectWithin of the answer: the announcement, and the call is abandoned.
 const (
-	joinWithin  = 2 * time.Second // from the answer; later is abandoned by definition
 	heardWithin = 3 * time.Second // an agent who is joined is heard by then
 	// The announcement has to sound by then as well: the last part of the time,
 	// 100 ms of 2 s, is its way from here to the contact's ear.
 	announceLead = 20
 )
 
-// ConnectWithin is how soon after the answer an agent has to be there: a later
-// one makes it an abandoned call, whoever stayed.
-const ConnectWithin = joinWithin
-
 func (f *Floor) grace() time.Duration {
-	if d := f.cfg.Grace; d > 0 && d < joinWithin {
+	if d := f.cfg.Grace; d > 0 && d < ConnectWithin {
 		return d
 	}
-	return joinWithin
+	return ConnectWithin
 }
 
 // seekUntil is how long an agent is looked for.
