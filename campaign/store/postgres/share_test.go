@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -147,6 +148,10 @@ func TestTwoProcesses(t *testing.T) {
 	s := open(t, address, postgres.Options{Grace: time.Millisecond})
 	must(t, s.Import(t.Context(), "customers", contacts(records)))
 	one, two := startChild(t, address, "one"), startChild(t, address, "two")
+	one.until("ready", 0)
+	two.until("ready", 0)
+	one.begin()
+	two.begin()
 	one.until("stuck", 20)
 	must(t, one.cmd.Process.Kill())
 	killed := time.Now()
@@ -209,6 +214,7 @@ type child struct {
 	t       *testing.T
 	cmd     *exec.Cmd
 	lines   *bufio.Scanner
+	stdin   io.Closer
 	permits int
 	other   []string // lines that are not of its work: why it failed
 }
@@ -219,9 +225,15 @@ func startChild(t *testing.T, address, process string) *child {
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	must(t, err)
+	in, err := cmd.StdinPipe()
+	must(t, err)
 	must(t, cmd.Start())
-	return &child{t: t, cmd: cmd, lines: bufio.NewScanner(out)}
+	return &child{t: t, cmd: cmd, lines: bufio.NewScanner(out), stdin: in}
 }
+
+// begin lets a child that is ready work: a process that starts slowly would
+// else find the list worked by the other.
+func (c *child) begin() { must(c.t, c.stdin.Close()) }
 
 // until reads until the child has said a word and permitted so many calls.
 func (c *child) until(word string, permits int) {
@@ -239,7 +251,7 @@ func (c *child) line() string {
 	switch what {
 	case "permit":
 		c.permits++
-	case "settle", "stuck", "PASS", "ok":
+	case "settle", "ready", "stuck", "PASS", "ok":
 	default:
 		c.other = append(c.other, c.lines.Text())
 	}
@@ -259,6 +271,9 @@ func (c *child) end() error {
 func shareChild(t *testing.T, address, process string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := open(t, address, postgres.Options{Grace: time.Millisecond})
+	fmt.Println("ready")
+	_, err := io.Copy(io.Discard, os.Stdin)
+	must(t, err)
 	var mu sync.Mutex
 	var agents, heart sync.WaitGroup
 	heart.Go(func() {
