@@ -173,7 +173,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	alone, err := lock.NewPostgresSessionLocker() // two processes may begin at once
+	alone, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // two processes may begin at once
 	if err != nil {
 		return err
 	}
@@ -181,14 +181,13 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	have := int64(0)
+	sources := p.ListSources()
+	have, want := int64(0), sources[len(sources)-1].Version
 	if ours {
-		if have, err = p.GetDBVersion(ctx); err != nil {
+		if have, _, err = p.GetVersions(ctx); err != nil { // without the lock: most often there is nothing to do
 			return err
 		}
 	}
-	sources := p.ListSources()
-	want := sources[len(sources)-1].Version
 	if have > want {
 		return fmt.Errorf("%w: %d, this program knows %d", errNewer, have, want)
 	}
