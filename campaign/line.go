@@ -26,6 +26,7 @@ type Dial struct {
 	Account  string // empty: the line's default
 	CallerID string
 	Detect   Detection
+	Before   time.Time // by the wall clock; later, nothing may be sent any more: see Permitted
 }
 
 // Connect joins the contact's call with an agent's headset. With Guard > 0

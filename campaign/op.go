@@ -1,5 +1,7 @@
 package campaign
 
+import "time"
+
 // StoreOp is something the floor wants of the store. The controller does them
 // in order, off its loop; OpLease and OpPermit are answered by Leased and
 // Permitted, the others are repeated until the store has taken them.
@@ -68,6 +70,10 @@ type Permitted struct {
 	Attempt     AttemptID
 	Lease       *Lease // in the place of the query's: another number of the contact is dialled
 	Err         error
+
+	// Until is how long the permit is good. A process that was suspended may wake
+	// after its lease has run out: by then another one may have the record.
+	Until time.Time
 }
 
 // Admitted answers OpAdmit. Err says that the store does not answer: the call

@@ -51,7 +51,7 @@ func (f *Floor) onPermitted(in Permitted) {
 	var no *Refusal
 	switch {
 	case in.Err == nil:
-		f.step(w, onPermitted, nil)
+		f.step(w, onPermitted, in.Until)
 	case errors.As(in.Err, &no):
 		f.step(w, onRefused, no.Verdict)
 	case errors.Is(in.Err, ErrLost):
@@ -81,6 +81,7 @@ func (m *move) dial() error {
 	w.attempt.DialedAt = f.now
 	f.learnDial(w)
 	d := Dial{Attempt: w.attempt.ID, Agent: w.who(), Number: w.attempt.Number}
+	d.Before, _ = m.in.(time.Time)
 	if w.byHand() {
 		d.Account, d.CallerID = f.cfg.Manual.Account, f.cfg.Manual.CallerID
 	} else {

@@ -161,7 +161,7 @@ func (w *worker) do(q queued) {
 	case OpPermit:
 		in := Permitted{Interaction: op.Interaction, Attempt: op.Query.Attempt, Err: q.err}
 		if in.Err == nil {
-			op.Query.Now = now
+			op.Query.Now, in.Until = now, now.Add(c.cfg.LeaseFor/2) // the heartbeat was a third ago at most
 			in.Lease, in.Err = permit(ctx, c.cfg.Store, op.Query)
 			w.complain("permit", in.Err)
 		}

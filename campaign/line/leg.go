@@ -95,6 +95,10 @@ func (g *leg) say(e campaign.LineEvent) {
 
 // place dials. An error means that nothing was sent.
 func (g *leg) place(d campaign.Dial) error {
+	// The monotonic clock stands still while the machine sleeps.
+	if now := time.Now().Round(0); !d.Before.IsZero() && now.After(d.Before.Round(0)) {
+		return fmt.Errorf("the permit was good until %s, and it is %s: this process was suspended", d.Before.Format(time.TimeOnly), now.Format(time.TimeOnly))
+	}
 	uri, err := g.line.cfg.URI.URI(d.Number)
 	if err != nil {
 		return err

@@ -159,6 +159,7 @@ func TestDialThatCannotBePlaced(t *testing.T) {
 	}{
 		{"number", campaign.Dial{Attempt: "1", Number: "1@evil.example"}, nil, "cannot be dialled"},
 		{"headset", campaign.Dial{Attempt: "1", Number: "601", Agent: "nobody"}, nil, "headset of nobody"},
+		{"late", campaign.Dial{Attempt: "1", Number: "601", Agent: "ann", Before: time.Now().Add(-time.Second)}, nil, "this process was suspended"},
 		{"account", campaign.Dial{Attempt: "1", Number: "601", Agent: "ann"}, sip.ErrUnknownAccount, "unknown account"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
