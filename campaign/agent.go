@@ -424,10 +424,16 @@ func (f *Floor) lease(ask *asked, agent AgentID) {
 		ask.kind = kinds[0]
 		c.mix.deal(sel, ask.kind)
 	}
-	f.store(OpLease{Seq: ask.seq, Query: LeaseQuery{
-		Campaign: c.doc.Name, Client: c.doc.Client, Lists: slices.Clone(c.doc.Lists), Agent: agent, Own: ask.own, Process: f.cfg.Process,
-		Kinds: slices.Clone(kinds), Newest: sel.Newest, Filter: sel.Filter,
-	}})
+	f.store(OpLease{
+		Seq: ask.seq,
+		Query: LeaseQuery{
+			Campaign: c.doc.Name, Lists: slices.Clone(c.doc.Lists), Agent: agent, Own: ask.own, Process: f.cfg.Process,
+			Kinds: slices.Clone(kinds), Newest: sel.Newest, Filter: sel.Filter,
+		},
+		Offer: PermitQuery{
+			Campaign: c.doc.Name, Client: c.doc.Client, Agent: agent, Process: f.cfg.Process, Account: c.doc.Account, Rules: c.doc.Rules,
+		},
+	})
 }
 
 // stir makes everybody ask again: a record went back or was settled.

@@ -339,6 +339,13 @@ func (s *memStore) Permit(_ context.Context, q PermitQuery) error {
 	return nil
 }
 
+func (s *memStore) Facts(_ context.Context, q PermitQuery) (Facts, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q.Number, q.Person = q.Lease.Record.Phone, q.Lease.Record.Person
+	return s.facts(q), s.away
+}
+
 func (s *memStore) Admit(_ context.Context, a Attempt) (c Caller, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,9 +11,12 @@ import (
 // (fetched), already open. What the gate would refuse anyhow is not offered.
 func (f *Floor) offer(a *agent, c *camp, in Leased, fetched bool) {
 	l := in.Lease
-	if f.refusedAnyhow(c, in) {
-		if fetched {
-			f.askFor(a, c, asked{preview: true})
+	if v := f.refusedAnyhow(c, in); !v.Permitted {
+		switch again := (asked{camp: c, preview: fetched}); {
+		case v.Kind == Global:
+			f.tellPreview(a, &again, *c.blocked)
+		case fetched:
+			f.askFor(a, c, again)
 		}
 		return
 	}
@@ -38,23 +41,44 @@ func (f *Floor) offer(a *agent, c *camp, in Leased, fetched bool) {
 }
 
 // offerRefused is refusedAnyhow of a record for nobody in particular.
-func (f *Floor) offerRefused(c *camp, l Lease) bool { return f.refusedAnyhow(c, Leased{Lease: l}) }
+func (f *Floor) offerRefused(c *camp, l Lease) bool {
+	return !f.refusedAnyhow(c, Leased{Lease: l}).Permitted
+}
 
-// refusedAnyhow gives a record back that the gate would refuse anyhow.
-func (f *Floor) refusedAnyhow(c *camp, in Leased) bool {
-	l := in.Lease
-	v := gateOffer(c.doc.Rules, Facts{
-		Number: l.Record.Phone, Person: l.Record.Person, Record: l.Record, Callback: l.Record.agreed(f.now), BlockedBy: in.Blocked,
-	}, f.now)
-	if v.Permitted {
-		return false
-	}
+// refusedAnyhow gives a record back that the gate would refuse anyhow, by what
+// is known of it now. What is refused to the whole campaign stops its leasing
+// for a while.
+func (f *Floor) refusedAnyhow(c *camp, in Leased) Verdict {
+	l, facts := in.Lease, in.Facts
+	facts.Number, facts.Person, facts.Record, facts.Callback = l.Record.Phone, l.Record.Person, l.Record, l.Record.agreed(f.now)
+	v := gateOffer(c.doc.Rules, facts, f.now)
 	r := Release{NotBefore: v.Next, Reason: v.Reason.Text}
-	if u, ok := v.Update(l.Record); ok && v.Kind == Permanent {
-		r = Release{Update: &u, Chain: v.Chain, Refused: &RefusedOffer{c.doc.Name, in.Agent, v.Reason}}
+	switch v.Kind {
+	case Permanent:
+		if u, ok := v.Update(l.Record); ok {
+			r = Release{Update: &u, Chain: v.Chain, Refused: &RefusedOffer{c.doc.Name, in.Agent, v.Reason}}
+		}
+	case Global:
+		f.blockByGate(c, v)
+		r = Release{}
 	}
-	f.giveBack(l, r)
-	return true
+	if !v.Permitted {
+		f.giveBack(l, r)
+	}
+	return v
+}
+
+// blockByGate stops leasing after a global refusal.
+func (f *Floor) blockByGate(c *camp, v Verdict) {
+	f.block(c, Reason{Code: IdleGate, Text: v.Reason.Text, Until: v.Next, Name: string(v.Reason.Code)}, f.pauseOf(v))
+}
+
+// pauseOf is until when a global refusal holds.
+func (f *Floor) pauseOf(v Verdict) time.Time {
+	if v.Next.IsZero() {
+		return f.now.Add(gatePause)
+	}
+	return v.Next
 }
 
 func (f *Floor) warnDeclined(w *work) {

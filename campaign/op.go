@@ -9,10 +9,12 @@ type StoreOp interface{ storeOp() }
 
 type (
 	// OpLease asks for a record for an agent. Process, Now and Until of the
-	// query are the controller's.
+	// query are the controller's. Offer is what the gate would be asked of the
+	// record, which is its Lease then.
 	OpLease struct {
 		Seq   int
 		Query LeaseQuery
+		Offer PermitQuery
 	}
 	OpRelease struct {
 		Lease   Lease
@@ -60,7 +62,7 @@ type Leased struct {
 	Lease Lease
 	Err   error
 
-	Blocked *DNCEntry // forbids the call; of an agent's lease only
+	Facts Facts // what the gate will be told; of an agent's lease only, zero when it is not known
 }
 
 // Permitted answers OpPermit. Err is nil, a *Refusal, ErrLost, or says that the

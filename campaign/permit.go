@@ -120,15 +120,11 @@ func (m *move) refused() error {
 		f.stir()
 		return nil
 	}
-	until := v.Next
-	if until.IsZero() {
-		until = f.now.Add(gatePause)
-	}
 	switch {
 	case v.Reason.Code == ReasonBudget: // one-to-one goes on
-		w.camp.shut, w.camp.shutUntil = &v.Reason, until
+		w.camp.shut, w.camp.shutUntil = &v.Reason, f.pauseOf(v)
 	case w.camp != nil:
-		f.block(w.camp, Reason{Code: IdleGate, Text: v.Reason.Text, Until: v.Next, Name: string(v.Reason.Code)}, until)
+		f.blockByGate(w.camp, v)
 	}
 	busy := v.Reason.Code == ReasonPerSecond || v.Reason.Code == ReasonMaxCalls
 	switch {

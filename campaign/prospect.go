@@ -98,10 +98,10 @@ func (p *Prospect) Add(c *Campaign, r *Record, blocked *DNCEntry, national map[s
 	p.Because = append(p.Because, ProspectWhy{code, text, 1})
 }
 
-// gateOffer asks those rules that need to know of no other call: whether a record
-// is worth offering. Permit asks all of them again.
+// gateOffer asks those rules that are about the contact and not about the
+// moment: whether a record is worth offering. Permit asks all of them again.
 func gateOffer(rules Rules, facts Facts, now time.Time) Verdict {
-	rules.CallerIDs, rules.PerSecond, rules.MaxCalls, rules.MinGap, rules.Running = nil, 0, 0, 0, true
+	rules.CallerIDs, rules.PerSecond, rules.MaxCalls, rules.Running = nil, 0, 0, true
 	facts.LeaseOurs, facts.ListReadable = true, true
 	facts.CallerID = "shown when it is dialled"
 	return Gate(rules, facts, now)

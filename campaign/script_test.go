@@ -196,6 +196,11 @@ func (s *script) document(name string, options []string) (*Campaign, RunState) {
 			c.OwnFailures.PauseAfter, _ = strconv.Atoi(v)
 		case "priority":
 			c.Priority, _ = strconv.Atoi(v)
+		case "gap":
+			c.Rules.MinGap, _ = time.ParseDuration(v)
+		case "national": // the law of its country wants a list
+			law := Profile{Country: v, NationalLists: []NationalList{{Title: "list", NeededFor: []Purpose{AdvertisingB2C}}}}
+			c.Rules.Profiles = slices.Insert(c.Rules.Profiles, 0, law)
 		case "hours":
 			from, until, _ := strings.Cut(v, "-")
 			a, _ := strconv.Atoi(from)
@@ -429,7 +434,12 @@ func (s *script) answerLease(verb string, args []string, now time.Time) any {
 		case "phone":
 			r.Phone = v
 		case "blocked":
-			in.Blocked = &DNCEntry{Number: r.Phone, By: v}
+			in.Facts.BlockedBy = &DNCEntry{Number: r.Phone, By: v}
+		case "called": // so long ago
+			d, _ := time.ParseDuration(v)
+			in.Facts.LastAttempt = now.Add(-d)
+		case "national":
+			in.Facts.National = map[string]OnNational{v: {}}
 		default:
 			s.t.Fatalf("lease option %q", o)
 		}

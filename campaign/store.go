@@ -29,6 +29,9 @@ type Store interface {
 	// the lease is not ours any more: nothing is written. Asked again with the
 	// same attempt, because no answer came, it decides anew: it is one call.
 	Permit(ctx context.Context, q PermitQuery) error
+	// Facts gathers what Permit would put before the gate, and decides nothing:
+	// whether a record is worth offering, and why it is not dialled now.
+	Facts(ctx context.Context, q PermitQuery) (Facts, error)
 	// Admit writes a call from outside as an attempt (Attempt.Inbound), with
 	// "this number and this person are on the telephone", and says whose it is.
 	Admit(ctx context.Context, a Attempt) (Caller, error)
@@ -137,7 +140,6 @@ var ErrLost = errors.New("the record was taken by another process")
 // LeaseQuery asks for the next record.
 type LeaseQuery struct {
 	Campaign string
-	Client   string // the campaign's: whose do-not-call entries hold as well
 	Lists    []string
 	Agent    AgentID // empty: for nobody in particular, dialled ahead
 	Own      bool    // only a due personal callback of Agent's

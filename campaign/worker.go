@@ -150,7 +150,7 @@ func (w *worker) do(q queued) {
 			op.Query.Now, op.Query.Until = now, now.Add(c.cfg.LeaseFor)
 			in.Lease, in.Err = c.cfg.Store.Lease(ctx, op.Query)
 			w.complain("lease", in.Err)
-			in.Blocked = blocked(ctx, c.cfg.Store, op.Query, in)
+			in.Facts = factsOf(ctx, c.cfg.Store, op, in)
 		}
 		c.post(in)
 	case OpAdmit:
@@ -316,17 +316,18 @@ func permit(ctx context.Context, store Store, q PermitQuery) (turned *Lease, err
 	return turned, store.Permit(ctx, q)
 }
 
-// blocked is the do-not-call entry for a record that an agent is to be offered:
-// she need not see whom she must not call. A list that cannot be read is the
-// gate's matter, which reads it again before the call.
-func blocked(ctx context.Context, store Store, q LeaseQuery, in Leased) *DNCEntry {
+// factsOf is what is known of a record that an agent is to be offered: she need
+// not see whom she must not call. A store that does not say is the gate's
+// matter, which asks it again before the call.
+func factsOf(ctx context.Context, store Store, op OpLease, in Leased) Facts {
 	if in.Err != nil || in.Agent == "" {
-		return nil
+		return Facts{}
 	}
-	r := in.Lease.Record
-	es, err := store.Blocks(ctx, []PermitQuery{{Number: r.Phone, Person: r.Person, Campaign: q.Campaign, Client: q.Client}})
+	q := op.Offer
+	q.Lease, q.Now = in.Lease, op.Query.Now
+	facts, err := store.Facts(ctx, q)
 	if err != nil {
-		return nil
+		return Facts{}
 	}
-	return es[0]
+	return facts
 }

@@ -8,8 +8,7 @@ import (
 	"github.com/freiton/freiton/campaign"
 )
 
-// Facts gathers what Permit would put before the gate, and decides nothing:
-// it answers why a record is not dialled now.
+// Facts implements campaign.Store.
 func (s *Core) Facts(ctx context.Context, q campaign.PermitQuery) (f campaign.Facts, err error) {
 	err = s.write(ctx, "facts", func(t tx) error {
 		var r row

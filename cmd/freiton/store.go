@@ -34,7 +34,6 @@ type vaultStore interface {
 	BlockAll(context.Context, []campaign.DNCEntry) error
 	AddNational(ctx context.Context, list string, of time.Time, numbers []string) error
 	PutNational(ctx context.Context, list string, of time.Time, by string) error
-	Facts(context.Context, campaign.PermitQuery) (campaign.Facts, error)
 	EndRest(ctx context.Context, lists []string, after time.Time) error
 	Forget(ctx context.Context, campaign string, lists []string, now time.Time) error
 	Prospect(ctx context.Context, c *campaign.Campaign, now time.Time) (campaign.Prospect, error)

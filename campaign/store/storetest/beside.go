@@ -17,7 +17,6 @@ type beside interface {
 	Known(ctx context.Context, numbers []string) (map[string][]string, error)
 	LastLine(ctx context.Context, list string) (int, error)
 	BlockAll(context.Context, []campaign.DNCEntry) error
-	Facts(context.Context, campaign.PermitQuery) (campaign.Facts, error)
 	Forget(ctx context.Context, campaign string, lists []string, now time.Time) error
 }
 
@@ -126,7 +125,7 @@ func facts(t *testing.T, b *bench) {
 	b.imports(rec(1))
 	b.calls("1", campaign.NoAnswer, func(s *campaign.Settlement) { s.Record.Status = campaign.Ready })
 	b.must(b.s.Block(t.Context(), campaign.DNCEntry{Number: phone(1), At: b.now, By: "ann"}))
-	f, err := b.beside().Facts(t.Context(), campaign.PermitQuery{Lease: campaign.Lease{Record: b.record("1")}, Campaign: "spring", Rules: rules(), Now: b.now})
+	f, err := b.s.Facts(t.Context(), campaign.PermitQuery{Lease: campaign.Lease{Record: b.record("1")}, Campaign: "spring", Rules: rules(), Now: b.now})
 	b.must(err)
 	equal(t, "number", f.Number, phone(1))
 	equal(t, "attempts today", f.AttemptsToday, 1)
