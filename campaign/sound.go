@@ -136,9 +136,9 @@ func (f *Floor) soundless(a *agent) {
 		switch {
 		case a.work == nil:
 			f.setStatus(a, AgentNotReady, technik)
-			a.technik = true
+			a.unreadied = true
 		case a.after == "":
-			a.after, a.afterReason, a.technik = AgentNotReady, technik, true
+			a.after, a.afterReason, a.unreadied = AgentNotReady, technik, true
 		}
 	}
 	if a.work != nil && a.work.side != nil {
@@ -161,13 +161,13 @@ func (f *Floor) soundBack(a *agent) {
 		f.step(a.work, onSoundBack, gone)
 	}
 	switch {
-	case !a.technik || gone > backWithin:
+	case !a.unreadied || gone > backWithin:
 	case a.work != nil && a.after == AgentNotReady && a.afterReason == technik:
 		a.after, a.afterReason = "", ""
 	case a.work == nil && a.status == AgentNotReady && a.reason == technik:
 		f.setStatus(a, AgentReady, "")
 	}
-	a.technik = false
+	a.unreadied = false
 }
 
 // muteOffer takes back what was offered to an agent who lost her headset.

@@ -21,5 +21,5 @@
 // that every database compares and indexes them alike.
 //
 // Begin reading in sqlite/migrations (the schema), then lease.go (what is
-// offered next) and permit.go (the door to a call).
+// offered next), permit.go (the door to a call) and release.go (the way back).
 package store

@@ -200,7 +200,7 @@
  * @property {boolean} [personal]
  * @property {string} [note]
  *
- * Reports, see campaign/daily.go; the dossier, see campaign/person.go.
+ * Reports, see campaign/daily.go and proof.go; the dossier, see campaign/person.go.
  *
  * @typedef {{campaign?: string, dialled: number, reached_gross: number, reached_net: number, successes: number, refusals: number, successes_per_hour: number, talk_ms: number, after_call_ms: number, pause_ms: number, live_answers: number, abandoned: number, abandoned_of_live: number, abandoned_of_all: number, callbacks_open: number, callbacks_overdue: number, records: number, used: number, left: number}} DayFigures
  * @typedef {{agent?: string, team?: string, calls: number, reached_net: number, successes: number, successes_per_hour: number, talk_ms: number, logged_in_ms: number, ready_ms: number, handling_ms: number, after_call_ms: number, pause_ms: number, pauses?: {[reason: string]: number}}} AgentFigures
