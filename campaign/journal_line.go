@@ -65,3 +65,14 @@ func parseLine(line []byte) (Event, bool) {
 	}
 	return e, json.Unmarshal(body, &e) == nil
 }
+
+func appendLine(buf *bytes.Buffer, e Event) error {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(buf, "%08x %s\n", crc32.Checksum(b, castagnoli()), b)
+	return nil
+}
+
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }

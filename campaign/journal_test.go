@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -282,6 +284,46 @@ func TestJournalThenInOrder(t *testing.T) {
 	for i, o := range order {
 		if i != o {
 			t.Fatalf("%v", order)
+		}
+	}
+}
+
+// Whoever appends or compacts while the journal is closed is told that it is,
+// and what was taken in is on disk.
+func TestJournalClosesUnderAppends(t *testing.T) {
+	for range 20 {
+		dir := t.TempDir()
+		j := openTestJournal(t, dir, 0, 0)
+		var running sync.WaitGroup
+		var kept atomic.Uint64
+		for range 8 {
+			running.Go(func() {
+				for {
+					n, err := j.Append(Event{Kind: EventOffered})
+					if err != nil {
+						if !errors.Is(err, ErrClosed) {
+							t.Error(err)
+						}
+						return
+					}
+					for old := kept.Load(); old < n && !kept.CompareAndSwap(old, n); old = kept.Load() {
+					}
+				}
+			})
+		}
+		running.Go(func() {
+			for j.Compact() == nil {
+			}
+		})
+		for kept.Load() < 8 {
+			runtime.Gosched()
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		running.Wait()
+		if got := openTestJournal(t, dir, 0, 0).Last(); got != kept.Load() {
+			t.Fatalf("%d events are there again, %d were said to be on disk", got, kept.Load())
 		}
 	}
 }

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -102,7 +103,7 @@ func (w *world) restart() {
 	if len(w.f.works)+len(w.f.returned) > 0 {
 		w.t.Fatalf("nobody came back, and yet %d works are left", len(w.f.works))
 	}
-	if live := slices.Collect(mapKeys(w.journal.open)); len(live) > 0 {
+	if live := slices.Collect(maps.Keys(w.journal.open)); len(live) > 0 {
 		w.t.Fatalf("open in the journal: %v", live)
 	}
 }
