@@ -22,6 +22,7 @@ const (
 	ReasonNoResult        ReasonCode = "no-result"         // Done needs a call result, or Do not call
 	ReasonBadInput        ReasonCode = "bad-input"         // unknown result, disposition, digit, number …
 	ReasonUnknownCampaign ReasonCode = "unknown-campaign"  //
+	ReasonRunningMode     ReasonCode = "running-mode"      // to or from a preview mode only while the campaign does not run
 	ReasonNotAssigned     ReasonCode = "not-assigned"      // the agent is not one of the campaign's
 	ReasonDraining        ReasonCode = "draining"          // the program is being stopped
 	ReasonJournal         ReasonCode = "journal-unwritten" // nothing is done that could not be written down

@@ -64,8 +64,8 @@ func TestShareCampaigns(t *testing.T) {
 		}
 		two.do(ClickStart{Campaign: "spring"})
 		both("started", Running, ModeProgressive, false)
-		apply(one, "spring preview")
-		both("another mode", Running, ModePreview, false)
+		apply(one, "spring predictive")
+		both("another mode", Running, ModePredictive, false)
 
 		store.setAway(errors.New("connection refused"))
 		one.do(ClickStop{Campaign: "spring"})
@@ -73,7 +73,7 @@ func TestShareCampaigns(t *testing.T) {
 		one.do(ClickStart{Campaign: "spring"})
 		one.do(ClickStop{Campaign: "spring"})
 		time.Sleep(3 * time.Second)
-		one.is("while the store is away", Loaded, ModePreview, false)
+		one.is("while the store is away", Loaded, ModePredictive, false)
 		two.is("while the store is away", Running, ModeProgressive, false)
 		store.setAway(nil)
 		time.Sleep(5 * time.Second)

@@ -149,6 +149,17 @@ func (f *Floor) state(row CampaignRow) {
 	f.store(OpState{row})
 }
 
+// ModeMayChange says whether a campaign that is in a state may go from one mode
+// to another: while it runs between progressive and predictive only (a
+// *NotPossible), for agents of a preview mode fetch or dial by themselves.
+func ModeMayChange(state RunState, from, to Mode) error {
+	dialled := func(m Mode) bool { return m == ModeProgressive || m == ModePredictive }
+	if state != Running || from == to || dialled(from) && dialled(to) {
+		return nil
+	}
+	return notPossible(ReasonRunningMode, "while a campaign runs, its mode changes between progressive and predictive only: stop the campaign first")
+}
+
 // apply takes in a campaign document. Interactions that are under way go on
 // under the one they began with.
 func (f *Floor) apply(in ClickApply) error {
@@ -158,7 +169,11 @@ func (f *Floor) apply(in ClickApply) error {
 	}
 	row := CampaignRow{Name: doc.Name, Document: doc.Document, Files: doc.Files, Changed: f.now}
 	c := f.campaign(doc.Name)
-	if c == nil {
+	if c != nil {
+		if err := ModeMayChange(c.state, c.doc.Mode, doc.Mode); err != nil {
+			return err
+		}
+	} else {
 		row.State, row.Pause = in.State, in.Pause
 		c = &camp{state: cmp.Or(in.State, Unloaded)}
 		if in.Pause != "" && c.state == Running {

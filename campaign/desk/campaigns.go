@@ -56,7 +56,7 @@ func (d *Desk) campaigns(api huma.API) {
 	huma.Register(api, forClients(both(operation("campaigns", http.MethodGet, "/api/v1/campaigns", campaign.RoleSupervisor,
 		"All campaigns"))), d.allCampaigns)
 	huma.Register(api, both(operation("campaign-apply", http.MethodPut, "/api/v1/campaigns", campaign.RoleAdministrator,
-		"Create or change the campaign of a YAML document (the request body)")), d.applyCampaign)
+		"Create or change the campaign of a YAML document (the request body); while it runs its mode changes between progressive and predictive only")), d.applyCampaign)
 	huma.Register(api, both(operation("campaign", http.MethodGet, "/api/v1/campaigns/{name}", campaign.RoleSupervisor,
 		"The campaign's document as applied")), d.showCampaign)
 	huma.Register(api, both(operation("campaign-prospect", http.MethodGet, "/api/v1/campaigns/{name}/prospect", campaign.RoleSupervisor,
@@ -147,6 +147,14 @@ func (d *Desk) applyCampaign(ctx context.Context, in *applyInput) (*body[Campaig
 
 // apply makes a campaign what its new document and files say.
 func (d *Desk) apply(ctx context.Context, row campaign.CampaignRow, c *campaign.Campaign, reason string) (*body[CampaignInfo], error) {
+	// The floor asks the same; here nothing that is refused comes into the audit
+	// log, and it holds where no floor runs. A document that cannot be read any
+	// more keeps nobody from mending it.
+	if old, err := d.cfg.Documents.Parse(ctx, row); err == nil {
+		if err := campaign.ModeMayChange(row.State, old.Mode, c.Mode); err != nil {
+			return nil, d.problem(err)
+		}
+	}
 	changes, err := documentChanges(row, c, reason)
 	if err != nil {
 		return nil, err

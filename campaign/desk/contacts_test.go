@@ -225,7 +225,13 @@ func TestOverseeing(t *testing.T) {
 	if n, _ := h.store.Unread(t.Context(), "ann"); n != 1 {
 		t.Errorf("told her %d times", n)
 	}
-	sue.want(sue.ask("POST", "/api/v1/campaigns/spring/mode", `{"mode":"preview"}`), 409, campaign.ReasonNotNow)
+	sue.want(sue.ask("POST", "/api/v1/campaigns/spring/mode", `{"mode":"preview"}`), 409, campaign.ReasonRunningMode)
+	adm := h.visitor(t)
+	adm.login("adm")
+	adm.want(adm.ask("PUT", "/api/v1/campaigns", "name: spring\nmode: push-preview\n"), 409, campaign.ReasonRunningMode)
+	if did := h.hall.did(); len(did) != 1 {
+		t.Errorf("what is refused was done: %+v", did)
+	}
 	sue.want(sue.ask("POST", "/api/v1/interactions/i-ann/aside", `{}`), 404, campaign.ReasonNoInteraction)
 	h.hall.set(func(l *hall) { l.snap.Interactions[0].State = campaign.StateOffered })
 	sue.want(sue.ask("POST", "/api/v1/interactions/i-ann/aside", `{"minutes":30}`), 204, "")

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -201,7 +202,7 @@ func (f *floor) Snapshot(context.Context, campaign.Viewer) (campaign.Snapshot, e
 	}, nil
 }
 
-// documents know the one key "name".
+// documents know the keys "name" and, on the second line, "mode".
 type documents struct{}
 
 func (documents) Parse(_ context.Context, row campaign.CampaignRow) (campaign.Campaign, error) {
@@ -209,8 +210,8 @@ func (documents) Parse(_ context.Context, row campaign.CampaignRow) (campaign.Ca
 	if !strings.HasPrefix(string(doc), "name: ") {
 		return campaign.Campaign{}, errors.New("campaign: line 1: name is missing")
 	}
-	name := strings.TrimSpace(strings.TrimPrefix(string(doc), "name: "))
-	return campaign.Campaign{Name: name, Mode: campaign.ModeProgressive, Lists: []string{"customers"}, Document: doc}, nil
+	name, mode, _ := strings.Cut(strings.TrimPrefix(string(doc), "name: "), "\nmode: ")
+	return campaign.Campaign{Name: strings.TrimSpace(name), Mode: cmp.Or(campaign.Mode(strings.TrimSpace(mode)), campaign.ModeProgressive), Lists: []string{"customers"}, Document: doc}, nil
 }
 
 func (d documents) Adopt(ctx context.Context, doc []byte, _ string) (campaign.Campaign, error) {

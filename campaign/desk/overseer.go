@@ -49,17 +49,10 @@ func (d *Desk) changeMode(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	c, err := d.cfg.Documents.Parse(ctx, row)
-	if err != nil {
-		return nil, d.problem(err)
-	}
-	between := func(m campaign.Mode) bool { return m == campaign.ModeProgressive || m == campaign.ModePredictive }
-	if row.State == campaign.Running && c.Mode != in.Body.Mode && (!between(c.Mode) || !between(in.Body.Mode)) {
-		return nil, problem(http.StatusConflict, campaign.ReasonNotNow, "stop the campaign first: while it runs its mode changes between progressive and predictive only")
-	}
 	old := row
 	row.Document = withMode(row.Document, in.Body.Mode)
-	if c, err = d.cfg.Documents.Parse(ctx, row); err != nil {
+	c, err := d.cfg.Documents.Parse(ctx, row)
+	if err != nil {
 		return nil, documentProblem(err)
 	}
 	if c.Mode != in.Body.Mode {

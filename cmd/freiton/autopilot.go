@@ -266,8 +266,10 @@ func (c *cli) work(ctx context.Context, a *app, camp campaign.Campaign, o autopi
 		calls: map[campaign.InteractionID]*scriptedCall{}, offered: map[string]bool{},
 		due: make(chan func(context.Context) error, 4*o.agents+16), over: make(chan struct{}),
 	}
+	if err := a.control.Do(ctx, campaign.ClickApply{By: "autopilot", Campaign: &camp, State: campaign.Unloaded}); err != nil {
+		return err
+	}
 	for _, click := range []campaign.Click{
-		campaign.ClickApply{By: "autopilot", Campaign: &camp, State: campaign.Unloaded},
 		campaign.ClickLoad{By: "autopilot", Campaign: camp.Name},
 		campaign.ClickStart{By: "autopilot", Campaign: camp.Name},
 	} {

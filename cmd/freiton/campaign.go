@@ -33,6 +33,8 @@ func (c *cli) campaignApply() *cobra.Command {
 	var file, why string
 	cmd := &cobra.Command{
 		Use: "apply -f FILE", Short: "Create or change a campaign from its document",
+		Long: `Creates or changes a campaign from its document. While the campaign runs its
+mode changes between progressive and predictive only.`,
 		Example: "  freiton campaign apply -f spring.yaml", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := c.load()

@@ -403,6 +403,7 @@ export const de = {
   'why elsewhere': 'Sie haben an einem anderen Platz übernommen',
   'why settled-away': 'Ihre Nachbearbeitung zu {name} wurde mit dem abgeschlossen, was Sie eingetragen hatten: Sie waren zu lange weg. Unter „Anrufverlauf“ können Sie das Ergebnis nachtragen',
   'why call-is-back': 'der Anruf ist nicht mehr zu übernehmen',
+  'why running-mode': 'Solange eine Kampagne läuft, wechselt ihr Wählmodus nur zwischen progressiv und prädiktiv: Stoppen Sie die Kampagne zuerst',
   'why mode-changed': 'Kampagne {name} geht in einem anderen Wählmodus weiter',
   'why pbx-none': 'Kein Konto der Anlage eingerichtet: sip.accounts in der Konfiguration ergänzen.',
   'why pbx-password': 'Die Anlage lehnt Benutzer oder Kennwort ab; es wird nicht erneut versucht. sip.accounts berichtigen.',

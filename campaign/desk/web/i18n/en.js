@@ -403,6 +403,7 @@ export const en = {
   'why elsewhere': 'You have taken over at another place',
   'why settled-away': 'Your after-call work on {name} was settled with what you had entered: you were away too long. You can still give the result under “Call history”',
   'why call-is-back': 'the call is not to be taken over any more',
+  'why running-mode': 'While a campaign runs, its mode changes between progressive and predictive only: stop the campaign first',
   'why mode-changed': 'Campaign {name} goes on in another mode',
   'why pbx-none': 'No account of the PBX is set up: add it to sip.accounts in the configuration.',
   'why pbx-password': 'The PBX refuses user or password; it is not tried again. Correct sip.accounts.',
