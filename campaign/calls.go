@@ -216,7 +216,7 @@ func (m *move) transfer() error {
 	if m.w.doc != nil {
 		allow = m.w.doc.Rules.Allow
 	}
-	if !AllowedNumber(n, allow) {
+	if !allowedNumber(n, allow) {
 		return notPossible(ReasonNotAllowed, "the number is outside what dial.allow names")
 	}
 	m.f.line(Transfer{m.w.attempt.ID, n})

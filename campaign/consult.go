@@ -66,7 +66,7 @@ func (m *move) consult() error {
 		return notPossible(ReasonDraining, "the program is being stopped: nothing is dialled any more")
 	case w.beside() != nil:
 		return notPossible(ReasonBusy, "there is a consultation already")
-	case !AllowedNumber(number, f.cfg.Manual.Rules.Allow):
+	case !allowedNumber(number, f.cfg.Manual.Rules.Allow):
 		return notPossible(ReasonNotAllowed, "the number is outside what dial.allow names")
 	}
 	if !w.held {

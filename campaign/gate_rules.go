@@ -54,7 +54,7 @@ type gate struct {
 
 func newGate(rules Rules, facts Facts, now time.Time) *gate {
 	g := &gate{Rules: rules, Facts: facts, now: now, numKind: facts.Kind}
-	g.extension = MatchExtension(facts.Number, rules.Allow)
+	g.extension = matchExtension(facts.Number, rules.Allow)
 	zones := facts.Zones
 	country := ""
 	if len(rules.Profiles) > 0 {
@@ -237,16 +237,16 @@ func (g *gate) consent() (Verdict, bool) {
 }
 
 func (g *gate) allowed() (Verdict, bool) {
-	if AllowedNumber(g.Number, g.Allow) {
+	if allowedNumber(g.Number, g.Allow) {
 		return Verdict{}, false
 	}
 	return permanent(ReasonNotAllowed, "the number begins with nothing that dial.allow names", 0), true
 }
 
-// AllowedNumber reports whether a number begins with an allowed prefix or
+// allowedNumber reports whether a number begins with an allowed prefix or
 // matches an allowed extension pattern.
-func AllowedNumber(number string, allow []string) bool {
-	if MatchExtension(number, allow) {
+func allowedNumber(number string, allow []string) bool {
+	if matchExtension(number, allow) {
 		return true
 	}
 	return slices.ContainsFunc(allow, func(p string) bool {

@@ -320,27 +320,3 @@ func (j *Journal) unfinished() []Unfinished {
 	}
 	return us
 }
-
-// Since reads the events after number n that are on disk, oldest first.
-func (j *Journal) Since(n uint64) ([]Event, error) {
-	files, err := j.files()
-	if err != nil {
-		return nil, err
-	}
-	var events []Event
-	for i, name := range files {
-		if i+1 < len(files) && firstOf(files[i+1]) <= n+1 {
-			continue // the next file begins early enough
-		}
-		_, err := readJournal(name, func(e Event) error {
-			if e.N > n && e.Kind != eventCarried {
-				events = append(events, e)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("journal %s: %w", name, err)
-		}
-	}
-	return events, nil
-}

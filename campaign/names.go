@@ -93,8 +93,8 @@ func recordStatusName(s RecordStatus) string {
 	return ""
 }
 
-// RecordStatuses lists every record status in the order of its code.
-func RecordStatuses() []RecordStatus {
+// recordStatuses lists every record status in the order of its code.
+func recordStatuses() []RecordStatus {
 	return []RecordStatus{
 		Ready, Retrieved, Updated, Stale, Cancelled, AgentError, ChainUpdated, MissedCallback, ChainReady,
 	}
@@ -114,7 +114,7 @@ func (s *RecordStatus) UnmarshalText(b []byte) (err error) {
 
 // ParseRecordStatus reads the name of a record status.
 func ParseRecordStatus(s string) (RecordStatus, error) {
-	return parse("record status", s, RecordStatuses(), recordStatusName)
+	return parse("record status", s, recordStatuses(), recordStatusName)
 }
 
 // Done reports whether a record in this status is finished: no machine and no

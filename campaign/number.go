@@ -78,7 +78,7 @@ func ParseNumber(raw, defaultCountry string, allow []string) (Number, error) {
 	if isEmergency(text, country) {
 		return Number{E164: text, Country: country, Kind: KindEmergency}, nil
 	}
-	if MatchExtension(text, allow) {
+	if matchExtension(text, allow) {
 		return Number{E164: text, Kind: KindExtension}, nil
 	}
 	plus := strings.HasPrefix(text, "+")
@@ -198,25 +198,9 @@ func kindOfType(typ phonenumbers.PhoneNumberType) NumberKind {
 	}
 }
 
-// Display is the number as people of a country write it: national within the
-// country, international elsewhere; extensions as they are.
-func (n Number) Display(country string) string {
-	if n.Kind == KindExtension || !strings.HasPrefix(n.E164, "+") {
-		return n.E164
-	}
-	p, err := phonenumbers.Parse(n.E164, "")
-	if err != nil {
-		return n.E164
-	}
-	if strings.EqualFold(country, n.Country) {
-		return phonenumbers.Format(p, phonenumbers.NATIONAL)
-	}
-	return phonenumbers.Format(p, phonenumbers.INTERNATIONAL)
-}
-
-// MatchExtension tells whether a number matches an extension pattern of allow:
+// matchExtension tells whether a number matches an extension pattern of allow:
 // entries without a plus, in which x stands for any digit ("6xx").
-func MatchExtension(number string, allow []string) bool {
+func matchExtension(number string, allow []string) bool {
 	for _, pattern := range allow {
 		if pattern != "" && pattern[0] != '+' && matchPattern(number, pattern) {
 			return true

@@ -119,23 +119,6 @@ func TestNumberZones(t *testing.T) {
 	}
 }
 
-func TestNumberDisplay(t *testing.T) {
-	n, err := campaign.ParseNumber("+4930901820", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := n.Display("de"); got != "030 901820" {
-		t.Errorf("at home %q", got)
-	}
-	if got := n.Display("US"); got != "+49 30 901820" {
-		t.Errorf("abroad %q", got)
-	}
-	x := campaign.Number{E164: "601", Kind: campaign.KindExtension}
-	if got := x.Display("DE"); got != "601" {
-		t.Errorf("extension %q", got)
-	}
-}
-
 func FuzzParseNumber(f *testing.F) {
 	for _, s := range []string{"030 901820", "+49 (0)30", "110", "٠١٧٠", "tel:+1", "+", "x", "\xff\xfe"} {
 		f.Add(s, "DE")

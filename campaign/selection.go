@@ -17,8 +17,8 @@ const (
 	KindCallback    RecordKind = "callback"    // at a time that was agreed or chosen, for one agent or any
 )
 
-// RecordKinds are all of them.
-func RecordKinds() []RecordKind {
+// recordKinds are all of them.
+func recordKinds() []RecordKind {
 	return []RecordKind{KindFresh, KindRescheduled, KindCallback}
 }
 
@@ -166,7 +166,7 @@ func (m *mix) order(s *Selection) []RecordKind {
 	for _, sh := range shares {
 		kinds = append(kinds, sh.Kind)
 	}
-	for _, k := range RecordKinds() { // of no share: when the others have nothing
+	for _, k := range recordKinds() { // of no share: when the others have nothing
 		if !slices.Contains(kinds, k) {
 			kinds = append(kinds, k)
 		}

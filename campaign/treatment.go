@@ -363,23 +363,3 @@ func locationOf(r Record, rules Rules) *time.Location {
 	}
 	return fallback
 }
-
-// ParseRetry reads a treatment's retry_in: a Go duration ("30m"), calendar days
-// ("1d"), or "other-part-of-day". Empty is no retry.
-func ParseRetry(s string) (Retry, error) {
-	switch {
-	case s == "":
-		return Retry{}, nil
-	case s == "other-part-of-day":
-		return Retry{OtherPart: true}, nil
-	}
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		var n int
-		if _, err := fmt.Sscanf(days, "%d", &n); err == nil && fmt.Sprint(n) == days && n > 0 && n <= 3650 {
-			return Retry{Days: n}, nil
-		}
-	} else if d, err := time.ParseDuration(s); err == nil && d > 0 {
-		return Retry{After: d}, nil
-	}
-	return Retry{}, fmt.Errorf(`retry_in %q is neither a duration ("30m"), nor days ("1d"), nor "other-part-of-day"`, s)
-}

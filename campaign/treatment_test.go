@@ -163,21 +163,6 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
-func TestParseRetry(t *testing.T) {
-	for in, want := range map[string]Retry{
-		"": {}, "30m": {After: 30 * time.Minute}, "1d": {Days: 1}, "14d": {Days: 14}, "other-part-of-day": {OtherPart: true},
-	} {
-		if got, err := ParseRetry(in); err != nil || got != want {
-			t.Errorf("%q: %+v %v", in, got, err)
-		}
-	}
-	for _, in := range []string{"soon", "-5m", "0s", "d", "-1d", "1.5d", "9999999d", "0d"} {
-		if got, err := ParseRetry(in); err == nil {
-			t.Errorf("%q was read as %+v", in, got)
-		}
-	}
-}
-
 // A refusing trunk is asked again for the same number after 30 s, then after
 // twice as long each time, and at least every quarter of an hour; once anything
 // else has come of it, it begins anew.

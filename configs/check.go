@@ -185,7 +185,7 @@ func (k *checker) allow(key, a string, emergency []string) {
 		k.add(key, quote(a)+" is neither the beginning of a number nor a pattern of extensions", `write it as in "+49" or "6xx"`)
 	default:
 		for _, n := range emergency {
-			if MatchExtension(a, n) {
+			if matchExtension(a, n) {
 				k.add(key, quote(a)+" also means the emergency number "+n, "choose patterns that do not; emergency numbers are dialled by hand only, and always")
 				return
 			}
@@ -193,9 +193,9 @@ func (k *checker) allow(key, a string, emergency []string) {
 	}
 }
 
-// MatchExtension says that a number is what a pattern of dial.allow means: x is
+// matchExtension says that a number is what a pattern of dial.allow means: x is
 // any digit, everything else itself.
-func MatchExtension(pattern, number string) bool {
+func matchExtension(pattern, number string) bool {
 	if len(pattern) != len(number) {
 		return false
 	}

@@ -112,7 +112,7 @@ func TestMatchExtension(t *testing.T) {
 		{"6xx", "601", true}, {"6xx", "6011", false}, {"6xx", "60", false}, {"6xx", "6*1", false},
 		{"*98", "*98", true}, {"601", "601", true}, {"601", "602", false},
 	} {
-		if got := MatchExtension(c.pattern, c.number); got != c.want {
+		if got := matchExtension(c.pattern, c.number); got != c.want {
 			t.Errorf("%s means %s: %v", c.pattern, c.number, got)
 		}
 	}

@@ -246,7 +246,7 @@ func (d *decoder) secret(n *yaml.Node, s *Secret, path string) {
 		}
 		text = value
 	}
-	*s = NewSecret(text)
+	*s = newSecret(text)
 }
 
 // scalar is the text of a plain value, as it was written.

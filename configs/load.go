@@ -179,7 +179,7 @@ func (d *decoder) passwords(c *Config) {
 		case secret == "" || len(secret) > most || strings.ContainsAny(secret, "\r\n\x00"):
 			wrong(quote(string(a.PasswordFile))+" does not hold one line with a password", "write the password into it, and nothing else")
 		default:
-			a.Password = NewSecret(secret)
+			a.Password = newSecret(secret)
 		}
 	}
 }

@@ -13,8 +13,8 @@ const hidden = "•••"
 // not in YAML or JSON. Only Reveal gives it away.
 type Secret struct{ text string }
 
-// NewSecret hides s.
-func NewSecret(s string) Secret { return Secret{text: s} }
+// newSecret hides s.
+func newSecret(s string) Secret { return Secret{text: s} }
 
 // Reveal is the password itself, for the one place that needs it.
 func (s Secret) Reveal() string { return s.text }
@@ -55,7 +55,7 @@ func (s *Store) UnmarshalText(b []byte) error {
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" && u.Query().Get("host") == "" {
 		return cure(plain("not a store"), plain(`write "sqlite" or "postgres://user@host/db"`))
 	}
-	*s = Store{dsn: NewSecret(text)}
+	*s = Store{dsn: newSecret(text)}
 	return nil
 }
 

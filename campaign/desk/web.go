@@ -229,9 +229,6 @@ func known(addr string) string {
 // URL is where the desktop is.
 func (w *Web) URL() string { return w.rootURL }
 
-// Handler serves the API and the page.
-func (w *Web) Handler() http.Handler { return w.handler }
-
 func (w *Web) chain() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", w.desk.mux)

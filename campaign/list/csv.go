@@ -36,21 +36,6 @@ const (
 	Windows1252 Encoding = "windows-1252"
 )
 
-// ParseEncoding reads the name of an encoding.
-func ParseEncoding(s string) (Encoding, error) {
-	switch strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s)) {
-	case "", "auto":
-		return Detect, nil
-	case "utf8":
-		return UTF8, nil
-	case "latin1", "iso88591", "iso885915":
-		return Latin1, nil
-	case "windows1252", "cp1252", "ansi":
-		return Windows1252, nil
-	}
-	return "", fmt.Errorf("encoding %q is not known; use utf-8, latin-1 or windows-1252", s)
-}
-
 // csvReader reads records of a CSV file of uncertain origin:
 //
 //	bytes ── lines, limited ── quotes closed? ── split ── decode ──▶ cells

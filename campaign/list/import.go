@@ -104,17 +104,6 @@ type Mended struct {
 	How    string
 }
 
-func (b BadLine) String() string {
-	s := fmt.Sprintf("line %d", b.Line)
-	if b.Column != "" {
-		s += fmt.Sprintf(", column %q", b.Column)
-	}
-	if b.Value != "" {
-		s += fmt.Sprintf(", %q", b.Value)
-	}
-	return s + ": " + b.Reason + "; " + b.Cure
-}
-
 // Import reads a call list in CSV or XLSX. A bad line is reported in the result and
 // the rest goes in; the error says that the file as a whole cannot be read or
 // the sink failed.

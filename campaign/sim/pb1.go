@@ -12,8 +12,8 @@ type Benchmark struct {
 // benchmarkLimit is what may be abandoned of the live answers of every shift.
 const benchmarkLimit = 0.03
 
-// BenchmarkAgents are the groups of agents of PB-1.
-func BenchmarkAgents() []int { return []int{5, 10, 20, 50, 100} }
+// benchmarkAgents are the groups of agents of PB-1.
+func benchmarkAgents() []int { return []int{5, 10, 20, 50, 100} }
 
 // PB1 gives what the benchmark asks in a world with so many agents.
 func PB1(world string, agents int) (Benchmark, bool) {
@@ -27,7 +27,7 @@ func PB1(world string, agents int) (Benchmark, bool) {
 	if !known {
 		return Benchmark{}, false
 	}
-	for i, n := range BenchmarkAgents() {
+	for i, n := range benchmarkAgents() {
 		if n == agents {
 			return Benchmark{G: gu[0][i] / 100, U: gu[1][i] / 100, Goal: (gu[0][i] - 1) / 100}, true
 		}

@@ -124,12 +124,11 @@ func (c *call) play(kind string, hz int) {
 	})
 }
 
-// voiceHz is the dominating frequency of the contact's voice: 400 Hz and ten
-// more for each of its code, so that a test can tell who was heard.
-func (c *call) voiceHz() int { return VoiceHz(c.number) }
+func (c *call) voiceHz() int { return voiceHz(c.number) }
 
-// VoiceHz is that frequency for a number.
-func VoiceHz(number string) int {
+// voiceHz is the dominating frequency of the contact's voice: 400 Hz and ten
+// more for each of its number's code, so that a test can tell who was heard.
+func voiceHz(number string) int {
 	digits := bytes.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1

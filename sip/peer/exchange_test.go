@@ -184,9 +184,6 @@ func TestExpect(t *testing.T) {
 	if d, ok := f.Talks(); !ok || d != 35500*time.Millisecond {
 		t.Errorf("answering machine talks %v, %v", d, ok)
 	}
-	if d, ok := f.Rings(); !ok || d != 4*time.Second {
-		t.Errorf("answering machine rings %v, %v", d, ok)
-	}
 }
 
 // TestRefusals dials every fate that never answers and compares with the file.

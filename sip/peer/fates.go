@@ -152,26 +152,6 @@ func Number(code string, instance int) string {
 	}
 }
 
-// Rings is how long it rings (or has early media) before the final answer, at
-// speed 1, and whether there is one.
-func (f Fate) Rings() (time.Duration, bool) {
-	var d time.Duration
-	for _, s := range f.steps {
-		switch s.verb {
-		case "ring", "early":
-			if s.d == 0 {
-				return d, false
-			}
-			d += s.d
-		case "provisional":
-			d += time.Duration(s.n[0]) * s.d
-		case "answer", "refuse":
-			return d, true
-		}
-	}
-	return d, false
-}
-
 // Talks is how long the contact stays after it has answered, at speed 1; false
 // if it waits for us to hang up.
 func (f Fate) Talks() (time.Duration, bool) {
@@ -212,17 +192,4 @@ func (f Fate) Expect(talk time.Duration, speed float64) Expected {
 		}
 	}
 	return e
-}
-
-// ExpectedResults maps each number to what a call to it must come out as.
-func ExpectedResults(numbers []string, talk time.Duration, speed float64) (map[string]Expected, error) {
-	out := map[string]Expected{}
-	for _, n := range numbers {
-		f, err := FateOf(n)
-		if err != nil {
-			return nil, err
-		}
-		out[n] = f.Expect(talk, speed)
-	}
-	return out, nil
 }

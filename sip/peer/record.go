@@ -1,9 +1,6 @@
 package peer
 
 import (
-	"encoding/csv"
-	"fmt"
-	"io"
 	"time"
 )
 
@@ -75,27 +72,4 @@ func (r *CallRecord) fill(s *stream) {
 	r.SSRCs, r.Bad, r.Strays, r.Reports = len(s.ssrcs), s.bad, s.strays, s.reports
 	r.Digits = s.digits + r.Digits
 	r.Codec = map[uint8]string{0: "pcmu", 8: "pcma"}[s.pt]
-}
-
-// WriteCDR writes records as CSV with a header line.
-func WriteCDR(w io.Writer, records []CallRecord) error {
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"number", "direction", "caller_id", "fate", "started", "answered", "ended",
-		"billed_s", "status", "ended_by", "heard_dbfs", "heard_hz", "packets_in", "packets_out", "lost",
-		"held_s", "silent_s", "digits", "violations"})
-	stamp := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.Format("2006-01-02T15:04:05.000Z07:00")
-	}
-	for _, r := range records {
-		_ = out.Write([]string{r.Number, r.Direction, r.CallerID, r.Fate, stamp(r.Started), stamp(r.Answered),
-			stamp(r.Ended), fmt.Sprintf("%.3f", r.Billed().Seconds()), fmt.Sprint(r.Status), r.EndedBy,
-			fmt.Sprintf("%.1f", r.HeardDBFS), fmt.Sprintf("%.0f", r.HeardHz), fmt.Sprint(r.PacketsIn),
-			fmt.Sprint(r.PacketsOut), fmt.Sprint(r.Lost), fmt.Sprintf("%.3f", r.Held.Seconds()),
-			fmt.Sprintf("%.3f", r.Silent.Seconds()), r.Digits, fmt.Sprint(len(r.Violations))})
-	}
-	out.Flush()
-	return out.Error()
 }

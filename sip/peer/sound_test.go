@@ -1,7 +1,6 @@
 package peer
 
 import (
-	"bytes"
 	"net"
 	"net/netip"
 	"strings"
@@ -27,12 +26,8 @@ func TestTalk(t *testing.T) {
 	if r.EndedBy != "caller" || r.Codec != "pcma" || r.Billed() < 1400*time.Millisecond || len(r.Violations) > 0 {
 		t.Errorf("record %+v", r)
 	}
-	if h := c.heard(); !near(h.HeardHz, float64(VoiceHz(r.Number)), 4) || h.HeardDBFS < -25 || h.Lost != 0 {
+	if h := c.heard(); !near(h.HeardHz, float64(voiceHz(r.Number)), 4) || h.HeardDBFS < -25 || h.Lost != 0 {
 		t.Errorf("we heard %.0f Hz at %.1f dBFS, lost %d", h.HeardHz, h.HeardDBFS, h.Lost)
-	}
-	var b bytes.Buffer
-	if err := WriteCDR(&b, x.Records()); err != nil || strings.Count(b.String(), "\n") != 2 {
-		t.Errorf("CDR %v:\n%s", err, b.String())
 	}
 }
 
