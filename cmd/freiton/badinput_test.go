@@ -126,7 +126,7 @@ func TestTypedWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{"dnc", "add", "hello"}, {"dnc", "remove", "hello"},
+		{"dnc", "add", "hello"}, {"dnc", "remove", "hello"}, {"dnc", "add", "030", "23125001", "030", "23125002"},
 		{"user", "add", "bob", "--role", "king"}, {"user", "add", "bob", "--headset", "banana"}, {"user", "add", "b o/b"},
 		{"list", "records", "customers", "--limit", "1001"}, {"list", "import", "my list", list}, {"list", "import", "l", list, "--map", "phone=Nothing"},
 	} {
@@ -175,7 +175,7 @@ func TestServe(t *testing.T) {
 	}
 	number := peer.Number("00", 7)
 	for _, args := range []string{
-		"dnc add " + number, "user add ann --role agent", "user list",
+		"dnc add 0" + number[3:5] + " " + number[5:], "user add ann --role agent", "user list",
 		"campaign apply -f " + sampleFile(t, "sample.yaml"), "campaign show practice", "list import practice " + sampleFile(t, "sample.csv"),
 		"campaign load practice", "campaign start practice", "campaign mode practice predictive", "campaign status practice", "campaign report practice",
 		"list show 1", "list why 1", "retention --dry-run", "report list practice --csv", "campaign stop practice", "campaign unload practice",

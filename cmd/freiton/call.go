@@ -47,9 +47,10 @@ without that until the far end or Ctrl-C ends it.
 
 Exit status 0 only if the call was answered.`,
 		Example: `  freiton call +493012345678 --config freiton.yaml --headset device
+  freiton call 030 12345678 -c freiton.yaml --duration 5s
   freiton call 601 -c freiton.yaml --play prompt.wav --record heard.wav
   freiton call 621 -c freiton.yaml --dtmf 1234# --duration 8s --hold-at 2s --hold-for 1s`,
-		Args: cobra.ExactArgs(1),
+		Args: oneNumber,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := c.load()
 			if err != nil {
@@ -58,7 +59,7 @@ Exit status 0 only if the call was answered.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			number, err := campaign.ParseNumber(args[0], cfg.Dial.DefaultCountry, cfg.Allowed())
+			number, err := campaign.ParseNumber(grouped(args), cfg.Dial.DefaultCountry, cfg.Allowed())
 			if err != nil {
 				return usage("%v", err)
 			}

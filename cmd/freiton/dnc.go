@@ -98,9 +98,9 @@ func (c *cli) dncAdd() *cobra.Command {
 		Use: "add NUMBER", Short: "Add a number, and whose it is, to the do-not-call list",
 		Long: `Adds a number to the do-not-call list. Where the lists know whose it is, and it is
 one person's, she is entered, too: her other numbers are not called either.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneNumber,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			b.Number = args[0]
+			b.Number = grouped(args)
 			path := "/api/v1/dnc?number_only=" + strconv.FormatBool(only)
 			return fetch(c, cmd.Context(), http.MethodPost, path, b, func(b desk.Blocked) table {
 				if b.Person != "" {
@@ -110,7 +110,7 @@ one person's, she is entered, too: her other numbers are not called either.`,
 			})
 		},
 	}
-	cmd.Example = "  freiton dnc add +493023125001\n  freiton dnc add '030 23125001' --campaign spring"
+	cmd.Example = "  freiton dnc add +493023125001\n  freiton dnc add 030 23125001 --campaign spring"
 	cmd.Flags().BoolVar(&only, "number-only", false, "the number alone, and not the person's others")
 	cmd.Flags().StringVar(&b.Campaign, "campaign", "", "only for this campaign; without it for everything")
 	cmd.Flags().StringVar(&b.Client, "client", "", "only for campaigns of this client")
@@ -122,7 +122,7 @@ func (c *cli) dncRemove() *cobra.Command {
 	var camp, client string
 	cmd := &cobra.Command{
 		Use: "remove NUMBER", Short: "Take a number off the do-not-call list: the entry for everything, of a campaign or for a client",
-		Example: "  freiton dnc remove +493023125001\n  freiton dnc remove +493023125001 --client 'Muster GmbH'", Args: cobra.ExactArgs(1),
+		Example: "  freiton dnc remove +493023125001\n  freiton dnc remove +493023125001 --client 'Muster GmbH'", Args: oneNumber,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in := url.Values{}
 			for name, value := range map[string]string{"campaign": camp, "client": client} {
@@ -130,10 +130,10 @@ func (c *cli) dncRemove() *cobra.Command {
 					in.Set(name, value)
 				}
 			}
-			path := "/api/v1/dnc/" + url.PathEscape(args[0]) + "?" + in.Encode()
+			path := "/api/v1/dnc/" + url.PathEscape(grouped(args)) + "?" + in.Encode()
 			return fetch(c, cmd.Context(), http.MethodDelete, path, nil, func(r desk.Removed) table {
 				for _, b := range r.Left {
-					c.say("%s is still on the list: %s", args[0], leftWords(b))
+					c.say("%s is still on the list: %s", grouped(args), leftWords(b))
 				}
 				t := table{head: []string{"removed"}}
 				t.add(r.Removed)

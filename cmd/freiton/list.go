@@ -341,9 +341,9 @@ func (c *cli) recordCommand(use, short, method, more string, rows func(desk.Reco
 	word, _, _ := strings.Cut(use, " ")
 	cmd := &cobra.Command{
 		Use: use, Short: short, Long: short + ". In the place of its id a telephone number will do.",
-		Example: "  freiton list " + word + " 4711", Args: cobra.ExactArgs(1),
+		Example: "  freiton list " + word + " 4711", Args: oneNumber,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return fetch(c, cmd.Context(), method, recordPath(args[0], list, more), nil, rows)
+			return fetch(c, cmd.Context(), method, recordPath(grouped(args), list, more), nil, rows)
 		},
 	}
 	cmd.Flags().StringVar(&list, "list", "", "the list, where several have such an id")
@@ -357,9 +357,9 @@ func (c *cli) listWhy() *cobra.Command {
 		Long: `Says in one sentence why a record is not dialled now; of a contact with several
 numbers, why the one in turn is not. In the place of the id a telephone number
 will do.`,
-		Example: "  freiton list why 4711\n  freiton list why '030 23125001' --list customers", Args: cobra.ExactArgs(1),
+		Example: "  freiton list why 4711\n  freiton list why 030 23125001 --list customers", Args: oneNumber,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return fetch(c, cmd.Context(), http.MethodGet, recordPath(args[0], list, "/why"), nil, func(w desk.Why) table {
+			return fetch(c, cmd.Context(), http.MethodGet, recordPath(grouped(args), list, "/why"), nil, func(w desk.Why) table {
 				return table{rows: [][]string{{w.Why}}}
 			})
 		},

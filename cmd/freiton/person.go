@@ -38,15 +38,15 @@ func (c *cli) personShow() *cobra.Command {
 recordings, do-not-call entries, what the gate refused, records and notes, and
 who looked at them: of all numbers of the person. That it was shown is in the
 audit log.`,
-		Example: "  freiton person show +493023125001\n  freiton person show '030 23125001' --html complaint.html\n  freiton person show +493023125001 --output json",
-		Args:    cobra.ExactArgs(1),
+		Example: "  freiton person show +493023125001\n  freiton person show 030 23125001 --html complaint.html\n  freiton person show +493023125001 --output json",
+		Args:    oneNumber,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if html != "" {
-				return c.download(cmd, personPath(args[0], "/page?lang="+c.language()), html)
+				return c.download(cmd, personPath(grouped(args), "/page?lang="+c.language()), html)
 			}
 			return c.admin(cmd.Context(), func(client *desk.Client) error {
 				var d campaign.Dossier
-				if err := client.Get(cmd.Context(), personPath(args[0], ""), &d); err != nil {
+				if err := client.Get(cmd.Context(), personPath(grouped(args), ""), &d); err != nil {
 					return err
 				}
 				if c.output.json {
@@ -179,12 +179,12 @@ func (c *cli) personExport() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use: "export NUMBER", Short: "Write everything that is kept of a person, with recordings, to a zip file",
-		Example: "  freiton person export +493023125001 --file answer.zip", Args: cobra.ExactArgs(1),
+		Example: "  freiton person export +493023125001 --file answer.zip", Args: oneNumber,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if file == "" {
 				file = "person.zip"
 			}
-			return c.download(cmd, personPath(args[0], "/export"), file)
+			return c.download(cmd, personPath(grouped(args), "/export"), file)
 		},
 	}
 	cmd.Flags().StringVar(&file, "file", "", "zip `file`, which must not exist (default person.zip)")
@@ -202,7 +202,7 @@ number only, and so do do-not-call entries, hashed: a list that brings the
 number back does not bring back the calls. A deletion record says what was
 deleted, and which exports left the program before: those are not in its reach.`,
 		Example: "  freiton person erase +493023125001 --reason 'letter of 4 March'\n  freiton person erase +493023125001 --person customer:4711",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneNumber,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q := url.Values{"reason": {reason}}
 			if person != "" {
@@ -211,7 +211,7 @@ deleted, and which exports left the program before: those are not in its reach.`
 			if all {
 				q.Set("all", "true")
 			}
-			return fetch(c, cmd.Context(), http.MethodDelete, personPath(args[0], "?"+q.Encode()), nil, erasureTable)
+			return fetch(c, cmd.Context(), http.MethodDelete, personPath(grouped(args), "?"+q.Encode()), nil, erasureTable)
 		},
 	}
 	cmd.Flags().StringVar(&person, "person", "", "who, where several people share the number (person show names them)")

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -82,6 +84,18 @@ campaign file wrong and nothing tried.`,
 	markFailures(root)
 	return root
 }
+
+// oneNumber wants one telephone number, which may be written in groups as people
+// write it: 030 23125001. Two numbers are none.
+func oneNumber(_ *cobra.Command, args []string) error {
+	if len(args) == 0 || slices.ContainsFunc(args[1:], func(a string) bool { return strings.HasPrefix(a, "+") }) {
+		return errors.New("accepts one number")
+	}
+	return nil
+}
+
+// grouped is the number of oneNumber.
+func grouped(args []string) string { return strings.Join(args, " ") }
 
 // markFailures lets main tell what a command says from what cobra says, and
 // says of wrong arguments which ones are wanted.
