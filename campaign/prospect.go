@@ -42,7 +42,7 @@ func WhyNot(c *Campaign, row CampaignRow, r Record, facts Facts, now time.Time) 
 	case mine && r.NextDial.After(now):
 		return fmt.Sprintf("it is a callback of %s, due %s", r.Owner, local(r.NextDial, locationOf(r, rules)))
 	case mine:
-		return fmt.Sprintf("it is a callback of %s and waits for her since %s; half an hour after its time anybody may call", r.Owner, local(r.NextDial, locationOf(r, rules)))
+		return fmt.Sprintf("it is a callback of %s and waits for her since %s; if she is not there, anybody may call half an hour after its time, but not before the campaign has run so long", r.Owner, local(r.NextDial, locationOf(r, rules)))
 	}
 	return Why(r, rules, facts, now)
 }

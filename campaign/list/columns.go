@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/freiton/freiton/campaign"
 )
 
 // Field names a property of a record to which a column can be mapped.
@@ -152,7 +154,7 @@ type header struct {
 
 // readHeader finds out what the columns mean: by the explicit mappings, then
 // by our own block, then by the usual names.
-func readHeader(names []string, maps []Mapping) (*header, error) {
+func readHeader(names []string, maps []Mapping, country string) (*header, error) {
 	h := &header{of: map[Field]int{}, custom: len(names)}
 	for len(names) > 0 && strings.TrimSpace(names[len(names)-1]) == "" { // spreadsheets leave empty columns at the end
 		names = names[:len(names)-1]
@@ -176,7 +178,7 @@ func readHeader(names []string, maps []Mapping) (*header, error) {
 	}
 	h.usual(explicit)
 	if len(h.phones) == 0 {
-		return nil, h.noPhone()
+		return nil, h.noPhone(country)
 	}
 	slices.Sort(h.phones)
 	return h, nil
@@ -294,9 +296,14 @@ func (h *header) rowlike(cells []string) bool {
 	})
 }
 
-func (h *header) noPhone() error {
+func (h *header) noPhone(country string) error {
 	if len(h.names) == 0 {
 		return errors.New("the file is empty; its first line must name the columns")
+	}
+	for _, name := range h.names {
+		if _, err := campaign.ParseNumber(name, country, nil); err == nil && len(name) > 6 {
+			return fmt.Errorf("the first line has a telephone number, %.40q, where it must name the columns: put a line above it, such as phone,name", name)
+		}
 	}
 	return fmt.Errorf("no column is named like a telephone number; the first line has %s: name one of them \"phone\", or say which it is with --map phone=COLUMN",
 		quoted(h.names))

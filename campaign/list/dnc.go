@@ -149,7 +149,7 @@ func (d *dncImporter) begin(cells []string) (isHeader bool, err error) {
 			return false, nil
 		}
 	}
-	d.head, err = readHeader(cells, d.o.Map)
+	d.head, err = readHeader(cells, d.o.Map, d.o.Country)
 	if err != nil {
 		return false, err
 	}

@@ -192,7 +192,7 @@ func (im *importer) begin() error {
 		cells, line, err := im.csv.next()
 		if errors.Is(err, io.EOF) {
 			cells, err = nil, nil
-			im.head, err = readHeader(nil, nil)
+			im.head, err = readHeader(nil, nil, "")
 			return err
 		}
 		if err != nil {
@@ -201,7 +201,7 @@ func (im *importer) begin() error {
 		if blank(cells) {
 			continue
 		}
-		if im.head, err = readHeader(cells, im.o.Map); err != nil {
+		if im.head, err = readHeader(cells, im.o.Map, im.o.Country); err != nil {
 			return err
 		}
 		if im.head.custom == len(im.head.names) { // our own export closes its quotes

@@ -152,6 +152,7 @@ func TestImportHeaders(t *testing.T) {
 		{"A,B,C", "phone=A,C,name=B", "A,C"},
 		{"\"A,C\",B,C", "phone=A,C", "A,C"},
 		{"A,B", "", `error: no column is named like a telephone number; the first line has "A", "B": name one of them "phone", or say which it is with --map phone=COLUMN`},
+		{"030 23125 001,Muster", "", `error: the first line has a telephone number, "030 23125 001", where it must name the columns: put a line above it, such as phone,name`},
 		{"A,phone", "phone=Tel", `error: there is no column "Tel"; the file has "A", "phone"`},
 		{"", "", `error: the file is empty; its first line must name the columns`},
 	} {
@@ -359,6 +360,8 @@ func TestImportMoved(t *testing.T) {
 		{"8,+493023125008,general,ready,Nicht erreicht,0,0,0,0,0,,,,,", "general ready no-answer 0 - - - 0s-0s"},
 		{"9,+493023125009,2,1,Answering Machine Detected,0,0,0,0,0,,,,,", "general ready answering-machine 0 - - - 0s-0s"},
 		{"10,+493023125010,2,7,53,3,0,1772532000,0,0,,,7,1,", "general chain-updated wrong-number 3 - - old/7 0s-0s"},
+		{"11,+493023125011,Persönlicher Rückruf,bereit,Erreicht,1,4.3.26 10:00,03.03.26 10:00,0,0,,ann,,,", "personal-callback ready answer 1 ann 10:00 - 0s-0s"},
+		{"12,+493023125012,Wiedervorlage,offen,Besetzt,1,,,0,0,,,,,", "campaign-rescheduled ready busy 1 - - - 0s-0s"},
 	}
 	text := head
 	for _, r := range rows {
@@ -387,7 +390,7 @@ func TestImportMoved(t *testing.T) {
 		{Number: "+493023125002", By: "import old.csv"},
 		{Number: "+493023125003", Person: "customer:K1", By: "import old.csv", At: time.Unix(1772532000, 0).UTC()},
 	}
-	if !slices.Equal(blocked, want) || res.History.Blocked != 2 || res.History.Called != 6 || res.History.Owners["ann"] != 1 || len(res.History.Owners) != 1 {
+	if !slices.Equal(blocked, want) || res.History.Blocked != 2 || res.History.Called != 8 || res.History.Owners["ann"] != 2 || len(res.History.Owners) != 1 {
 		t.Errorf("blocked %+v, %+v", blocked, res.History)
 	}
 }

@@ -28,6 +28,7 @@ func parseTime(s string, loc *time.Location) (time.Time, error) {
 	for _, layout := range []string{
 		time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02",
 		"02.01.2006 15:04:05", "02.01.2006 15:04", "02.01.2006", "2.1.2006 15:04:05", "2.1.2006 15:04", "2.1.2006",
+		"2.1.06 15:04:05", "2.1.06 15:04", "2.1.06",
 	} {
 		t, err := time.ParseInLocation(layout, s, loc)
 		if err != nil {
@@ -106,6 +107,8 @@ func parseType(s string) (campaign.RecordType, error) {
 	switch {
 	case s == "1", code(s) == "unknown":
 		return campaign.General, nil
+	case code(s) == "do-not-call":
+		return campaign.NoCall, nil
 	case err != nil, t < 0, t > campaign.NoCall:
 		return 0, &valueError{"is not a record type", "write general, personal-callback …, or its code 2 to 7"}
 	}
@@ -143,26 +146,31 @@ func code(s string) string {
 // otherNames are the words for a code beside our own, as code writes them.
 func otherNames() map[string]string {
 	return map[string]string{
-		"answer":            "answered erreicht",
-		"busy":              "besetzt",
-		"no-answer":         "nicht-erreicht keine-antwort",
-		"answering-machine": "answering-machine-detected anrufbeantworter ab",
-		"invalid-number":    "rufnummer-ungültig invalid sit-invalid-number",
-		"all-trunks-busy":   "keine-leitung-frei",
-		"silence":           "stille",
-		"fax":               "fax-detected",
-		"rejected":          "call-drop-rejected abgewiesen",
-		"wrong-party":       "zielperson-nicht-da",
-		"wrong-number":      "falsche-rufnummer falsche-nummer",
-		"abandoned":         "lost-call",
-		"dial-error":        "wählfehler",
-		"do-not-call":       "nicht-anrufen dnc",
-		"cancelled":         "canceled cancel aus-kampagne-entfernt",
-		"unknown":           "unbekannt unknown-call-result",
-		"no-call":           "nocall",
-		"updated":           "erledigt fertig",
-		"ready":             "bereit offen",
-		"missed-callback":   "missed-call-back",
+		"answer":               "answered erreicht",
+		"busy":                 "besetzt",
+		"no-answer":            "nicht-erreicht keine-antwort",
+		"answering-machine":    "answering-machine-detected anrufbeantworter ab",
+		"invalid-number":       "rufnummer-ungültig invalid sit-invalid-number",
+		"all-trunks-busy":      "keine-leitung-frei",
+		"silence":              "stille",
+		"fax":                  "fax-detected",
+		"rejected":             "call-drop-rejected abgewiesen",
+		"wrong-party":          "zielperson-nicht-da",
+		"wrong-number":         "falsche-rufnummer falsche-nummer",
+		"abandoned":            "lost-call",
+		"dial-error":           "wählfehler",
+		"do-not-call":          "nicht-anrufen dnc",
+		"cancelled":            "canceled cancel aus-kampagne-entfernt",
+		"unknown":              "unbekannt unknown-call-result",
+		"no-call":              "nocall",
+		"general":              "allgemein",
+		"personal-callback":    "persönlicher-rückruf",
+		"campaign-callback":    "rückruf callback kampagnenrückruf",
+		"personal-rescheduled": "persönliche-wiedervorlage",
+		"campaign-rescheduled": "wiedervorlage rescheduled",
+		"updated":              "erledigt fertig",
+		"ready":                "bereit offen neu",
+		"missed-callback":      "missed-call-back",
 	}
 }
 
