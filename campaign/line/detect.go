@@ -27,7 +27,6 @@ func (g *leg) listen(d campaign.Detection) {
 		return
 	}
 	g.ear = &ear{detector: g.line.cfg.Detect(d, func(h campaign.Heard) { g.line.inbox.push(noticed{g, h}) })}
-	g.taps = append(g.taps, g.ear)
 }
 
 func (g *leg) sayHeard(with any) {

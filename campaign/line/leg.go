@@ -68,7 +68,6 @@ type leg struct {
 	guard   *guard          // whether the agent is heard
 
 	ear       *ear // nil: nobody listens for tones and machines
-	taps      []media.Tap
 	recording Recorder
 	recordTo  string // asked for before the answer
 	muted     bool   // the agent, and not by a conference's page
@@ -108,9 +107,6 @@ func (g *leg) place(d campaign.Dial) error {
 		if g.headset, err = g.line.cfg.Headset(d.Agent); err != nil {
 			return fmt.Errorf("headset of %s: %w", d.Agent, err)
 		}
-	}
-	if g.line.cfg.Taps != nil {
-		g.taps = g.line.cfg.Taps(g.attempt)
 	}
 	g.listen(d.Detect)
 	account := d.Account

@@ -41,8 +41,6 @@ type Config struct {
 	// Headset gives an agent's headset. It must not block: headsets are opened
 	// when agents log in, here they are looked up. The line never closes one.
 	Headset func(campaign.AgentID) (media.Endpoint, error)
-	// Taps gives who listens to a call besides its recording; nil: nobody.
-	Taps func(campaign.AttemptID) []media.Tap
 	// Detect gives a listener to a call, who tells what it hears; nil: nobody
 	// listens. tell is safe from any goroutine.
 	Detect func(d campaign.Detection, tell func(campaign.Heard)) Detector

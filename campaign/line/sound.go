@@ -9,7 +9,7 @@ import (
 // agent's headset. The left side of a recording is that, the right the contact.
 //
 //	headset ─┐
-//	         ├─ joined ── taps, recording ── call
+//	         ├─ joined ── ear, recording ── call
 //	player ──┘      └─ guests: the agent's other call, in a conference; a player that both are to hear
 //
 // A headset is joined with one call at a time: the last one that took it.
@@ -29,8 +29,8 @@ func (g *leg) join() {
 		return
 	}
 	var options []media.JoinOption
-	for _, t := range g.taps {
-		options = append(options, media.WithTap(t))
+	if g.ear != nil {
+		options = append(options, media.WithTap(g.ear))
 	}
 	if g.recording != nil {
 		options = append(options, media.WithTap(g.recording))
@@ -101,10 +101,15 @@ func (g *leg) dissolve() {
 
 // part leaves call and headset to themselves.
 func (g *leg) part() {
-	if g.joined != nil {
-		g.joined.Close()
-		g.joined = nil
+	if g.joined == nil {
+		return
 	}
+	g.joined.Close()
+	if n := g.joined.Dropped(); n > 0 {
+		g.line.cfg.Log.Warn("this machine is too slow: sound is missing in the recording, or was not listened to for tones",
+			"attempt", g.attempt, "frames", n)
+	}
+	g.joined = nil
 }
 
 // play speaks a file to the contact; meanwhile the agent hears nothing, unless
