@@ -123,9 +123,9 @@ func BenchmarkRelay(b *testing.B) {
 
 // BenchmarkMix is 20 ms of a conference of three.
 func BenchmarkMix(b *testing.B) {
-	m := &Mix{}
-	m.legs.Store(&[]*Leg{})
-	var legs []*Leg
+	m := &mixer{}
+	m.legs.Store(&[]*mixLeg{})
+	var legs []*mixLeg
 	for range 3 {
 		legs = append(legs, m.addLeg(&loopEnd{codec: PCMA}))
 	}

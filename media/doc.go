@@ -6,7 +6,7 @@
 //	   │ RTP, RTCP              Junction                           │
 //	   ▼                 ┌────────────────────┐                    ▼
 //	Session ──frames────►│ relay: as it came  │────frames───► Endpoint
-//	   ▲    ◄────────────│ or Mix: jitter     │◄────────────  (Session, file,
+//	   ▲    ◄────────────│ or mix: jitter     │◄────────────  (Session, file,
 //	   │                 │ buffers, samples   │                browser, device)
 //	offer/answer         └─────────┬──────────┘
 //	(negotiation)                  │ copies

@@ -101,8 +101,8 @@ func FuzzRTP(f *testing.F) {
 	l.dir = RecvOnly
 	heard := 0
 	track := NewTrack(8000, time.Now())
-	mix := &Mix{}
-	mix.legs.Store(&[]*Leg{})
+	mix := &mixer{}
+	mix.legs.Store(&[]*mixLeg{})
 	leg := mix.addLeg(&loopEnd{codec: PCMU})
 	mix.addLeg(&loopEnd{codec: Linear16})
 	s.SetSink(sinkFunc(func(f *Frame) {

@@ -36,11 +36,11 @@ type jitterBuffer struct {
 	hollow int // blocks concealed in a row with nothing there
 	plc    concealer
 
-	stats BufferStats
+	stats bufferStats
 }
 
-// BufferStats are the figures of a jitter buffer.
-type BufferStats struct {
+// bufferStats are the figures of a jitter buffer.
+type bufferStats struct {
 	Depth     time.Duration // aimed at
 	Late      uint64        // packets that came after their turn
 	Concealed uint64        // blocks of 10 ms made up

@@ -28,25 +28,20 @@ func WithTap(t Tap) JoinOption {
 	return func(j *Junction) { j.taps = append(j.taps, newTapQueue(t)) }
 }
 
-// WithMix takes the mix path also where frames could be relayed: jitter buffers
-// and concealment instead of packets as they came.
-func WithMix() JoinOption { return func(j *Junction) { j.wantMix = true } }
-
 // Junction is two endpoints that hear each other.
 //
 //	relay   A ──► pass ──────────────► B     the payload as it came
 //	                └─► tap queue ─► Tap
-//	mix     A ──► pass ─► leg ─► Mix ─► B    jitter buffer, samples, clock
+//	mix     A ──► pass ─► leg ─► mixer ─► B  jitter buffer, samples, clock
 type Junction struct {
-	a, b    Endpoint
-	ways    [2]*pass
-	taps    []*tapQueue
-	wantMix bool
-	kept    *Keep // of b
+	a, b Endpoint
+	ways [2]*pass
+	taps []*tapQueue
+	kept *Keep // of b
 
 	mu     sync.Mutex
-	mix    *Mix
-	guests map[Endpoint]*Leg
+	mix    *mixer
+	guests map[Endpoint]*mixLeg
 	closed bool
 }
 
@@ -62,7 +57,7 @@ func Join(a, b Endpoint, opts ...JoinOption) *Junction {
 	j.ways[BtoA] = &pass{j: j, way: BtoA, codec: a.Codec}
 	j.ways[AtoB].to.Store(&sinkBox{b})
 	j.ways[BtoA].to.Store(&sinkBox{a})
-	if j.wantMix || !a.Codec().relays(b.Codec()) {
+	if !a.Codec().relays(b.Codec()) {
 		j.toMix()
 	}
 	if j.kept != nil {
@@ -106,7 +101,7 @@ func (j *Junction) toMix() {
 	if j.mix != nil || j.closed {
 		return
 	}
-	j.mix = newMix(clockOf(j.a, j.b))
+	j.mix = newMixer(clockOf(j.a, j.b))
 	legA, legB := j.mix.addLeg(j.a), j.mix.addLeg(j.b)
 	j.ways[AtoB].to.Store(&sinkBox{legA})
 	j.ways[BtoA].to.Store(&sinkBox{legB})
@@ -125,9 +120,9 @@ func (j *Junction) Admit(guest Endpoint) {
 		return
 	}
 	if j.guests == nil {
-		j.guests = map[Endpoint]*Leg{}
+		j.guests = map[Endpoint]*mixLeg{}
 	}
-	j.guests[guest] = j.mix.Add(guest)
+	j.guests[guest] = j.mix.admit(guest)
 }
 
 // Dismiss lets a guest go; the endpoint lives on, a and b go on in the mix.
@@ -135,7 +130,7 @@ func (j *Junction) Dismiss(guest Endpoint) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if leg := j.guests[guest]; leg != nil && !j.closed {
-		j.mix.Remove(leg)
+		j.mix.dismiss(leg)
 		delete(j.guests, guest)
 	}
 }
@@ -178,7 +173,7 @@ func (j *Junction) Close() {
 		unset(e, j.ways[i])
 	}
 	if mix != nil {
-		mix.Close()
+		mix.close()
 	}
 	for _, t := range j.taps {
 		t.close()

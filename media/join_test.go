@@ -146,15 +146,13 @@ func TestMixPath(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		from, to Codec
-		opts     []JoinOption
 	}{
-		{"16 kHz to G.711", Linear16, PCMA, nil},
-		{"G.711 to 16 kHz", PCMU, Linear16, nil},
-		{"forced", PCMA, PCMU, []JoinOption{WithMix()}},
+		{"16 kHz to G.711", Linear16, PCMA},
+		{"G.711 to 16 kHz", PCMU, Linear16},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			mouth, end := &loopEnd{codec: c.from}, &loopEnd{codec: c.to, ear: new(ear)}
-			j := Join(mouth, end, c.opts...)
+			j := Join(mouth, end)
 			defer j.Close()
 			if !j.Mixed() {
 				t.Fatal("not mixed")
@@ -208,8 +206,11 @@ func TestConference(t *testing.T) {
 		ends[i] = &loopEnd{codec: []Codec{PCMA, PCMU, Linear16}[i], ear: new(ear)}
 		members = append(members, ends[i])
 	}
-	m := NewMix(members...)
-	defer m.Close()
+	m := newMixer(clockOf(members...))
+	defer m.close()
+	for _, e := range members {
+		m.admit(e)
+	}
 	m.remove() // from the clock
 	now := time.Now()
 	for i := range 100 {
@@ -239,30 +240,33 @@ func TestConference(t *testing.T) {
 	}
 }
 
-// Who leaves a conference is not heard any more, and goes on elsewhere; who is
-// muted is not heard either.
+// Who leaves a conference is not heard any more, and goes on elsewhere.
 func TestLeaveConference(t *testing.T) {
 	a, b, c := tonePlayer(t, 500, PCMA), &loopEnd{codec: PCMA, ear: new(ear)}, &loopEnd{codec: PCMA, ear: new(ear)}
-	m := NewMix(b)
-	defer m.Close()
-	leg := m.Add(a)
+	m := newMixer(clockOf(a))
+	defer m.close()
+	m.admit(b)
+	leg := m.admit(a)
 	loud := func(e *ear, since time.Time) bool {
 		p := e.peaksSince(since)
 		return len(p) > 0 && p[len(p)-1] > 1000
 	}
 	eventually(t, "heard", func() bool { return loud(b.ear, time.Time{}) })
-	leg.Mute(true)
-	eventually(t, "muted", func() bool { return !loud(b.ear, time.Now().Add(-40*time.Millisecond)) })
-	leg.Mute(false)
-	eventually(t, "heard again", func() bool { return loud(b.ear, time.Now().Add(-40*time.Millisecond)) })
-	if d := leg.Buffer().Depth; d < 20*time.Millisecond || d > 300*time.Millisecond {
+	if d := leg.depth(); d < 20*time.Millisecond || d > 300*time.Millisecond {
 		t.Errorf("buffer aims at %v", d)
 	}
-	m.Remove(leg)
+	m.dismiss(leg)
 	j := Join(a, c)
 	defer j.Close()
 	eventually(t, "heard elsewhere", func() bool { return loud(c.ear, time.Time{}) })
 	eventually(t, "gone", func() bool { return !loud(b.ear, time.Now().Add(-40*time.Millisecond)) })
+}
+
+// depth is what the leg's jitter buffer aims at.
+func (l *mixLeg) depth() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buffer.stats.Depth
 }
 
 // Muted, nothing of ours leaves; what comes is heard.

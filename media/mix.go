@@ -7,46 +7,37 @@ import (
 	"time"
 )
 
-// Mix is a conference: everyone hears all others. Every 20 ms of the clock:
+// mixer is a conference: everyone hears all others. Every 20 ms of the clock:
 //
 //	leg 1 ─► jitter buffer ─► samples ─┐        ┌─► sum − own ─► codec ─► leg 1
 //	leg 2 ─► jitter buffer ─► samples ─┼─ sum ──┼─► sum − own ─► codec ─► leg 2
 //	leg 3 ─► jitter buffer ─► samples ─┘        └─► …
 //
 // It works at the highest rate among its legs. Digits (RFC 4733) do not pass it.
-type Mix struct {
+type mixer struct {
 	clock  *Clock
 	mu     sync.Mutex // guards legs while it is changed, and what follows
-	legs   atomic.Pointer[[]*Leg]
+	legs   atomic.Pointer[[]*mixLeg]
 	remove func()
 	closed bool
 }
 
-// NewMix joins endpoints in a conference, by the clock of the first that has one.
-func NewMix(endpoints ...Endpoint) *Mix {
-	m := newMix(clockOf(endpoints...))
-	for _, e := range endpoints {
-		m.Add(e)
-	}
-	return m
-}
-
-func newMix(clock *Clock) *Mix {
-	m := &Mix{clock: clock}
-	m.legs.Store(&[]*Leg{})
+func newMixer(clock *Clock) *mixer {
+	m := &mixer{clock: clock}
+	m.legs.Store(&[]*mixLeg{})
 	m.remove = clock.add(m.tick)
 	return m
 }
 
-// Add takes one more endpoint into the conference.
-func (m *Mix) Add(e Endpoint) *Leg {
+// admit takes one more endpoint into the conference.
+func (m *mixer) admit(e Endpoint) *mixLeg {
 	l := m.addLeg(e)
 	e.SetSink(l)
 	return l
 }
 
-func (m *Mix) addLeg(e Endpoint) *Leg {
-	l := &Leg{end: e, frame: firstFrame(NoCodec)}
+func (m *mixer) addLeg(e Endpoint) *mixLeg {
+	l := &mixLeg{end: e, frame: firstFrame(NoCodec)}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.closed {
@@ -56,17 +47,17 @@ func (m *Mix) addLeg(e Endpoint) *Leg {
 	return l
 }
 
-// Remove takes a leg out; its endpoint lives on.
-func (m *Mix) Remove(l *Leg) {
+// dismiss takes a leg out; its endpoint lives on.
+func (m *mixer) dismiss(l *mixLeg) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	list := slices.DeleteFunc(slices.Clone(*m.legs.Load()), func(x *Leg) bool { return x == l })
+	list := slices.DeleteFunc(slices.Clone(*m.legs.Load()), func(x *mixLeg) bool { return x == l })
 	m.legs.Store(&list)
 	unset(l.end, l)
 }
 
-// Close ends the conference; the endpoints live on.
-func (m *Mix) Close() {
+// close ends the conference; the endpoints live on.
+func (m *mixer) close() {
 	m.mu.Lock()
 	if m.closed {
 		m.mu.Unlock()
@@ -74,7 +65,7 @@ func (m *Mix) Close() {
 	}
 	m.closed = true
 	legs := *m.legs.Load()
-	m.legs.Store(&[]*Leg{})
+	m.legs.Store(&[]*mixLeg{})
 	m.mu.Unlock()
 	m.remove()
 	for _, l := range legs {
@@ -82,10 +73,9 @@ func (m *Mix) Close() {
 	}
 }
 
-// Leg is one party of a Mix.
-type Leg struct {
-	end   Endpoint
-	muted atomic.Bool
+// mixLeg is one party of a mixer.
+type mixLeg struct {
+	end Endpoint
 
 	mu     sync.Mutex // between the endpoint that brings frames and the clock
 	buffer *jitterBuffer
@@ -100,21 +90,8 @@ type Leg struct {
 	frame   Frame
 }
 
-// Mute keeps the others from hearing this leg.
-func (l *Leg) Mute(on bool) { l.muted.Store(on) }
-
-// Buffer gives the figures of the leg's jitter buffer.
-func (l *Leg) Buffer() BufferStats {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.buffer == nil {
-		return BufferStats{}
-	}
-	return l.buffer.stats
-}
-
 // WriteFrame puts what the endpoint's far side says into the jitter buffer.
-func (l *Leg) WriteFrame(f *Frame) {
+func (l *mixLeg) WriteFrame(f *Frame) {
 	n := f.Samples()
 	if n == 0 || f.Codec == NoCodec {
 		return
@@ -137,7 +114,7 @@ func (l *Leg) WriteFrame(f *Frame) {
 }
 
 // listen takes 20 ms from the leg's buffer at the rate of the mix.
-func (l *Leg) listen(rate int) {
+func (l *mixLeg) listen(rate int) {
 	n := rate / 50
 	if cap(l.own) < n {
 		l.own = make([]int16, n)
@@ -156,13 +133,10 @@ func (l *Leg) listen(rate int) {
 	l.heard = l.heard[:k]
 	l.buffer.get(l.heard)
 	l.own = l.in.convert(l.own, l.heard, l.buffer.rate, rate)
-	if l.muted.Load() {
-		clear(l.own)
-	}
 }
 
 // speak sends a leg the sum of the others.
-func (l *Leg) speak(sum []int32, rate int, now time.Time) {
+func (l *mixLeg) speak(sum []int32, rate int, now time.Time) {
 	codec := l.end.Codec()
 	if codec == NoCodec {
 		return
@@ -184,7 +158,7 @@ func (l *Leg) speak(sum []int32, rate int, now time.Time) {
 }
 
 // tick mixes 20 ms.
-func (m *Mix) tick(now time.Time) {
+func (m *mixer) tick(now time.Time) {
 	legs := *m.legs.Load()
 	rate := 8000
 	for _, l := range legs {
