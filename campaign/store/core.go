@@ -73,8 +73,9 @@ type Tx interface {
 	Query(each func(Row) error, query string, args ...any) error
 	// Lock makes transactions that name the same thing wait for one another.
 	Lock(names ...string) error
-	// Clock is the time by which leases run, when it is now for the caller: a
-	// database that several machines share goes by its own clock.
+	// Clock is the time by which leases run and calls per second are counted, when
+	// it is now for the caller: a database that several machines share goes by its
+	// own clock.
 	Clock(now time.Time) time.Time
 	// Expired is until when leases have run out. It may lag behind Clock: while
 	// the database was away nobody could renew one.

@@ -135,9 +135,9 @@ func (t tx) refuse(r *row, v campaign.Verdict, now time.Time) error {
 
 // call writes the attempt and that number and person are being called.
 func (t tx) call(q campaign.PermitQuery, r *row, inCall bool) error {
-	_, err := t.exec(`INSERT INTO attempt (id, campaign, record_key, record_id, list, number, person, agent, process, account, fence, dialed_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		q.Attempt, q.Campaign, r.Key, r.ID, r.List, q.Number, q.Person, q.Agent, q.Process, q.Account, q.Lease.Fence, ms(q.Now))
+	_, err := t.exec(`INSERT INTO attempt (id, campaign, record_key, record_id, list, number, person, agent, process, account, fence, dialed_at, begun_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		q.Attempt, q.Campaign, r.Key, r.ID, r.List, q.Number, q.Person, q.Agent, q.Process, q.Account, q.Lease.Fence, ms(q.Now), ms(t.db.Clock(q.Now)))
 	if err != nil {
 		return err
 	}
@@ -174,8 +174,8 @@ func (t tx) facts(q campaign.PermitQuery, r *row) (campaign.Facts, error) {
 	}
 	var n int
 	err := t.one(`SELECT (SELECT count(*) FROM calling WHERE number = ? OR person = ?),
-		(SELECT count(*) FROM calling WHERE account = ?), (SELECT count(*) FROM attempt WHERE dialed_at > ? AND account = ?)`,
-		[]any{q.Number, q.Person, q.Account, ms(q.Now.Add(-time.Second)), q.Account}, &n, &f.CallsLive, &f.CallsLastSec)
+		(SELECT count(*) FROM calling WHERE account = ?), (SELECT count(*) FROM attempt WHERE account = ? AND begun_at > ?)`,
+		[]any{q.Number, q.Person, q.Account, q.Account, ms(t.db.Clock(q.Now).Add(-time.Second))}, &n, &f.CallsLive, &f.CallsLastSec)
 	f.InCall = n > 0
 	if err == nil {
 		err = t.recent(&f, q, r)

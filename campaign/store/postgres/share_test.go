@@ -380,7 +380,8 @@ func TestServerStops(t *testing.T) {
 	}
 }
 
-// TestServersClock: a process whose clock is wrong loses no lease by it.
+// TestServersClock: a process whose clock is wrong loses no lease by it, and what
+// it dials counts for the account's calls per second.
 func TestServersClock(t *testing.T) {
 	address := fresh(t)
 	clock := func(wrong time.Duration) *postgres.Store {
@@ -406,6 +407,20 @@ func TestServersClock(t *testing.T) {
 	if taken.Fence <= l.Fence {
 		t.Errorf("fence %d after %d", taken.Fence, l.Fence)
 	}
+	for n := range 5 { // a machine that stands still for a second has another try
+		try := func(s *postgres.Store, id int, now time.Time) error {
+			q := campaign.PermitQuery{Attempt: campaign.AttemptID(fmt.Sprint("A", id)), Process: "p", Number: contact(id).Phone,
+				Account: "pbx", Manual: true, Rules: rules, Now: now}
+			q.Rules.PerSecond = 1
+			return s.Permit(t.Context(), q)
+		}
+		must(t, try(late, 2*n, time.Now().Add(-2*time.Hour)))
+		err = try(right, 2*n+1, time.Now())
+		if no := (*campaign.Refusal)(nil); errors.As(err, &no) && no.Reason.Code == campaign.ReasonPerSecond {
+			return
+		}
+	}
+	t.Errorf("a second call of the second: %v", err)
 }
 
 // TestGraceAfterStart: soon after the server's start no lease has run out.
