@@ -1,8 +1,3 @@
-// Package list brings call lists and do-not-call lists in and out: CSV as
-// people and their programs write it, to records with normalised numbers.
-//
-//	file ── encoding, separator, quotes ──▶ cells ── header ──▶ record(s) of a row ──▶ sink
-//	                                          │ bad: reported with line, column, reason and cure; the rest goes in
 package list
 
 import (

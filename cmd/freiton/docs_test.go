@@ -247,3 +247,54 @@ func TestREADME(t *testing.T) {
 		}
 	}
 }
+
+// Files and tests that the documents name are there. A file is named from the
+// top, from campaign on, or by its name alone.
+func TestDocsNameWhatIsThere(t *testing.T) {
+	files, tests := map[string]bool{}, map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		files[name], files[strings.TrimPrefix(name, "campaign/")], files[d.Name()] = true, true, true
+		if strings.HasSuffix(name, "_test.go") {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, m := range declared.FindAllStringSubmatch(string(text), -1) {
+				tests[m[1]] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil || len(docs) == 0 {
+		t.Fatalf("%d documents, %v", len(docs), err)
+	}
+	named := 0
+	for _, doc := range docs {
+		text, err := os.ReadFile(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("`([\\w./-]+\\.(?:go|yaml|js|sh)|Test\\w+)`").FindAllStringSubmatch(string(text), -1) {
+			named++
+			if !files[m[1]] && !tests[m[1]] {
+				t.Errorf("%s names %s, which is not there", filepath.Base(doc), m[1])
+			}
+		}
+	}
+	if named < 100 {
+		t.Errorf("only %d names were found", named)
+	}
+}
