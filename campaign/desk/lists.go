@@ -60,6 +60,7 @@ type ImportResult struct {
 	Mended       []Mended       `json:"mended,omitempty" doc:"the first of those repaired"`
 	Sheet        string         `json:"sheet,omitempty" doc:"of a workbook: the sheet that was read"`
 	OtherSheets  []string       `json:"other_sheets,omitempty" doc:"sheets with rows that were not read"`
+	Filled       int            `json:"filled,omitempty" doc:"cells of a workbook that say what one merged with them says above"`
 	DryRun       bool           `json:"dry_run,omitempty"`
 	Encoding     string         `json:"encoding,omitempty"`
 	Separator    string         `json:"separator,omitempty"`

@@ -62,20 +62,23 @@ func ImportDNC(ctx context.Context, r io.Reader, o DNCOptions) (Result, error) {
 	}
 	in := bufio.NewReader(r)
 	r = in
+	var book *sheet
 	if isWorkbook(in) {
-		sheet, err := workbook(in, "")
-		if err != nil {
+		if book, err = workbook(in, ""); err != nil {
 			return d.res, fmt.Errorf("do-not-call list: %w", err)
 		}
-		defer sheet.Close()
-		d.res.Sheet, d.res.OtherSheets = sheet.name, sheet.others
-		r, comma, o.Encoding = sheet, ',', UTF8
+		defer book.Close()
+		d.res.Sheet, d.res.OtherSheets = book.name, book.others
+		r, comma, o.Encoding = book, ',', UTF8
 	}
 	if d.csv, err = newCSV(r, o.Encoding, comma); err == nil {
 		err = d.run(ctx)
 	}
 	if err != nil {
 		return d.res, fmt.Errorf("do-not-call list: %w", err)
+	}
+	if book != nil {
+		d.res.Filled = book.merged.filled
 	}
 	if d.csv.seen != Detect {
 		d.res.Encoding = d.csv.seen

@@ -77,6 +77,7 @@ type Result struct {
 	Comma        rune
 	Sheet        string   // of a workbook: the one that was read
 	OtherSheets  []string // those with rows that were not
+	Filled       int      // cells of a workbook that say what one merged with them says above
 	Columns      []string // the file's own, in order
 	Mapped       []Mapping
 }
@@ -123,14 +124,15 @@ func Import(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	}
 	in := bufio.NewReader(r)
 	r = in
+	var book *sheet
 	if isWorkbook(in) {
-		sheet, err := workbook(in, o.Sheet)
+		book, err = workbook(in, o.Sheet)
 		if err != nil {
 			return im.res, fmt.Errorf("list: %w", err)
 		}
-		defer sheet.Close()
-		im.res.Sheet, im.res.OtherSheets = sheet.name, sheet.others
-		r, comma, o.Encoding = sheet, ',', UTF8
+		defer book.Close()
+		im.res.Sheet, im.res.OtherSheets = book.name, book.others
+		r, comma, o.Encoding = book, ',', UTF8
 	}
 	if im.csv, err = newCSV(r, o.Encoding, comma); err != nil {
 		return im.res, fmt.Errorf("list: %w", err)
@@ -144,6 +146,9 @@ func Import(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	}
 	if err != nil {
 		return im.res, fmt.Errorf("list: %w", err)
+	}
+	if book != nil {
+		im.res.Filled = book.merged.filled
 	}
 	// What the list has already is known a batch later than what is wrong.
 	slices.SortStableFunc(im.res.Bad, func(a, b BadLine) int { return cmp.Compare(a.Line, b.Line) })

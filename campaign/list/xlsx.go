@@ -34,6 +34,7 @@ type sheet struct {
 	io.ReadCloser
 	name   string
 	others []string // sheets that have rows too, and are not read
+	merged filler   // of its merged cells; it is the writer's until the last row was read
 }
 
 // workbook turns a sheet of an XLSX file into CSV, line for row, so that both are
@@ -65,6 +66,12 @@ func workbook(r io.Reader, ask string) (*sheet, error) {
 		return nil, fmt.Errorf("the workbook cannot be read (%w); save it as CSV", err)
 	}
 	s, err := choose(book, ask)
+	if err == nil {
+		s.merged.merges, err = merges(name, book, s.name)
+		if err != nil {
+			err = fmt.Errorf("sheet %q: %w", s.name, err)
+		}
+	}
 	if err != nil {
 		_ = book.Close()
 		_ = os.Remove(name)
@@ -73,7 +80,7 @@ func workbook(r io.Reader, ask string) (*sheet, error) {
 	out, in := io.Pipe()
 	s.ReadCloser = out
 	go func() { // ended by the last row, or when the reader is closed
-		err := writeSheet(book, s.name, in)
+		err := writeSheet(book, s, in)
 		_ = book.Close()
 		_ = os.Remove(name)
 		_ = in.CloseWithError(err)
@@ -131,22 +138,22 @@ func checkParts(name string) error {
 }
 
 // writeSheet writes the rows of a sheet.
-func writeSheet(book *excelize.File, name string, to io.Writer) error {
+func writeSheet(book *excelize.File, s *sheet, to io.Writer) error {
 	w := csv.NewWriter(to)
-	if err := writeRows(book, name, w); err != nil {
-		return fmt.Errorf("sheet %q: %w", name, err)
+	if err := writeRows(book, s, w); err != nil {
+		return fmt.Errorf("sheet %q: %w", s.name, err)
 	}
 	w.Flush()
 	return w.Error()
 }
 
-func writeRows(book *excelize.File, name string, w *csv.Writer) error {
-	shown, err := book.Rows(name)
+func writeRows(book *excelize.File, s *sheet, w *csv.Writer) error {
+	shown, err := book.Rows(s.name)
 	if err != nil {
 		return err
 	}
 	defer shown.Close()
-	kept, err := book.Rows(name)
+	kept, err := book.Rows(s.name)
 	if err != nil {
 		return err
 	}
@@ -169,6 +176,7 @@ func writeRows(book *excelize.File, name string, w *csv.Writer) error {
 		for i := range min(len(cells), len(raw)) {
 			cells[i] = cellText(cells[i], raw[i])
 		}
+		cells = s.merged.row(n, cells)
 		if len(cells) == 0 {
 			cells = []string{""} // a line all the same: line numbers are those of the sheet
 		}

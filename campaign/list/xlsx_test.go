@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,51 @@ func TestImportXLSX(t *testing.T) {
 	}
 	if len(res.Bad) != 1 || res.Bad[0].Line != 5 {
 		t.Errorf("bad %+v", res.Bad)
+	}
+}
+
+// What a merged cell says holds for all its rows: a name, a customer's number.
+// What is merged over columns, under the headings or over whole lines is layout.
+func TestImportXLSXMerged(t *testing.T) {
+	f := excelize.NewFile()
+	defer f.Close()
+	for i, row := range [][]any{
+		{"Kunde", "Kd-Nr", "Telefon", "Notiz"},
+		{},
+		{"Ann", "K1", "030 23125001", "first"},
+		{nil, nil, "030 23125002", "second"},
+		{nil, nil, "030 23125003"},
+		{"Ben", "K2", "030 23125004", "x"},
+		{},
+		{"Cem", "K3", "030 23125005", "y"},
+		{nil, nil, nil, "more of it"},
+		{nil, "K4", "030 23125006", "z"},
+	} {
+		if err := f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, ref := range []string{"A1:A2", "C1:C2", "A3:A5", "B3:B5", "D4:D5", "A6:A7", "B6:B7", "C6:D7", "C8:C9"} {
+		from, to, _ := strings.Cut(ref, ":")
+		if err := f.MergeCell("Sheet1", from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := f.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, res := read(t, file.String(), func(o *list.Options) { o.Map = []list.Mapping{{Field: list.FieldName, Column: "Kunde"}} })
+	var is []string
+	for _, r := range got {
+		is = append(is, fmt.Sprintf("%s %s %s %d %s", r.Name, r.CustomerID, r.Phone[len(r.Phone)-1:], r.Position, r.Fields[3].Value))
+	}
+	want := []string{"Ann K1 1 0 first", "Ann K1 2 1 second", "Ann K1 3 2 second", "Ben K2 4 0 ", "Cem K3 5 0 y", " K4 6 0 z"}
+	if !slices.Equal(is, want) || res.Filled != 6 {
+		t.Errorf("%q, %d filled, %v", is, res.Filled, res.Bad)
+	}
+	if len(res.Bad) != 1 || res.Bad[0].Line != 9 || res.Twice != 1 {
+		t.Errorf("what is merged with a number, and is none of its own: %v", res.Bad)
 	}
 }
 

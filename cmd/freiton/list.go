@@ -47,8 +47,9 @@ record_status, call_result, attempt, call_time, dial_sched_time, agent_id and so
 on, in the usual codes or words) is kept: what is finished stays so, calls count,
 callbacks keep agent and time, and who wants no calls comes on the do-not-call
 list. A number that a spreadsheet has damaged is mended where that is certain, and
-told. --dry-run tells how each column is understood. A line that cannot be read
-is reported and the rest goes in; with --strict such lines make the exit status 1.`,
+told; what a merged cell of a workbook says holds for each of its rows. --dry-run
+tells how each column is understood. A line that cannot be read is reported and the
+rest goes in; with --strict such lines make the exit status 1.`,
 		Example: `  freiton list import customers customers.csv
   freiton list import customers kunden.csv --map phone=Tel --map name=Ansprechpartner --dry-run`,
 		Args: cobra.ExactArgs(2),
@@ -117,6 +118,9 @@ func (c *cli) sayImport(res desk.ImportResult) {
 	if len(res.OtherSheets) > 0 {
 		others := fmt.Sprintf("%q", res.OtherSheets)
 		c.say("only the sheet %q was read, and not %s: name another with --sheet", res.Sheet, strings.Trim(others, "[]"))
+	}
+	if res.Filled > 0 {
+		c.say("%s filled: what a merged cell says holds for each of its rows", manyVerb(res.Filled, "cell was", "cells were"))
 	}
 	verb := "imported"
 	if res.DryRun {

@@ -116,7 +116,7 @@ func importResult(name string, res list.Result, dry bool) desk.ImportResult {
 		}
 		out.Owners[string(owner)] = n
 	}
-	out.Sheet, out.OtherSheets = res.Sheet, res.OtherSheets
+	out.Sheet, out.OtherSheets, out.Filled = res.Sheet, res.OtherSheets, res.Filled
 	for _, m := range res.Mended {
 		out.Mended = append(out.Mended, desk.Mended(m))
 	}

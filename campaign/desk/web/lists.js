@@ -88,6 +88,7 @@ function outcome(r) {
     r.elsewhere ? t('import elsewhere', { n: r.elsewhere, lists: list }) : '',
     r.duplicate_ids ? t('import ids', { n: r.duplicate_ids }) : '',
     r.repaired ? t('import repaired', { n: r.repaired }) : '',
+    r.filled ? t('import filled', { n: r.filled }) : '',
     r.called ? t('import called', { n: r.called }) : '',
     counts(r.owners, n => n) ? t('import owners', { text: counts(r.owners, n => n) }) : '',
     r.unknown_owners?.length ? t('import strangers', { names: r.unknown_owners.join(', ') }) : '',

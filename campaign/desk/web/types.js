@@ -214,7 +214,7 @@
  * @typedef {{id: string, at: string, by: string, reason?: string, counts: {[name: string]: number}, kept: string[], exports?: string[], done_at?: string}} Erasure
  *
  * @typedef {{column: string, field?: string}} ImportColumn
- * @typedef {{lines: number, imported: number, skipped: number, twice?: number, repaired: number, elsewhere: number, in_lists?: {[name: string]: number}, duplicate_ids?: number, bad: number, bad_lines?: {line: number, column?: string, reason: string}[], dry_run?: boolean, columns?: ImportColumn[], types?: {[name: string]: number}, statuses?: {[name: string]: number}, results?: {[name: string]: number}, called?: number, blocked?: number, owners?: {[name: string]: number}, unknown_owners?: string[]}} ImportResult
+ * @typedef {{lines: number, imported: number, skipped: number, twice?: number, repaired: number, filled?: number, elsewhere: number, in_lists?: {[name: string]: number}, duplicate_ids?: number, bad: number, bad_lines?: {line: number, column?: string, reason: string}[], dry_run?: boolean, columns?: ImportColumn[], types?: {[name: string]: number}, statuses?: {[name: string]: number}, results?: {[name: string]: number}, called?: number, blocked?: number, owners?: {[name: string]: number}, unknown_owners?: string[]}} ImportResult
  *
  * @typedef {object} Dossier
  * @property {string} number

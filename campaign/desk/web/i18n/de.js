@@ -844,6 +844,7 @@ export const de = {
   'import duplicates': '{n, plural, one {Eine Nummer} other {# Nummern}} übersprungen: {twice} stehen doppelt in der Datei, {here} schon in der Liste.',
   'import elsewhere': '{n, plural, one {Eine Nummer steht} other {# Nummern stehen}} auch in anderen Listen: {lists}.',
   'import ids': '{n, plural, one {Eine Kennung gehört} other {# Kennungen gehören}} auch einem anderen Kontakt.',
+  'import filled': '{n, plural, one {Eine Zelle} other {# Zellen}} aus verbundenen Zellen gefüllt: Was dort steht, gilt für jede ihrer Zeilen.',
   'import repaired': '{n, plural, one {Eine Nummer} other {# Nummern}} repariert.',
   'import called': '{n, plural, one {Ein Datensatz wurde} other {# Datensätze wurden}} schon angerufen; das zählt für Grenzen und Abstände.',
   'import owners': 'Persönliche Rückrufe: {text}.',

@@ -844,6 +844,7 @@ export const en = {
   'import duplicates': '{n, plural, one {One number} other {# numbers}} skipped: the file has {twice} twice, the list has {here} already.',
   'import elsewhere': '{n, plural, one {One number is} other {# numbers are}} in other lists too: {lists}.',
   'import ids': '{n, plural, one {One id belongs} other {# ids belong}} to another contact as well.',
+  'import filled': '{n, plural, one {One cell} other {# cells}} filled from merged ones: what they say holds for each of their rows.',
   'import repaired': '{n, plural, one {One number} other {# numbers}} repaired.',
   'import called': '{n, plural, one {One record was} other {# records were}} called before; that counts for caps and gaps.',
   'import owners': 'Personal callbacks: {text}.',
