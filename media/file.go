@@ -2,7 +2,6 @@ package media
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -171,37 +170,26 @@ func (e *FileEndpoint) Close() error {
 	e.finish()
 	e.sink.Store(nil)
 	if e.rec != nil {
-		return e.rec.close()
+		return e.rec.feed.Close()
 	}
 	return nil
 }
 
-// fileRecorder writes a track to a mono file, half a second at a time and never
-// from the goroutine that brings the frames.
+// fileRecorder writes a track to a mono file.
 type fileRecorder struct {
 	mu    sync.Mutex
 	track *Track // made with the first frame: the recording begins there
 	rate  int
-	out   *WAVWriter
-	err   error
-	stop  chan struct{}
-	done  chan struct{}
+	feed  *WAVFeed
 }
-
-const (
-	flushEvery = 500 * time.Millisecond
-	// settleTime is how long frames may come late before their place is written.
-	settleTime = time.Second
-)
 
 func newFileRecorder(path string, rate int) (*fileRecorder, error) {
 	out, err := CreateWAV(path, rate, 1)
 	if err != nil {
 		return nil, err
 	}
-	r := &fileRecorder{rate: rate, out: out, stop: make(chan struct{}), done: make(chan struct{})}
-	// Owned by the recorder, ends with close.
-	go r.run()
+	r := &fileRecorder{rate: rate}
+	r.feed = FeedWAV(out, r.take)
 	return r, nil
 }
 
@@ -217,39 +205,15 @@ func (r *fileRecorder) place(f *Frame) {
 	r.track.Place(f)
 }
 
-func (r *fileRecorder) run() {
-	defer close(r.done)
-	ticker := time.NewTicker(flushEvery)
-	defer ticker.Stop()
-	var buf []int16
-	for {
-		last := false
-		select {
-		case <-r.stop:
-			last = true
-		case <-ticker.C:
-		}
-		r.mu.Lock()
-		buf = buf[:0]
-		if r.track != nil {
-			upTo := r.track.End()
-			if !last {
-				upTo = min(upTo, r.track.Now(time.Now().Add(-settleTime)))
-			}
-			buf = r.track.Take(buf, upTo)
-		}
-		r.mu.Unlock()
-		if err := r.out.Append(buf); err != nil && r.err == nil {
-			r.err = fmt.Errorf("media: recording: %w", err)
-		}
-		if last {
-			return
-		}
+func (r *fileRecorder) take(dst []int16, until time.Time, last bool) []int16 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.track == nil {
+		return dst
 	}
-}
-
-func (r *fileRecorder) close() error {
-	close(r.stop)
-	<-r.done
-	return errors.Join(r.err, r.out.Close())
+	upTo := r.track.End()
+	if !last {
+		upTo = min(upTo, r.track.Now(until))
+	}
+	return r.track.Take(dst, upTo)
 }

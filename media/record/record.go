@@ -9,18 +9,11 @@
 package record
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/freiton/freiton/media"
-)
-
-const (
-	flushEvery = 500 * time.Millisecond
-	// settleTime is how long frames may come late before their place is written.
-	settleTime = time.Second
 )
 
 // Options say what to record and how.
@@ -36,17 +29,15 @@ type Options struct {
 // recorder: the recording goes on, with silence between.
 type Recorder struct {
 	agent media.Way
-	rate  int
 
 	mu     sync.Mutex
-	out    *media.WAVWriter
 	tracks [2]*media.Track // left, right
 	paused bool
 	pauses []span
 	closed bool
-	err    error
-	stop   chan struct{}
-	done   chan struct{}
+	feed   *media.WAVFeed
+
+	left, right []int16 // what take has just taken
 }
 
 // span is a pause, in samples; end is -1 while it lasts.
@@ -63,12 +54,10 @@ func New(opts Options) (*Recorder, error) {
 	}
 	start := time.Now()
 	r := &Recorder{
-		agent: opts.Agent, rate: opts.Rate, out: out,
+		agent:  opts.Agent,
 		tracks: [2]*media.Track{media.NewTrack(opts.Rate, start), media.NewTrack(opts.Rate, start)},
-		stop:   make(chan struct{}), done: make(chan struct{}),
 	}
-	// Owned by the recorder, ends with Close.
-	go r.run()
+	r.feed = media.FeedWAV(out, r.take)
 	return r, nil
 }
 
@@ -124,44 +113,21 @@ func (r *Recorder) Close() error {
 	}
 	r.closed = true
 	r.mu.Unlock()
-	close(r.stop)
-	<-r.done
-	return errors.Join(r.err, r.out.Close())
+	return r.feed.Close()
 }
 
-func (r *Recorder) run() {
-	defer close(r.done)
-	ticker := time.NewTicker(flushEvery)
-	defer ticker.Stop()
-	var left, right, both []int16
-	for {
-		last := false
-		select {
-		case <-r.stop:
-			last = true
-		case <-ticker.C:
-		}
-		r.mu.Lock()
-		upTo := r.tracks[0].Now(time.Now())
-		if !last {
-			upTo = r.tracks[0].Now(time.Now().Add(-settleTime))
-		}
-		from := r.tracks[0].Taken()
-		left = r.tracks[0].Take(left[:0], upTo)
-		right = r.tracks[1].Take(right[:0], upTo)
-		r.blank(from, left, right)
-		r.mu.Unlock()
-		both = both[:0]
-		for i := range left {
-			both = append(both, left[i], right[i])
-		}
-		if err := r.out.Append(both); err != nil && r.err == nil {
-			r.err = fmt.Errorf("record: %w", err)
-		}
-		if last {
-			return
-		}
+// take gives both tracks up to a moment, left and right in turn.
+func (r *Recorder) take(dst []int16, until time.Time, _ bool) []int16 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	upTo, from := r.tracks[0].Now(until), r.tracks[0].Taken()
+	r.left = r.tracks[0].Take(r.left[:0], upTo)
+	r.right = r.tracks[1].Take(r.right[:0], upTo)
+	r.blank(from, r.left, r.right)
+	for i := range r.left {
+		dst = append(dst, r.left[i], r.right[i])
 	}
+	return dst
 }
 
 // blank silences the pauses within samples that begin at from.
