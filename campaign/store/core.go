@@ -96,6 +96,17 @@ type Statement struct {
 // Row is a row of a query.
 type Row interface{ Scan(dest ...any) error }
 
+// Drain gives each row of a query and closes it; an error of each ends it.
+func Drain(rows *sql.Rows, each func(Row) error) error {
+	defer func() { _ = rows.Close() }() // what went wrong, rows.Err says
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // New is a Core over an engine, whose schema is up to date.
 func New(db Engine, o Options) *Core {
 	if o.Now == nil {

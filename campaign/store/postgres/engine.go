@@ -206,19 +206,9 @@ func (e *engine) Read(ctx context.Context, each func(store.Row) error, q string,
 	}
 	rows, err := e.r.QueryContext(ctx, e.numbered(q), vals...)
 	if err == nil {
-		err = drain(rows, each)
+		err = store.Drain(rows, each)
 	}
 	return e.clean(err)
-}
-
-func drain(rows *sql.Rows, each func(store.Row) error) error {
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
 
 // numbered is a statement with $1, $2 … in place of its question marks.

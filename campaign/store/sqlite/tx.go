@@ -198,7 +198,7 @@ func (t *tx) Query(each func(store.Row) error, q string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	return drain(rows, each)
+	return store.Drain(rows, each)
 }
 
 // Read implements store.Engine.
@@ -207,17 +207,7 @@ func (e *engine) Read(ctx context.Context, each func(store.Row) error, q string,
 	if err != nil {
 		return err
 	}
-	return drain(rows, each)
-}
-
-func drain(rows *sql.Rows, each func(store.Row) error) error {
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return store.Drain(rows, each)
 }
 
 // Matching implements store.Engine by the table's full-text index, which is
