@@ -34,13 +34,14 @@ type agent struct {
 	undoUntil time.Time
 	shown     AgentView
 
-	headset   HeadsetState
-	lostAt    time.Time         // since when nothing is heard of it; zero: it is there
-	soundless bool              // the loss has had its consequences
-	unreadied bool              // the loss made her Not ready
-	cameAt    time.Time         // when she logged in
-	notice    *Reason           // what happened while she was away
-	returned  map[Key]time.Time // what she put back to the list is not for her before that
+	headset    HeadsetState
+	headsetWhy *Reason           // why it is not up, where that is known
+	lostAt     time.Time         // since when nothing is heard of it; zero: it is there
+	soundless  bool              // the loss has had its consequences
+	unreadied  bool              // the loss made her Not ready
+	cameAt     time.Time         // when she logged in
+	notice     *Reason           // what happened while she was away
+	returned   map[Key]time.Time // what she put back to the list is not for her before that
 }
 
 // waitsForRecord: Ready, nothing on her desk, and she would hear the contact.
@@ -54,10 +55,10 @@ func (a *agent) view() AgentView {
 	v := AgentView{
 		Agent: a.id, Status: a.status, Reason: a.reason, Since: a.since, After: a.after, AfterReason: a.afterReason,
 		Engaged: a.engaged, Team: a.team, Joined: []string{}, Popups: slices.Clone(a.popups), Idle: a.idle, UndoUntil: a.undoUntil,
-		Headset: a.headset, Notice: a.notice,
+		Headset: a.headset, HeadsetWhy: a.headsetWhy, Notice: a.notice,
 	}
 	if a.headset == HeadsetLost && !a.soundless { // a reload is no news
-		v.Headset = HeadsetUp
+		v.Headset, v.HeadsetWhy = HeadsetUp, nil
 	}
 	if v.Popups == nil {
 		v.Popups = []Popup{}
@@ -91,7 +92,7 @@ func (f *Floor) login(c ClickLogin) error {
 		a.notice = nil
 	}
 	if a.headset == HeadsetUnknown && c.Headset != HeadsetUnknown {
-		if err := f.headset(ClickHeadset{c.Agent, c.Headset}); err != nil {
+		if err := f.headset(ClickHeadset{Agent: c.Agent, State: c.Headset}); err != nil {
 			return err
 		}
 	}

@@ -110,7 +110,8 @@ type AgentView struct {
 	Idle        *Reason       `json:"idle,omitempty"` // why nothing comes, while nothing is on her desk
 	UndoUntil   time.Time     `json:"undo_until,omitzero"`
 	Headset     HeadsetState  `json:"headset,omitempty"`
-	Notice      *Reason       `json:"notice,omitempty"` // what became of her call while she was away; until she is Ready again
+	HeadsetWhy  *Reason       `json:"headset_why,omitempty"` // why it is not up, where that is known
+	Notice      *Reason       `json:"notice,omitempty"`      // what became of her call while she was away; until she is Ready again
 }
 
 // The reasons why an agent, or a campaign, is idle.

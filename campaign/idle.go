@@ -28,6 +28,9 @@ func (f *Floor) setIdle(a *agent) {
 		a.idle = &Reason{Code: IdleDraining, Text: "the program is being stopped"}
 	case a.soundless:
 		a.idle = &Reason{Code: IdleHeadset, Text: noHeadsetText}
+		if why := a.headsetWhy; why != nil {
+			a.idle.Name, a.idle.Text = string(why.Code), why.Text
+		}
 	case !a.hasSound() && a.idle != nil: // for a moment: nothing flickers
 	case len(a.joined) == 0:
 		a.idle = &Reason{Code: IdleNotJoined, Text: "Ready, but joined nothing"}

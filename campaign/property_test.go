@@ -684,14 +684,14 @@ func (w *world) headset() {
 			w.apply(ClickAccept{offer.agent.id, offer.id})
 		}
 	case parked != nil:
-		w.apply(ClickHeadset{parked.agent.id, HeadsetUp})
+		w.apply(ClickHeadset{Agent: parked.agent.id, State: HeadsetUp})
 	case lost >= 0:
-		w.apply(ClickHeadset{w.f.agents[lost].id, HeadsetUp})
+		w.apply(ClickHeadset{Agent: w.f.agents[lost].id, State: HeadsetUp})
 	case talk != nil:
-		w.apply(ClickHeadset{talk.agent.id, HeadsetLost})
+		w.apply(ClickHeadset{Agent: talk.agent.id, State: HeadsetLost})
 		w.advance(time.Duration(w.dice.IntN(6)) * time.Second)
 	default:
-		w.apply(ClickHeadset{w.names[w.dice.IntN(len(w.names))], []HeadsetState{HeadsetLost, HeadsetMissing}[w.dice.IntN(2)]})
+		w.apply(ClickHeadset{Agent: w.names[w.dice.IntN(len(w.names))], State: []HeadsetState{HeadsetLost, HeadsetMissing}[w.dice.IntN(2)]})
 	}
 }
 

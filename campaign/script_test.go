@@ -331,7 +331,7 @@ func (s *script) inputs(verb string, args []string, now time.Time) []any {
 	case "manual":
 		return []any{ClickManual{agent, arg(1)}}
 	case "headset":
-		return []any{ClickHeadset{agent, HeadsetState(arg(1))}}
+		return []any{ClickHeadset{Agent: agent, State: HeadsetState(arg(1))}}
 	case "undo":
 		return []any{ClickUndo{agent}}
 	case "drain":

@@ -24,6 +24,7 @@ const (
 type ClickHeadset struct {
 	Agent AgentID
 	State HeadsetState
+	Why   *Reason // why it is not up, where that is known; what to do goes with it
 }
 
 func (ClickHeadset) click() {}
@@ -57,6 +58,19 @@ const (
 	ReasonCallBack    ReasonCode = "call-is-back" // the offer of a take-over is void
 )
 
+// Why a telephone that is a headset is not up.
+const (
+	ReasonPhoneBusy    ReasonCode = "phone-busy"
+	ReasonPhoneRefuses ReasonCode = "phone-refuses"
+	ReasonPhoneRings   ReasonCode = "phone-rings"   // nobody picks it up, or the exchange does not reach it
+	ReasonPhoneUnknown ReasonCode = "phone-unknown" // the exchange does not know its address
+	ReasonPhoneCodec   ReasonCode = "phone-codec"   // no codec in common
+	ReasonPhoneHungUp  ReasonCode = "phone-hung-up"
+	ReasonPhoneHolds   ReasonCode = "phone-holds" // it has put us on hold
+	ReasonPhoneQuiet   ReasonCode = "phone-quiet" // connected, and no packet comes
+	ReasonPhoneFailed  ReasonCode = "phone-failed"
+)
+
 const noHeadsetText = "the headset is not connected: no call can come"
 
 // hasSound: as far as is known, she would hear a contact.
@@ -87,7 +101,7 @@ func (f *Floor) headset(c ClickHeadset) error {
 			a.lostAt = f.now
 		}
 		never := a.headset == HeadsetUnknown && c.State == HeadsetMissing && a.work == nil
-		a.headset = c.State
+		a.headset, a.headsetWhy = c.State, c.Why
 		if never { // nothing was lost: her status stays, and nothing is waited for
 			a.soundless = true
 		}
@@ -153,7 +167,7 @@ func (f *Floor) soundless(a *agent) {
 func (f *Floor) soundBack(a *agent) {
 	gone := f.now.Sub(a.lostAt)
 	was := a.soundless
-	a.headset, a.soundless, a.lostAt = HeadsetUp, false, time.Time{}
+	a.headset, a.headsetWhy, a.soundless, a.lostAt = HeadsetUp, nil, false, time.Time{}
 	if !was {
 		return
 	}

@@ -206,7 +206,7 @@ func checkUser(u campaign.User) error {
 	case u.Role == campaign.RoleClient && len(u.Clients) == 0:
 		return huma.Error422UnprocessableEntity("clients: a client needs at least one name, as \"client\" of its campaigns has it")
 	case !validHeadset(u.Headset):
-		return huma.Error422UnprocessableEntity("headset: " + u.Headset + " is none of browser, device, device:NAME, sip:URI")
+		return huma.Error422UnprocessableEntity("headset: " + u.Headset + " is none of browser, device, device:NAME, sip:URI; a telephone is named with its PBX, as in sip:1002@pbx.example")
 	}
 	return nil
 }
@@ -251,9 +251,17 @@ func (d *Desk) changeUser(ctx context.Context, in *struct {
 }
 
 func validHeadset(h string) bool {
-	return h == "browser" || h == "device" ||
-		strings.HasPrefix(h, "device:") && len(h) > len("device:") ||
-		strings.HasPrefix(h, "sip:") && len(h) > len("sip:")
+	if phone, ok := strings.CutPrefix(h, "sip:"); ok {
+		user, host, at := strings.Cut(phone, "@")
+		if !at { // the address of a telephone itself, without a user
+			user, host = "-", phone
+			if !strings.ContainsAny(host, ".:") {
+				return false // a number alone: nobody knows at which PBX
+			}
+		}
+		return user != "" && host != "" && !strings.ContainsAny(phone, " \t\r\n<>\"") && !strings.Contains(host, "@")
+	}
+	return h == "browser" || h == "device" || strings.HasPrefix(h, "device:") && len(h) > len("device:")
 }
 
 func (d *Desk) setPassword(ctx context.Context, in *struct {

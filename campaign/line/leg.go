@@ -333,8 +333,11 @@ func (g *leg) report(s media.Stats) *campaign.RTPReport {
 		Codec: s.Codec.Name(), Sent: int64(s.Sent), Received: int64(s.Received), Lost: int64(s.Lost),
 		JitterMS: s.JitterMS, MOS: s.MOS,
 	}
-	if h, ok := g.headset.(interface{ Quality() media.Stats }); ok { // a headset beyond a network
-		q := h.Quality()
+	h, ok := g.headset.(interface{ Quality() (media.Stats, bool) })
+	if !ok {
+		return r
+	}
+	if q, ok := h.Quality(); ok { // a headset beyond a network
 		r.Headset = campaign.LegReport{Codec: q.Codec.Name(), LossPercent: q.LossPercent, JitterMS: q.JitterMS, RTTMS: q.RTTMS, MOS: q.MOS}
 	}
 	return r

@@ -25,12 +25,17 @@ func newHeadsetNews() *headsetNews {
 
 // push notes a change; before start it is kept.
 func (n *headsetNews) push(a campaign.AgentID, s campaign.HeadsetState) {
+	n.say(campaign.ClickHeadset{Agent: a, State: s})
+}
+
+// say is push with a reason.
+func (n *headsetNews) say(c campaign.ClickHeadset) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.closed {
 		return
 	}
-	n.queue = append(n.queue, campaign.ClickHeadset{Agent: a, State: s})
+	n.queue = append(n.queue, c)
 	select {
 	case n.wake <- struct{}{}:
 	default:

@@ -63,9 +63,10 @@ func (h *headsets) of(a campaign.AgentID) (media.Endpoint, error) {
 	return nil, fmt.Errorf("agent %s has no headset connected", a)
 }
 
-// worn reports whether an agent has a headset that is no browser's.
-func (h *headsets) worn(a campaign.AgentID) bool {
+// worn is an agent's headset that is no browser's.
+func (h *headsets) worn(a campaign.AgentID) (media.Endpoint, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.on[a] != nil
+	e := h.on[a]
+	return e, e != nil
 }

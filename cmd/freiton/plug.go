@@ -64,6 +64,16 @@ func (p *plug) WriteFrame(f *media.Frame) {
 	}
 }
 
+// Quality are the figures of what is plugged in, where it is beyond a network.
+func (p *plug) Quality() (media.Stats, bool) {
+	if e := p.ear.Load(); e != nil {
+		if q, ok := e.Endpoint.(interface{ Quality() (media.Stats, bool) }); ok {
+			return q.Quality()
+		}
+	}
+	return media.Stats{}, false
+}
+
 // Close does nothing: what is plugged in belongs to whom it came from.
 func (p *plug) Close() error { return nil }
 

@@ -51,7 +51,7 @@ func (c *cli) userAdd() *cobra.Command {
 	var stdin bool
 	cmd := &cobra.Command{
 		Use: "add NAME", Short: "Add a user",
-		Example: "  freiton user add ann --role agent --team berlin\n  freiton user add eva --role team-leader --team berlin\n  freiton user add ann --role agent --password-stdin < password.txt",
+		Example: "  freiton user add ann --role agent --team berlin\n  freiton user add eva --role team-leader --team berlin\n  freiton user add ann --role agent --password-stdin < password.txt\n  freiton user add ben --role agent --headset sip:1002@pbx.example",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			u.Name = args[0]
@@ -69,7 +69,7 @@ func (c *cli) userAdd() *cobra.Command {
 	cmd.Flags().StringVar(&u.Team, "team", "", "the agent's team; of a supervisor: sees only this team")
 	cmd.Flags().StringArrayVar(&u.Clients, "client", nil, "of the role client: whose campaigns it sees, as \"client\" of the campaign has it; may be repeated")
 	cmd.Flags().BoolVar(&u.Engaged, "engaged", false, "the agent's line is seized first, records stay blank until the answer (ASM)")
-	cmd.Flags().StringVar(&u.Headset, "headset", "browser", "browser, device, device:NAME or sip:URI")
+	cmd.Flags().StringVar(&u.Headset, "headset", "browser", "browser, device, device:NAME (a sound card of the server) or sip:NUMBER@PBX (a telephone, called while the user is logged in)")
 	cmd.Flags().BoolVar(&u.RecordingConsent, "recording-consent", false, "the agent consents to being recorded: where the law asks for it, nothing is recorded without")
 	cmd.Flags().BoolVar(&stdin, "password-stdin", false, "read the password from standard input; at a terminal it asks")
 	return cmd
@@ -104,7 +104,7 @@ func (c *cli) userChange() *cobra.Command {
 	cmd.Flags().StringVar(&o.role, "role", "", "agent, team-leader, supervisor, administrator, auditor or client")
 	cmd.Flags().StringVar(&o.team, "team", "", "the team")
 	cmd.Flags().StringArrayVar(&o.clients, "client", nil, "of the role client: whose campaigns it sees; may be repeated")
-	cmd.Flags().StringVar(&o.headset, "headset", "", "browser, device, device:NAME or sip:URI")
+	cmd.Flags().StringVar(&o.headset, "headset", "", "browser, device, device:NAME (a sound card of the server) or sip:NUMBER@PBX (a telephone, called while the user is logged in)")
 	cmd.Flags().BoolVar(&o.engaged, "engaged", false, "engaged (ASM)")
 	cmd.Flags().BoolVar(&o.disabled, "disabled", false, "may not log in any more; --disabled=false takes it back")
 	cmd.Flags().BoolVar(&o.consent, "recording-consent", false, "the agent consents to being recorded; --recording-consent=false takes it back")

@@ -84,7 +84,7 @@ func (a *app) openDesktop(files string) (_ *desktop, err error) {
 
 // headset is how an agent's headset is as she logs in.
 func (d *desktop) headset(a campaign.AgentID) campaign.HeadsetState {
-	if d.app.voice.headsets.worn(a) {
+	if _, worn := d.app.voice.headsets.worn(a); worn {
 		return campaign.HeadsetUp
 	}
 	if st, ok := d.sound.Stats(string(a)); ok && st.State == browser.Connected {
@@ -97,7 +97,7 @@ func (d *desktop) headset(a campaign.AgentID) campaign.HeadsetState {
 // that was put on otherwise stands.
 func (d *desktop) headsetChanged(agent string, s browser.State) {
 	a := campaign.AgentID(agent)
-	if d.app.voice.headsets.worn(a) {
+	if _, worn := d.app.voice.headsets.worn(a); worn {
 		return
 	}
 	switch s {
@@ -206,7 +206,13 @@ func (d *desktop) quality(agent campaign.AgentID) (q desk.Quality) {
 	if st, ok := d.app.voice.line.Stats(agent); ok {
 		q.Contact = legQuality(st)
 	}
-	if st, ok := d.sound.Stats(string(agent)); ok {
+	if e, worn := d.app.voice.headsets.worn(agent); worn {
+		if h, ok := e.(interface{ Quality() (media.Stats, bool) }); ok {
+			if st, ok := h.Quality(); ok {
+				q.Headset = legQuality(st)
+			}
+		}
+	} else if st, ok := d.sound.Stats(string(agent)); ok {
 		q.Headset = legQuality(st.Stats)
 	}
 	return q

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +15,6 @@ import (
 	"github.com/freiton/freiton/configs"
 	"github.com/freiton/freiton/media"
 	"github.com/freiton/freiton/media/device"
-	"github.com/freiton/freiton/sip"
-	"github.com/freiton/freiton/sip/phone"
 )
 
 // worn keeps the headsets that are no browser's at the ears of their agents, as
@@ -35,6 +34,9 @@ type worn struct {
 	cfg     configs.Config
 	log     *slog.Logger
 
+	left     *leftCalls    // what has to be hung up after a kill
+	released chan struct{} // closed when what an earlier process left is hung up
+
 	stop context.CancelFunc
 	done sync.WaitGroup
 	on   map[campaign.AgentID]*wear // of the goroutine that follows
@@ -43,13 +45,15 @@ type worn struct {
 
 // wear is one agent's headset while she is logged in.
 type wear struct {
-	agent campaign.AgentID
-	kind  string // device, device:NAME, sip:URI
-	plug  *plug
-	stop  context.CancelFunc
-	done  chan struct{}
-	ready chan struct{} // capacity 1: she wants to work, so it is tried at once
-	cards string        // the devices of a sound card, once it was opened
+	agent  campaign.AgentID
+	kind   string // device, device:NAME, sip:URI
+	plug   *plug
+	stop   context.CancelFunc
+	done   chan struct{}
+	status campaign.AgentStatus  // of the goroutine that follows
+	ready  chan struct{}         // capacity 1: she wants to work, so it is tried at once
+	cards  string                // the devices of a sound card, once it was opened
+	state  campaign.HeadsetState // as the floor was told; "": it was not
 }
 
 // wornHeadset reports whether a user's headset is no browser's.
@@ -60,9 +64,16 @@ func keepWorn(a *app) *worn {
 	ctx, stop := context.WithCancel(context.Background())
 	w := &worn{
 		control: a.control, users: a.store.Users, voice: a.voice, cfg: a.cfg, log: a.log.With("part", "headsets"),
+		left: openLeftCalls(a.folder.in(leftFile)), released: make(chan struct{}),
 		stop: stop, on: map[campaign.AgentID]*wear{}, not: map[campaign.AgentID]bool{},
 	}
 	w.done.Go(func() { w.run(ctx) }) // Close ends it
+	w.done.Go(func() {               // and this
+		defer close(w.released)
+		if err := w.left.release(ctx, w.voice.phone); err != nil && ctx.Err() == nil {
+			w.log.Warn("a telephone may still be in the call of a process that was killed: hang it up there", "err", err)
+		}
+	})
 	return w
 }
 
@@ -128,7 +139,8 @@ func (w *worn) see(ctx context.Context, v *campaign.AgentView) error {
 			h.stop = nil
 		}
 	case h != nil && h.stop != nil:
-		if v.Status == campaign.AgentReady && v.Headset != campaign.HeadsetUp {
+		was := h.status
+		if h.status = v.Status; was != v.Status && v.Status == campaign.AgentReady && v.Headset != campaign.HeadsetUp {
 			select {
 			case h.ready <- struct{}{}:
 			default:
@@ -200,6 +212,9 @@ func (w *worn) keep(ctx context.Context, h *wear) {
 		if ctx.Err() != nil {
 			return
 		}
+		if why := new(phoneError); errors.As(err, &why) {
+			w.tell(h, cmp.Or(h.state, campaign.HeadsetMissing), &why.Reason)
+		}
 		if text := err.Error(); text != said {
 			said = text
 			w.log.Warn("an agent's headset is not there; it is tried again", "agent", h.agent, "headset", h.kind, "err", err)
@@ -215,34 +230,45 @@ func (w *worn) keep(ctx context.Context, h *wear) {
 
 // open opens a headset and watches it until it is gone; up is told that it came.
 func (w *worn) open(ctx context.Context, h *wear, up func()) error {
-	ear, gone, err := w.ear(ctx, h)
+	ear, err := w.ear(ctx, h)
 	if err != nil {
 		return err
 	}
 	h.plug.put(ear)
-	err = w.watch(ctx, h, gone, up)
+	err = w.watch(ctx, h, ear, up)
 	h.plug.put(nil)
 	return errors.Join(err, ear.Close())
 }
 
+// tell tells the floor how a headset is from now on.
+func (w *worn) tell(h *wear, s campaign.HeadsetState, why *campaign.Reason) {
+	h.state = s
+	w.voice.headsets.news.say(campaign.ClickHeadset{Agent: h.agent, State: s, Why: why})
+}
+
 // watch tells the floor how a headset is, until it is gone.
-func (w *worn) watch(ctx context.Context, h *wear, gone <-chan error, up func()) error {
+func (w *worn) watch(ctx context.Context, h *wear, ear earphone, up func()) error {
 	look := time.NewTicker(plugLook)
 	defer look.Stop()
-	heard, tell := false, w.voice.headsets.news.push
+	heard, held := false, false
 	pulse := plugPulse{count: h.plug.came.Load()}
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case err := <-gone:
+		case err := <-ear.gone:
 			if heard {
-				tell(h.agent, campaign.HeadsetLost)
+				w.tell(h, campaign.HeadsetLost, nil)
 			}
 			return err
+		case held = <-ear.held:
 		case <-look.C:
 		}
 		switch came, quiet := pulse.look(h.plug); {
+		case held && (heard || h.state != campaign.HeadsetLost): // music may come from it: that is nobody's voice
+			heard = false
+			w.tell(h, campaign.HeadsetLost, phoneSays(campaign.ReasonPhoneHolds))
+		case held:
 		case came && !heard:
 			heard = true
 			up()
@@ -250,33 +276,45 @@ func (w *worn) watch(ctx context.Context, h *wear, gone <-chan error, up func())
 			case <-h.ready:
 			default:
 			}
-			tell(h.agent, campaign.HeadsetUp)
+			w.tell(h, campaign.HeadsetUp, nil)
 		case quiet && heard:
 			heard = false
-			tell(h.agent, campaign.HeadsetLost)
+			w.tell(h, campaign.HeadsetLost, ear.quiet)
 		}
 	}
 }
 
-// wornEar is an open headset; closing it ends all that it has.
-type wornEar struct {
+// earphone is an open headset; closing it ends all that it has.
+type earphone struct {
 	media.Endpoint
-	io.Closer
+	closer io.Closer
+	gone   <-chan error     // brings why it is there no longer
+	held   <-chan bool      // a telephone puts us on hold, and takes us back
+	quiet  *campaign.Reason // what it means that nothing comes from it; nil: it is not known
+	stats  func() media.Stats
 }
 
 // Close implements media.Endpoint.
-func (e wornEar) Close() error { return e.Closer.Close() }
+func (e earphone) Close() error { return e.closer.Close() }
 
-// ear opens what a user's headset names. gone brings why it is there no longer.
-func (w *worn) ear(ctx context.Context, h *wear) (media.Endpoint, <-chan error, error) {
-	if h.isCard() {
-		d, err := w.card(h)
-		if err != nil {
-			return nil, nil, err
-		}
-		return d, d.Lost(), nil
+// Quality are the figures of a headset beyond a network.
+func (e earphone) Quality() (media.Stats, bool) {
+	if e.stats == nil {
+		return media.Stats{}, false
 	}
-	return w.call(ctx, h)
+	return e.stats(), true
+}
+
+// ear opens what a user's headset names.
+func (w *worn) ear(ctx context.Context, h *wear) (earphone, error) {
+	if !h.isCard() {
+		return w.call(ctx, h)
+	}
+	d, err := w.card(h)
+	if err != nil {
+		return earphone{}, err
+	}
+	return earphone{Endpoint: d, closer: d, gone: d.Lost()}, nil
 }
 
 // card opens a sound card: after a loss the one that was lost, and no other that
@@ -293,78 +331,4 @@ func (w *worn) card(h *wear) (*device.Headset, error) {
 		return d, nil
 	}
 	return nil, errors.Join(fmt.Errorf("%q and %q are another headset than before: plug that one in again, or log off and on to use these", mic.Name, ear.Name), d.Close())
-}
-
-// phoneAccount is the account that calls a telephone: the one that is at home
-// where the telephone is, else the one that dials.
-func phoneAccount(cfg configs.Config, uri string) string {
-	home := func(uri string) string {
-		_, host, _ := strings.Cut(strings.TrimPrefix(uri, "sip:"), "@")
-		host, _, _ = strings.Cut(host, ";")
-		return strings.ToLower(host)
-	}
-	for _, a := range cfg.SIP.Accounts {
-		if h := home(uri); h != "" && home(a.Address) == h {
-			return a.Name
-		}
-	}
-	account, _ := cfg.DialAccount()
-	return account.Name
-}
-
-// wornRing is how long a telephone that is to be a headset rings.
-const wornRing = 30 * time.Second
-
-// call calls the telephone and waits until somebody picks it up.
-func (w *worn) call(ctx context.Context, h *wear) (media.Endpoint, <-chan error, error) {
-	answered, gone := make(chan struct{}), make(chan error, 1)
-	c, err := w.voice.phone.Dial(context.Background(), phone.DialOptions{
-		Account: phoneAccount(w.cfg, h.kind), URI: h.kind,
-		Events: func(e phone.Event) {
-			switch e.Kind {
-			case phone.Answered:
-				close(answered)
-			case phone.TransferAsked: // a headset is nobody's to hand on
-				e.Call.TransferResult(603, "")
-			case phone.Ended:
-				gone <- fmt.Errorf("the telephone has hung up (%s)", endWords(e.Cause))
-			}
-		},
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	ended := wornCall{c, gone}
-	limit := time.NewTimer(wornRing)
-	defer limit.Stop()
-	select {
-	case <-answered:
-		return wornEar{c.Endpoint(), ended}, gone, nil
-	case err = <-gone:
-		return nil, nil, err
-	case <-limit.C:
-		err = fmt.Errorf("nobody picks the telephone up within %s: it is called again", wornRing)
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
-	return nil, nil, errors.Join(err, ended.Close())
-}
-
-func endWords(c sip.Cause) string {
-	if c.Status != 0 {
-		return strings.TrimSpace(fmt.Sprintf("%d %s", c.Status, c.Reason))
-	}
-	return c.Reason
-}
-
-// wornCall is the call to a telephone that is a headset.
-type wornCall struct {
-	call *phone.Call
-	gone chan error
-}
-
-// Close hangs up. The agent's Close waits for what the far end has to say.
-func (c wornCall) Close() error {
-	c.call.Hangup(sip.Reason{Q850: 16})
-	return nil
 }

@@ -156,7 +156,7 @@ func (h *Headset) end() {
 }
 
 // Quality are the figures of the connection with her page as it is, or was last.
-func (h *Headset) Quality() media.Stats { return h.stats(time.Now()).Stats }
+func (h *Headset) Quality() (media.Stats, bool) { return h.stats(time.Now()).Stats, true }
 
 // Stats are the figures of a headset at one moment. Those of media.Stats are of
 // the present connection: what we hear of the browser, and what the browser

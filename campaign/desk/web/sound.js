@@ -5,7 +5,7 @@
  */
 import { t } from './i18n.js';
 import { call, get, post, Problem } from './api.js';
-import { prefs, redraw, setPref, toast, ui } from './ui.js';
+import { prefs, redraw, setPref, toast, ui, why } from './ui.js';
 import { state, mine, ownHeadset } from './state.js';
 
 /** @typedef {import('./headset.js').Headset} Headset */
@@ -70,7 +70,10 @@ export const sound = {
   /** Whether the microphone has given nothing for 3 s though it should. */
   silent: () => silentSince > 0 && sound.link() === 'live',
   problem: () => (ownHeadset() ? problem : missing()),
-  problemText: () => (sound.problem() ? t(sound.problem(), { text: detail }) : ''),
+  problemText() {
+    const known = !ownHeadset() && sound.problem() && state.me?.headset_why;
+    return known ? why(known) : sound.problem() ? t(sound.problem(), { text: detail }) : '';
+  },
   stop() {
     sound.rest();
     call('DELETE', '/headset').catch(() => {});
@@ -157,8 +160,13 @@ export const sound = {
 /** What is wrong with a headset that the server keeps, by its own word. */
 function missing() {
   if (!state.me || !['lost', 'missing'].includes(state.me.headset || '')) return '';
-  return state.session?.headset?.startsWith('device') ? 'card gone' : 'telephone gone';
+  return isCard() ? 'card gone' : 'telephone gone';
 }
+
+const isCard = () => Boolean(state.session?.headset?.startsWith('device'));
+
+/** What a headset is that the server keeps; '' for a browser's. */
+export const wornWords = () => (ownHeadset() ? '' : t(isCard() ? 'worn card' : 'worn telephone', { name: (state.session?.headset || '').replace(/^sip:/, '') }));
 
 /** The preferred devices of a kind, best first. @param {string} kind @returns {string[]} */
 export function listed(kind) {

@@ -4,7 +4,7 @@ import { t } from './i18n.js';
 import { state, ownHeadset } from './state.js';
 import { button, checkbox, prefs, setPref } from './ui.js';
 import { dialog } from './dialog.js';
-import { sound, listed } from './sound.js';
+import { sound, listed, wornWords } from './sound.js';
 import { levelBar, deviceSelect, slider } from './soundparts.js';
 import { openCheck } from './devicecheck.js';
 import { testCallPanel } from './testcall.js';
@@ -14,6 +14,7 @@ export function soundDialog() {
   const own = ownHeadset();
   return dialog(t('Sound'), 'sound',
     h('p', { role: 'status', class: sound.problem() ? 'warn-text' : 'quiet-text' }, sound.problemText() || `${t('link headset')}: ${t(`link ${link}`)}`),
+    own || !state.me ? null : h('p', { key: 'worn' }, wornWords()),
     link === 'off' && state.me ? h('div', { class: 'row' }, button({ name: t('headset start'), kind: 'primary', run: () => { sound.wake(); } })) : null,
     own ? h('label', { class: 'field', key: 'microphone' }, h('span', { class: 'field-name' }, t('check microphone')), deviceSelect('microphones')) : null,
     own ? levelBar() : null,

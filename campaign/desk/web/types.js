@@ -28,6 +28,7 @@
  * @property {Reason} [idle]
  * @property {string} [undo_until]
  * @property {'up'|'lost'|'missing'} [headset]
+ * @property {Reason} [headset_why]
  * @property {Reason} [notice]
  *
  * @typedef {object} Content

@@ -195,6 +195,7 @@ const passing = new Set(['abandoned-lock', 'too-soon', 'attempts-per-day', 'atte
 export function why(r) {
   if (!r) return '';
   const key = r.code === 'no-headset' && !ownHeadset() ? 'why no-headset worn' : `why ${r.code}`;
+  if (r.code === 'no-headset' && r.name) return why({ code: r.name, text: r.text });
   if (!has(key)) return r.text;
   const name = r.code === 'not-ready' ? (r.name ? `: ${reasonName(r.name)}` : '') : r.name || '';
   const text = r.code === 'gate' && r.name ? why({ code: r.name, text: r.text }) : r.text === r.code ? '' : r.text;
