@@ -105,7 +105,7 @@ type DayInput struct {
 // ReportDay works out a day's figures.
 func ReportDay(in DayInput) DayReport {
 	r := DayReport{Day: in.From.Format(time.DateOnly), From: Stamp{in.From}, Until: Stamp{in.Until},
-		Campaigns: []DayFigures{}, Agents: []AgentFigures{}, Lists: listedFigures(in.Lists)}
+		Campaigns: []DayFigures{}, Lists: append([]ListFigures{}, in.Lists...)} // in JSON, none is [] and not null
 	docs := map[string]*Campaign{}
 	for i := range in.Campaigns {
 		docs[in.Campaigns[i].Name] = &in.Campaigns[i]
@@ -137,8 +137,7 @@ func ReportDay(in DayInput) DayReport {
 		}
 		for _, l := range in.Lists {
 			if slices.Contains(c.Lists, l.List) {
-				f.Records, f.Used, f.Left = f.Records+l.Records, f.Used+l.Used, f.Left+l.Left
-				f.CallbacksOpen, f.Overdue = f.CallbacksOpen+l.Open, f.Overdue+l.Overdue
+				f.addList(l)
 			}
 		}
 	}
@@ -152,25 +151,19 @@ func ReportDay(in DayInput) DayReport {
 	}
 	slices.SortFunc(r.Campaigns, func(a, b DayFigures) int { return strings.Compare(a.Campaign, b.Campaign) })
 	for _, l := range in.Lists { // one list may serve several campaigns
-		r.Total.Records, r.Total.Used, r.Total.Left = r.Total.Records+l.Records, r.Total.Used+l.Used, r.Total.Left+l.Left
-		r.Total.CallbacksOpen, r.Total.Overdue = r.Total.CallbacksOpen+l.Open, r.Total.Overdue+l.Overdue
+		r.Total.addList(l)
 	}
 	var logged int64
 	for _, a := range r.Agents {
-		r.Total.AfterCallMS, r.Total.PauseMS, logged = r.Total.AfterCallMS+a.AfterCallMS, r.Total.PauseMS+a.PauseMS, logged+a.LoggedInMS
+		r.Total.AfterCallMS += a.AfterCallMS
+		r.Total.PauseMS += a.PauseMS
+		logged += a.LoggedInMS
 	}
 	if logged == 0 {
 		logged = r.Total.TalkMS
 	}
 	r.Total.shares(logged)
 	return r
-}
-
-func listedFigures(ls []ListFigures) []ListFigures {
-	if ls == nil {
-		return []ListFigures{}
-	}
-	return ls
 }
 
 // count adds an attempt.
@@ -197,10 +190,24 @@ func (f *DayFigures) count(a Attempt, kind DispositionKind) {
 	}
 }
 
+// add sums up what calls brought; lists are added by addList.
 func (f *DayFigures) add(o DayFigures) {
-	f.Dialled, f.ReachedGross, f.ReachedNet = f.Dialled+o.Dialled, f.ReachedGross+o.ReachedGross, f.ReachedNet+o.ReachedNet
-	f.Successes, f.Refusals, f.TalkMS = f.Successes+o.Successes, f.Refusals+o.Refusals, f.TalkMS+o.TalkMS
-	f.LiveAnswers, f.Abandoned = f.LiveAnswers+o.LiveAnswers, f.Abandoned+o.Abandoned
+	f.Dialled += o.Dialled
+	f.ReachedGross += o.ReachedGross
+	f.ReachedNet += o.ReachedNet
+	f.Successes += o.Successes
+	f.Refusals += o.Refusals
+	f.TalkMS += o.TalkMS
+	f.LiveAnswers += o.LiveAnswers
+	f.Abandoned += o.Abandoned
+}
+
+func (f *DayFigures) addList(l ListFigures) {
+	f.Records += l.Records
+	f.Used += l.Used
+	f.Left += l.Left
+	f.CallbacksOpen += l.Open
+	f.Overdue += l.Overdue
 }
 
 // shares works out what is a part of something; perMS is the time successes

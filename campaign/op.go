@@ -16,6 +16,7 @@ type (
 		Query LeaseQuery
 		Offer PermitQuery
 	}
+	// OpRelease gives back a record that was not dialled.
 	OpRelease struct {
 		Lease   Lease
 		Release Release
@@ -26,12 +27,17 @@ type (
 		Query       PermitQuery
 	}
 	// OpAdmit writes down a call from outside; answered by Admitted.
-	OpAdmit  struct{ Attempt Attempt }
-	OpNote   struct{ Attempt Attempt }
+	OpAdmit struct{ Attempt Attempt }
+	// OpNote writes down how far an attempt has come: ringing, answered, joined.
+	OpNote struct{ Attempt Attempt }
+	// OpSettle ends an attempt and says what becomes of its record.
 	OpSettle struct{ Settlement Settlement }
-	OpOffer  struct{ Offer Offer }
-	OpBlock  struct{ Entry DNCEntry }
-	OpState  struct{ Row CampaignRow }
+	// OpOffer writes down what an agent decided of a record.
+	OpOffer struct{ Offer Offer }
+	// OpBlock puts an entry on the do-not-call list.
+	OpBlock struct{ Entry DNCEntry }
+	// OpState keeps a campaign's state, with its pause.
+	OpState struct{ Row CampaignRow }
 	// OpAnswers asks for Store.Answers; Counted answers it.
 	OpAnswers struct{ Campaign string }
 )

@@ -20,57 +20,14 @@ import (
 func (c *Controller) recover(ctx context.Context) error {
 	now := c.cfg.Now()
 	fresh := c.cfg.Journal.Last() == 0
-	known := map[AttemptID]bool{}
-	var left []leftover
-	for _, u := range c.cfg.Journal.unfinished() {
-		known[u.Attempt.ID] = true
-		if u.Settlement != nil {
-			if err := c.resettle(ctx, *u.Settlement); err != nil {
-				return err
-			}
-			continue
-		}
-		left = append(left, leftover{attempt: u.Attempt, record: u.Record, desk: u.Desk, sent: true})
-	}
-	open, err := c.cfg.Store.Open(ctx, c.cfg.Floor.Process)
+	left, err := c.leftovers(ctx, fresh)
 	if err != nil {
-		return fmt.Errorf("open attempts: %w", err)
-	}
-	for _, o := range open {
-		i := slices.IndexFunc(left, func(l leftover) bool { return l.attempt.ID == o.Attempt.ID })
-		if i >= 0 {
-			left[i].record = o.Record // with its present fields
-			if len(left[i].attempt.Token) == 0 {
-				left[i].attempt.Token = o.Attempt.Token
-			}
-			continue
-		}
-		if known[o.Attempt.ID] {
-			continue
-		}
-		// The journal does not know it: its Dial never left. Unless there was
-		// progress, or the journal itself is new.
-		progress := len(o.Attempt.Token) > 0 || !o.Attempt.RingingAt.IsZero() || !o.Attempt.AnsweredAt.IsZero()
-		left = append(left, leftover{attempt: o.Attempt, record: o.Record, sent: progress || fresh})
+		return err
 	}
 	c.hangUp(ctx, left)
 	for _, l := range left {
-		if l.comesBack() && c.cfg.Floor.keepsDesks() {
-			c.left.Works = append(c.left.Works, ReturnedWork{Attempt: l.attempt, Record: l.record, Desk: *l.desk})
-			continue
-		}
-		s := l.settle(now)
-		e := Event{Kind: EventRecovered, At: now, Attempt: l.attempt.ID, Campaign: l.attempt.Campaign, Text: s.Record.Reason, Keep: &Keep{Settlement: &s}}
-		if _, err := c.cfg.Journal.Append(e); err != nil {
+		if err := c.decide(ctx, l, now); err != nil {
 			return err
-		}
-		if err := c.resettle(ctx, s); err != nil {
-			return err
-		}
-		if l.live() && l.desk != nil && l.attempt.Agent != "" {
-			d := *l.desk
-			d.Turn = s.Turn
-			c.left.Works = append(c.left.Works, ReturnedWork{Attempt: s.Attempt, Record: l.record, Desk: d, Lost: true})
 		}
 	}
 	if err := c.cfg.Store.Depart(ctx, c.cfg.Floor.Process); err != nil {
@@ -90,6 +47,67 @@ func (c *Controller) recover(ctx context.Context) error {
 	}
 	c.hub.publish(nil, c.cfg.Journal.Last())
 	c.hub.base = c.cfg.Journal.Last()
+	return nil
+}
+
+// leftovers are the attempts of earlier runs that have no outcome yet, by the
+// journal and the store; what was decided but not stored is stored now. fresh:
+// the journal is new and knows of nothing.
+func (c *Controller) leftovers(ctx context.Context, fresh bool) (left []leftover, err error) {
+	known := map[AttemptID]bool{}
+	for _, u := range c.cfg.Journal.unfinished() {
+		known[u.Attempt.ID] = true
+		if u.Settlement != nil {
+			if err := c.resettle(ctx, *u.Settlement); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		left = append(left, leftover{attempt: u.Attempt, record: u.Record, desk: u.Desk, sent: true})
+	}
+	open, err := c.cfg.Store.Open(ctx, c.cfg.Floor.Process)
+	if err != nil {
+		return nil, fmt.Errorf("open attempts: %w", err)
+	}
+	for _, o := range open {
+		i := slices.IndexFunc(left, func(l leftover) bool { return l.attempt.ID == o.Attempt.ID })
+		if i >= 0 {
+			left[i].record = o.Record // with its present fields
+			if len(left[i].attempt.Token) == 0 {
+				left[i].attempt.Token = o.Attempt.Token
+			}
+			continue
+		}
+		if known[o.Attempt.ID] {
+			continue
+		}
+		// The journal does not know it: its Dial never left. Unless there was
+		// progress, or the journal itself is new.
+		progress := len(o.Attempt.Token) > 0 || !o.Attempt.RingingAt.IsZero() || !o.Attempt.AnsweredAt.IsZero()
+		left = append(left, leftover{attempt: o.Attempt, record: o.Record, sent: progress || fresh})
+	}
+	return left, nil
+}
+
+// decide keeps a leftover for its agent to come back to, or settles it.
+func (c *Controller) decide(ctx context.Context, l leftover, now time.Time) error {
+	if l.comesBack() && c.cfg.Floor.keepsDesks() {
+		c.left.Works = append(c.left.Works, ReturnedWork{Attempt: l.attempt, Record: l.record, Desk: *l.desk})
+		return nil
+	}
+	s := l.settle(now)
+	e := Event{Kind: EventRecovered, At: now, Attempt: l.attempt.ID, Campaign: l.attempt.Campaign, Text: s.Record.Reason, Keep: &Keep{Settlement: &s}}
+	if _, err := c.cfg.Journal.Append(e); err != nil {
+		return err
+	}
+	if err := c.resettle(ctx, s); err != nil {
+		return err
+	}
+	if l.live() && l.desk != nil && l.attempt.Agent != "" {
+		d := *l.desk
+		d.Turn = s.Turn
+		c.left.Works = append(c.left.Works, ReturnedWork{Attempt: s.Attempt, Record: l.record, Desk: d, Lost: true})
+	}
 	return nil
 }
 

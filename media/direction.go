@@ -6,10 +6,10 @@ package media
 type Direction uint8
 
 const (
-	Inactive Direction = 0
-	SendOnly Direction = 1
-	RecvOnly Direction = 2
-	SendRecv           = SendOnly | RecvOnly
+	Inactive Direction = 0                   // nothing flows but RTCP
+	SendOnly Direction = 1                   // the one who describes it sends: she holds
+	RecvOnly Direction = 2                   // the one who describes it listens: she is held
+	SendRecv           = SendOnly | RecvOnly // both
 )
 
 // Sends and Receives tell the two bits.

@@ -11,7 +11,7 @@ type Way uint8
 
 const (
 	AtoB Way = iota // what A's far side says
-	BtoA
+	BtoA            // what B's says
 )
 
 // Tap gets a copy of every frame that passes a junction, from a goroutine of its
