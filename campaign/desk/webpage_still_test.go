@@ -2,6 +2,8 @@ package desk_test
 
 import (
 	"context"
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -9,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/freiton/freiton/campaign"
+	"github.com/freiton/freiton/campaign/desk"
 	"github.com/freiton/freiton/campaign/desk/pagetest"
 )
 
@@ -98,7 +101,50 @@ func (p *tab) worksStill(say func(string) string) {
 	p.press(say("Done"))
 	p.gone("region", say("Outbound interaction"))
 	p.still("done")
+	p.noticesMoveNothing(say)
 	p.w.do(campaign.ClickLogout{Agent: "dora"})
+}
+
+// noticesMoveNothing: a warning, a toast and a popup come while she looks for
+// something to press, and everything is where it was.
+func (p *tab) noticesMoveNothing(say func(string) string) {
+	p.t.Helper()
+	places := func() (at map[string]string) {
+		p.evaluate(`Object.fromEntries([...document.querySelectorAll('.statebar :is(button, select), .side :is(button, input), .centre :is(button, input, a)')].map((e, n) => {
+			const r = e.getBoundingClientRect();
+			return [(e.getAttribute('aria-label') || e.innerText || e.tagName) + ' ' + e.closest('[aria-label]')?.getAttribute('aria-label'), Math.round(r.x) + ' ' + Math.round(r.y)];
+		}))`, &at)
+		return at
+	}
+	p.find("dialog", say("Interaction preview"))
+	p.until("what is under way", func() bool {
+		was := places()
+		p.still("the next preview")
+		return maps.Equal(was, places())
+	})
+	was := places()
+	p.w.mu.Lock()
+	p.w.pbx = desk.Link{State: "lost", Code: "pbx-silent"}
+	p.w.mu.Unlock()
+	p.w.do(campaign.ClickStop{By: "chief", Campaign: "spring"})
+	p.w.do(campaign.ClickStart{By: "chief", Campaign: "spring"})
+	p.find("dialog", say("Campaign started: ")+"spring")
+	for _, words := range []string{"Die Telefonanlage ist nicht erreichbar", say("Preview withdrawn")} {
+		p.until(words, func() bool { return strings.Contains(p.text("document.body"), words) })
+	}
+	for what, at := range places() {
+		if before, ok := was[what]; ok && before != at {
+			p.t.Errorf("%s was at %s and is at %s when notices have come", what, before, at)
+		}
+	}
+	p.w.mu.Lock()
+	p.w.pbx = desk.Link{State: "live"}
+	p.w.mu.Unlock()
+	p.press(say("My messages"), p.find("navigation", "Freiton")) // what a toast said can be read again
+	if told := p.on(p.find("region", "Hinweise dieser Seite"), `function() { return this.innerText }`); !strings.Contains(told, say("Preview withdrawn")) {
+		p.t.Errorf("told before: %q", told)
+	}
+	p.press("Arbeitsplatz", p.find("navigation", "Freiton"))
 }
 
 // came waits for a call status. What the call's own step changes on the page is

@@ -5,8 +5,8 @@
  *                     │
  *                  view() ──▶ dom.js ──▶ document
  *
- * Begin with view() below; statebar, side, interaction, aside, views and
- * overlay are its parts, ui.js holds what is this page's own. stream.js is the
+ * Begin with view() below; statebar, side, notices, interaction, aside, views
+ * and overlay are its parts, ui.js holds what is this page's own. stream.js is the
  * way to the server, effects.js what an event does besides being shown.
  */
 import { h, render, tick, say } from './dom.js';
@@ -15,7 +15,7 @@ import { icon } from './icons.js';
 import { get, call, useSession, Problem } from './api.js';
 import { run, unfollow } from './stream.js';
 import { state, mine } from './state.js';
-import { prefs, ui, drawWith, redraw, applyPrefs, saveDrafts, draftIDs, dropDraft, draft, onExpired, toast, toasts, act, button } from './ui.js';
+import { prefs, ui, drawWith, redraw, applyPrefs, saveDrafts, draftIDs, dropDraft, draft, onExpired, toast, toasts, toldBefore, act, button } from './ui.js';
 import { stateBar, shownWord, linkStates } from './statebar.js';
 import { side } from './side.js';
 import { aside } from './aside.js';
@@ -32,7 +32,8 @@ import { campaigns } from './campaigns.js';
 import { users } from './users.js';
 import { doNotCallList } from './dnc.js';
 import { complaint, auditLog } from './persons.js';
-import { popups, preview, toastList, dialogs, banners } from './overlay.js';
+import { preview, dialogs } from './overlay.js';
+import { notices } from './notices.js';
 import { closeDialog } from './dialog.js';
 import { loginPage } from './login.js';
 import { onKey } from './keys.js';
@@ -77,21 +78,15 @@ function view() {
   const atDesk = ui.view === 'desk';
   return h('div', { class: `app ${open && atDesk ? 'in-call' : ''}`, key: 'app' },
     stateBar({ language: changeLanguage, logOff }),
-    ui.phone ? warnings() : null,
-    ui.phone && !open ? popups() : null,
     h('div', { class: 'columns' },
-      side(ui.phone ? null : warnings(), ui.phone && !open ? null : popups()),
+      h('div', { class: 'left' }, side(), notices({ takeOver: () => act('/desk/take-over'), popups: !ui.phone || !open })),
       h('main', { class: 'centre', id: 'centre', tabindex: '-1' },
         open && !atDesk ? backToCall(open) : null,
         !atDesk ? page() : open ? interaction(open) : idle()),
       open && atDesk && open.kind !== 'manual' ? aside(open) : null),
     preview(),
-    toastList(),
     dialogs());
 }
-
-/** In a place of their own: no call button moves when one comes. */
-const warnings = () => banners(() => act('/desk/take-over'));
 
 function page() {
   switch (ui.view) {
@@ -133,6 +128,7 @@ function begin(session) {
   if (session.favourites) prefs.favourites = session.favourites;
   ui.view = 'desk';
   ui.error = '';
+  toasts.length = toldBefore.length = 0; // they were somebody else's, perhaps
   forgetAll();
   run(ended);
   redraw();

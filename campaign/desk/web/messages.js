@@ -1,8 +1,8 @@
 /** Messages: to read, and for supervisors to send. */
 import { h } from './dom.js';
-import { t, has, dayTime } from './i18n.js';
+import { t, has, dayTime, clockTime } from './i18n.js';
 import { state, director } from './state.js';
-import { ui, region, button, select, redraw, draft, setDraft, toast, act } from './ui.js';
+import { ui, region, button, select, redraw, draft, setDraft, toast, toldBefore, act } from './ui.js';
 import { look, forget } from './data.js';
 
 /** @typedef {import('./types.js').Message} Message */
@@ -33,6 +33,9 @@ export function messages() {
         h('p', { class: 'quiet-text' }, [m.from || t('the dialer'), dayTime(m.at), m.to === 'agent' ? '' : whom(m)].filter(Boolean).join(' · ')),
         m.read ? null : button({ name: t('mark read one'), kind: 'quiet', anyTab: true, run: () => read([m.id]) }))))
         : h('p', { class: 'quiet-text' }, k.loading && !k.at ? t('starting') : t('no messages'))),
+    region(t('notices told'), { key: 'told' }, toldBefore.length ? h('ul', { class: 'plain mail' }, toldBefore.map(x => h('li', { key: x.id },
+      h('p', { class: 'line-main' }, x.text),
+      h('p', { class: 'quiet-text' }, [clockTime(x.at), x.small].filter(Boolean).join(' · '))))) : h('p', { class: 'quiet-text' }, t('no notices'))),
     director() ? compose() : null,
     sent.length ? region(t('Sent'), { key: 'sent' }, h('ul', { class: 'plain mail' }, sent.map(m => h('li', { key: m.id },
       h('p', { class: 'line-main' }, messageText(m)),

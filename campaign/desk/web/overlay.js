@@ -1,10 +1,10 @@
-/** What lies over the page: popups, the preview, toasts, dialogs. */
+/** What lies over the page: the preview, dialogs. notices.js has what comes and goes by itself. */
 import { h } from './dom.js';
 import { t, phone, moment } from './i18n.js';
 import { icon } from './icons.js';
 import { call, Problem } from './api.js';
-import { state, now, mine, overseer, ownHeadset } from './state.js';
-import { ui, unsentNotes, dropDraft, button, fieldList, checkbox, act, on, onCampaign, redraw, toasts, dropToast, prefs, setPref, resultName, toast, explain, ticking, why, linkWords } from './ui.js';
+import { state, now, mine, ownHeadset } from './state.js';
+import { ui, button, fieldList, checkbox, act, on, redraw, prefs, setPref, toast, explain, ticking, why } from './ui.js';
 import { keysOf } from './keymap.js';
 import { party } from './party.js';
 import { sound } from './sound.js';
@@ -14,26 +14,6 @@ import { checkDialog, openCheck } from './devicecheck.js';
 import { eraseDialog } from './persons.js';
 import { soundDialog } from './soundmenu.js';
 import { deleteDialog } from './recording.js';
-
-// ---- the two popups of a campaign -------------------------------------------
-
-/**
- * They take no focus, lie in the page and so cover nothing, and no key presses
- * them by itself.
- */
-export function popups() {
-  const all = [...state.me?.popups || []].sort((a, b) => Number(b.stage === 'started') - Number(a.stage === 'started')); // where calls come already is asked first
-  const shown = all.slice(0, ui.phone ? 1 : 2);
-  return h('div', { class: 'popups' }, shown.map(p => h('div', {
-    key: `${p.campaign} ${p.stage}`, class: 'popup', role: 'dialog', 'aria-modal': 'false',
-    'aria-label': t(p.stage === 'loaded' ? 'Campaign loaded' : 'Campaign started', { name: p.campaign }),
-  },
-  h('h2', null, icon('campaign'), t(p.stage === 'loaded' ? 'Campaign loaded' : 'Campaign started', { name: p.campaign })),
-  h('p', null, h('span', { class: 'tag' }, t(`mode ${p.mode}`)), p.description ? ` ${p.description}` : ''),
-  h('p', { class: 'quiet-text' }, t(`popup ${p.stage}`)),
-  h('div', { class: 'row end' }, button({ name: t('OK'), kind: 'primary', busy: onCampaign(p.campaign, 'popup'), run: () => act(onCampaign(p.campaign, 'popup'), { stage: p.stage }) })))),
-  all.length > shown.length ? h('p', { class: 'quiet-text', key: 'more' }, t('popups more', { n: all.length - shown.length })) : null);
-}
 
 // ---- interaction preview ----------------------------------------------------
 
@@ -92,24 +72,6 @@ function countdown(id, until, total, around) {
     const part = Math.max(0, Math.min(1, (until - now()) / whole));
     el.setAttribute('stroke-dashoffset', (around * (1 - part)).toFixed(1));
   };
-}
-
-// ---- toasts -------------------------------------------------------------
-
-export function toastList() {
-  const undo = state.me?.undo_until ? new Date(state.me.undo_until).getTime() : 0;
-  const last = state.recent[0];
-  return h('div', { class: 'toasts' },
-    undo > now() && last ? h('div', { class: 'toast good', key: 'undo', role: 'alert' },
-      icon('check'),
-      h('div', { class: 'toast-text' }, h('p', null, t('done toast', { name: party(last) })), h('p', { class: 'quiet-text' }, [resultName(last.result || last.dialer_result), last.no_call ? t('Do not call') : ''].filter(Boolean).join(' · '))),
-      button({ name: t('Undo'), icon: 'undo', busy: '/undo', run: () => act('/undo') }),
-      ticking('span', { class: 'figures undo-time', 'aria-hidden': 'true' }, () => `${Math.max(0, Math.ceil((undo - now()) / 1000))} s`)) : null,
-    toasts.map(x => h('div', { class: `toast ${x.kind}`, key: `t${x.id}`, role: 'alert' },
-      icon(x.kind === 'bad' ? 'warn' : x.kind === 'good' ? 'check' : 'campaign'),
-      h('div', { class: 'toast-text' }, h('p', null, x.text), x.small ? h('p', { class: 'quiet-text' }, x.small) : null),
-      x.action ? button({ name: x.action.name, run: x.action.run, anyTab: true }) : null,
-      button({ name: t('Close'), icon: 'remove', iconOnly: true, kind: 'quiet', anyTab: true, run: () => dropToast(x.id) }))));
 }
 
 // ---- dialogs --------------------------------------------------------------
@@ -228,29 +190,4 @@ async function changePassword(e) {
 function plainSelect(name, value, options, change) {
   return h('label', { class: 'field' }, h('span', { class: 'field-name' }, name),
     h('select', { value, onchange: (/** @type {any} */ e) => change(e.target.value) }, options.map(([v, text]) => h('option', { key: v, value: v }, text))));
-}
-
-// ---- sentences over the page ---------------------------------------------------
-
-/** @param {() => void} takeOver */
-export function banners(takeOver) {
-  /** @type {[string, string, import('./dom.js').Kid][]} */
-  const all = [];
-  if (state.viewer) all.push(['viewer', state.elsewhere ? t('viewer elsewhere', { place: state.elsewhere }) : t('viewer'), button({ name: t('Take over here'), kind: 'primary', anyTab: true, run: takeOver })]);
-  if (state.session && state.session.has_password === false) all.push(['password', t('set password'), button({ name: t('set password now'), anyTab: true, run: () => { ui.dialog = 'settings'; redraw(); } })]);
-  if (ui.connection === 'lost') all.push(['server', t('lost server'), null]);
-  if (state.links.pbx?.state === 'lost') all.push(['pbx', [t(overseer() ? 'lost pbx overseer' : 'lost pbx'), linkWords(state.links.pbx)].filter(Boolean).join(' '), null]);
-  if (state.me && sound.problem() && !(ui.connection === 'lost' && sound.problem() === 'mic unreachable')) all.push(['mic', sound.problemText(), ownHeadset() ? button({ name: t('Check sound'), anyTab: true, run: () => openCheck() }) : null]);
-  else if (state.me && sound.silent()) all.push(['silent', t('mic silent'), button({ name: t('Check sound'), anyTab: true, run: () => openCheck() })]);
-  if (ui.connection === 'live' && state.ready) {
-    for (const { id, note, party } of unsentNotes(one => state.interactions.has(one))) {
-      all.push([`unsent ${id}`, t('unsent note', { name: party, note }), h('div', { class: 'row' },
-        button({ name: t('copy'), kind: 'quiet', anyTab: true, run: () => navigator.clipboard?.writeText(note).then(() => toast('good', t('copied'))) }),
-        button({ name: t('Close'), kind: 'quiet', anyTab: true, run: () => { dropDraft(id); redraw(); } }))]);
-    }
-  }
-  if (state.draining) all.push(['drain', t('draining'), null]);
-  const i = mine();
-  if (i?.overtime) all.push(['overtime', t('overtime'), null]);
-  return h('div', { class: 'banners' }, all.map(([key, text, more]) => h('div', { key, class: `banner ${key}`, role: 'status' }, icon('warn'), h('p', null, text), more)));
 }

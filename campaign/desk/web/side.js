@@ -7,11 +7,8 @@ import { ui, button, region, act, onCampaign, why, redraw, draft, setDraft, firs
 import { look, listOf } from './data.js';
 import { sound } from './sound.js';
 
-/** @param {import('./dom.js').Kid} warnings @param {import('./dom.js').Kid} popups */
-export function side(warnings, popups) {
+export function side() {
   return h('aside', { class: 'side', id: 'side', 'aria-label': t('My campaigns') + ' …' },
-    warnings,
-    popups,
     state.me ? campaigns() : null,
     state.me ? workbin() : null,
     nav(),

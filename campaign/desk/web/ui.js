@@ -61,6 +61,7 @@ export const ui = {
   callback: false,
   sent: '', // digits
   pad: false,
+  notices: false, // all of them are shown
   tools: false, // those of the state bar are open, on a phone
   unfolded: /** @type {Set<string>} */ (new Set()), // long lists shown whole
   quality: false, // its figures are open
@@ -159,13 +160,18 @@ export function draftIDs() {
 export const toasts = [];
 let toastID = 0;
 
+/** What toasts have said, newest first, for as long as the page is open. @type {{id: number, at: string, kind: string, text: string, small: string}[]} */
+export const toldBefore = [];
+
 /** @param {'info'|'good'|'bad'} kind @param {string} text @param {{small?: string, ms?: number, action?: {name: string, run: () => void}}} [more] */
 export function toast(kind, text, more = {}) {
   const same = toasts.find(x => x.text === text);
   const ms = more.ms ?? (kind === 'bad' ? 12000 : 6000);
   if (same) same.until = Date.now() + ms;
   else toasts.push({ id: ++toastID, kind, text, small: more.small, until: Date.now() + ms, action: more.action });
-  while (toasts.length > 4) toasts.shift();
+  toldBefore.unshift({ id: ++toastID, at: new Date().toISOString(), kind, text, small: more.small || '' });
+  toldBefore.splice(50);
+  while (toasts.length > 9) toasts.shift();
   redraw();
 }
 
