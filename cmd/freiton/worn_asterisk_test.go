@@ -292,7 +292,8 @@ func stretches(samples []int16, rate int, hz float64) (runs []time.Duration) {
 	return runs
 }
 
-// killedInCall: a process that is killed cannot hang up; the next one does.
+// killedInCall: a process that is killed cannot hang up; the next one does, and
+// its agent has her telephone again.
 func killedInCall(t *testing.T, l *lab.Lab) {
 	t.Helper()
 	config, _ := labConfig(t, l)
@@ -312,10 +313,13 @@ func killedInCall(t *testing.T, l *lab.Lab) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cara := &browserTab{t: t, base: "http://" + url, http: &http.Client{Jar: jar}, wake: make(chan struct{}, 1)}
-	cara.login("cara")
-	cara.follow()
-	cara.awaitThat("her telephone is picked up", func(e campaign.Event) bool { return e.AgentView != nil && e.AgentView.Headset == campaign.HeadsetUp })
+	comes := func() {
+		tab := &browserTab{t: t, base: "http://" + url, http: &http.Client{Jar: jar}, wake: make(chan struct{}, 1)}
+		tab.login("cara")
+		tab.follow()
+		tab.awaitThat("her telephone is picked up", func(e campaign.Event) bool { return e.AgentView != nil && e.AgentView.Headset == campaign.HeadsetUp })
+	}
+	comes()
 	if err := first.cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -326,5 +330,17 @@ func killedInCall(t *testing.T, l *lab.Lab) {
 	second := serve()
 	if err := l.WaitChannels(0, 5*time.Second); err != nil {
 		t.Errorf("the call of a process that was killed: %v\n%s", err, second.errs.String())
+	}
+
+	// One that is told to stop hangs up itself.
+	comes()
+	if err := second.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if status := second.wait(t, 20*time.Second); status != 0 {
+		t.Errorf("status %d\n%s", status, second.errs.String())
+	}
+	if err := l.WaitChannels(0, time.Second); err != nil {
+		t.Error(err)
 	}
 }
