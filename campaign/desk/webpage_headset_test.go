@@ -55,6 +55,32 @@ func TestHeadsetLostOnThePage(t *testing.T) {
 	eva.says("Anrufstatus", "Verbunden")
 	ann.until("she is told who has it", func() bool { return strings.Contains(page(ann), "eva has taken the call over") })
 	ann.shot("handed-on")
+	telephoneOnThePage(t, w, de)
+}
+
+// telephoneOnThePage: an agent with a telephone reads what is wrong with it and
+// what to do, and is asked for no microphone.
+func telephoneOnThePage(t *testing.T, w *world, de func(string) string) {
+	w.do(campaign.ClickHeadset{Agent: "paul", State: campaign.HeadsetMissing, Why: &campaign.Reason{Code: campaign.ReasonPhoneBusy, Text: "busy"}})
+	paul := w.visit(t, browser(t), "de")
+	paul.logIn("paul", de)
+	paul.press("OK", paul.find("dialog", de("Campaign started: spring")))
+	paul.press("Bereit", paul.find("group", "Mein Status"))
+	paul.until("what is wrong with the telephone", func() bool {
+		return strings.Contains(paul.text(`document.querySelector('.banners')`), "Das Telefon ist besetzt")
+	})
+	paul.until("why nothing comes", func() bool { return strings.Count(paul.text(`document.body`), "Das Telefon ist besetzt") > 1 })
+	paul.shot("telephone-busy")
+	paul.press(de("Sound"))
+	dialog := paul.find("dialog", de("Sound"))
+	if text := paul.text(`document.querySelector('dialog')`); !strings.Contains(text, "1002@pbx.example") || strings.Contains(text, de("check microphone")) {
+		t.Errorf("the sound menu says %q", text)
+	}
+	paul.shot("telephone-menu")
+	paul.press(de("Close"), dialog)
+	w.do(campaign.ClickHeadset{Agent: "paul", State: campaign.HeadsetUp})
+	paul.until("nothing is wrong any more", func() bool { return !strings.Contains(paul.text(`document.body`), "Telefon ist besetzt") })
+	paul.shot("telephone-up")
 }
 
 // shot keeps a picture where FREITON_SHOTS says, wide and narrow.

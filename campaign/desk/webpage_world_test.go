@@ -151,7 +151,7 @@ func worldWith(t *testing.T, campaigns ...campaign.Campaign) *world {
 	must(t, store.Import(ctx, "kunden", contacts()))
 	must(t, store.Import(ctx, "bestand", contacts()[3:]))
 	for _, u := range []campaign.User{
-		{Name: "ann", Role: campaign.RoleAgent, Team: "berlin"}, {Name: "eva", Role: campaign.RoleAgent, Engaged: true}, {Name: "dora", Role: campaign.RoleAgent, Headset: "device"}, {Name: "chief", Role: campaign.RoleAdministrator},
+		{Name: "ann", Role: campaign.RoleAgent, Team: "berlin"}, {Name: "eva", Role: campaign.RoleAgent, Engaged: true}, {Name: "dora", Role: campaign.RoleAgent, Headset: "device"}, {Name: "paul", Role: campaign.RoleAgent, Headset: "sip:1002@pbx.example"}, {Name: "chief", Role: campaign.RoleAdministrator},
 		{Name: "lena", Role: campaign.RoleTeamLeader, Team: "berlin"}, {Name: "otto", Role: campaign.RoleAuditor},
 		{Name: "muster", Role: campaign.RoleClient, Clients: []string{"Muster GmbH"}},
 	} {

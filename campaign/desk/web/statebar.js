@@ -2,7 +2,7 @@
 import { h } from './dom.js';
 import { t, span, currentLanguage } from './i18n.js';
 import { icon } from './icons.js';
-import { state, now, mine, stateWord, stateSince } from './state.js';
+import { state, now, mine, stateWord, stateSince, ownHeadset } from './state.js';
 import { ui, button, select, act, statusName, reasonName, linkWords, prefs, redraw, ticking } from './ui.js';
 import { sound } from './sound.js';
 import { goReady } from './devicecheck.js';
@@ -132,15 +132,15 @@ function links() {
     }))));
 }
 
-/** The way to the sound menu, with the microphone's level on it. */
+/** The way to the sound menu, with the microphone's level on it where it is this browser's. */
 function meter() {
   if (!state.me) return null;
   const muted = Boolean(mine()?.muted);
   return h('button', { type: 'button', class: `button bare meter ${muted ? 'is-muted' : ''}`, 'aria-label': t('Sound'), title: t('Sound'), onclick: () => openDialog('sound') },
     icon(muted ? 'muted' : 'mic'),
-    h('span', { class: 'meter-track' }, h('span', { class: 'meter-bar', tick: (/** @type {HTMLElement} */ el) => {
+    ownHeadset() ? h('span', { class: 'meter-track' }, h('span', { class: 'meter-bar', tick: (/** @type {HTMLElement} */ el) => {
       el.style.transform = `scaleX(${sound.level().toFixed(3)})`;
-    } })));
+    } })) : null);
 }
 
 /** Where the other pages are chosen: below the one that is open, on a phone. */

@@ -58,6 +58,7 @@ function editor(u) {
       select({ name: t('role'), value: role, options: roles.map(r => [r, t(`role ${r}`)]), change: put('role') }),
       role === 'client' ? input('clients', t('clients'), (u?.clients || []).join(', '), { required: true, maxlength: 400 }) : role === 'auditor' || role === 'administrator' ? null : input('team', t('team title'), u?.team || '', { required: role === 'team-leader' }),
       input('headset', t('headset'), u?.headset || 'browser', { required: true, maxlength: 200, list: 'headset-kinds' }),
+      h('p', { key: 'headset-hint', class: 'quiet-text' }, t('headset hint')),
       h('datalist', { id: 'headset-kinds' }, ['browser', 'device', 'sip:'].map(x => h('option', { key: x, value: x }))),
       tick('engaged', t('engaged account'), u?.engaged || false),
       u ? tick('disabled', t('lock account'), u.disabled || false) : null,

@@ -956,6 +956,7 @@ export const de = {
   'team title': 'Team',
   clients: 'Auftraggeber, mit Komma getrennt',
   headset: 'Headset',
+  'headset hint': 'browser; device, eine Soundkarte des Servers; oder ein Telefon wie sip:1002@pbx.example, das angerufen wird, solange jemand angemeldet ist. Gilt ab der nächsten Anmeldung.',
   created: 'Angelegt',
   locked: 'gesperrt',
   'may log in': 'kann sich anmelden',

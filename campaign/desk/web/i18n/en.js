@@ -956,6 +956,7 @@ export const en = {
   'team title': 'Team',
   clients: 'Clients, with commas between',
   headset: 'Headset',
+  'headset hint': 'browser; device, a sound card of the server; or a telephone as in sip:1002@pbx.example, which is called while the user is logged in. Holds from the next login on.',
   created: 'Created',
   locked: 'locked',
   'may log in': 'may log in',
