@@ -120,7 +120,7 @@ func TestPhoneHeadsetAsterisk(t *testing.T) {
 	}
 	ended := ann.finish(id, resumed.N)
 	listen(400 * time.Millisecond)
-	id, at = ann.call(ended.N)
+	_, at = ann.call(ended.N)
 	listen(800 * time.Millisecond)
 
 	// The telephone itself holds for a while, and hangs up then: it is called again.
