@@ -170,7 +170,7 @@ func (c *Call) ring() {
 		c.newProv.rseq++
 		extra = []field{{"Require", "100rel"}, {"RSeq", strconv.Itoa(int(c.newProv.rseq))}}
 	}
-	raw, _ := c.respondInvite(180, "", extra, "", nil) // lost or cancelled: it shows otherwise
+	raw, _ := c.respondInvite(180, extra, "", nil) // lost or cancelled: it shows otherwise
 	if len(extra) > 0 {
 		c.newProv.raw, c.newProv.every, c.newProv.pending = raw, c.agent.timers.T1, true
 		c.repeatProvisional()
@@ -212,12 +212,12 @@ func (c *Call) onPrack(m mail) {
 }
 
 // respondInvite answers the INVITE at hand and returns the bytes sent.
-func (c *Call) respondInvite(status int, reason string, extra []field, contentType string, body []byte) ([]byte, error) {
+func (c *Call) respondInvite(status int, extra []field, contentType string, body []byte) ([]byte, error) {
 	u := c.uas
 	if u == nil || !u.open {
 		return nil, nil
 	}
-	t := startResponse(u.msg, status, reason, c.dlg.localTag)
+	t := startResponse(u.msg, status, "", c.dlg.localTag)
 	if status > 100 && status < 300 {
 		t.addAll("Record-Route", u.msg.all("Record-Route")) // RFC 3261 §12.1.1
 		t.add("Contact", c.contact())
@@ -274,7 +274,7 @@ func (c *Call) accept() error {
 	}
 	c.dlg.refresh(u.msg)
 	extra := c.agreeInterval(u.msg)
-	if u.ok, err = c.respondInvite(200, "", extra, "application/sdp", body); errors.Is(err, errCancelled) {
+	if u.ok, err = c.respondInvite(200, extra, "application/sdp", body); errors.Is(err, errCancelled) {
 		if u.late {
 			c.describer().Rollback()
 		}
@@ -350,7 +350,7 @@ func (c *Call) refuse(m mail) {
 	if status < 300 {
 		status = 480
 	}
-	_, _ = c.respondInvite(status, "", m.reason.fields(), "", nil)
+	_, _ = c.respondInvite(status, m.reason.fields(), "", nil)
 }
 
 // accountFor finds the account an INVITE is for: by the user of its request

@@ -30,11 +30,10 @@ func (t *text) add(name, value string) *text {
 	return t
 }
 
-func (t *text) addAll(name string, values []string) *text {
+func (t *text) addAll(name string, values []string) {
 	for _, v := range values {
 		t.add(name, v)
 	}
-	return t
 }
 
 func (t *text) addFields(fs []field) *text {

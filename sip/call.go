@@ -319,7 +319,7 @@ func (c *Call) do(cmd command, m mail) {
 	case cmdConnect:
 		c.connected()
 	case cmdTerminate:
-		_, _ = c.respondInvite(487, "", nil, "", nil)
+		_, _ = c.respondInvite(487, nil, "", nil)
 	case cmdOK:
 		c.reply(m.msg, m.tx, 200, nil)
 	case cmdBye:

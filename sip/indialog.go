@@ -215,7 +215,7 @@ func (c *Call) onBye(m mail) {
 	switch c.state {
 	case stateTalking, stateAnswering, stateDropping, stateLeaving, stateIncoming:
 		if c.uas != nil && !c.uas.initial && c.uas.open {
-			_, _ = c.respondInvite(487, "", nil, "", nil) // RFC 3261 §15.1.2: pending requests
+			_, _ = c.respondInvite(487, nil, "", nil) // RFC 3261 §15.1.2: pending requests
 		}
 		m.in, m.kind = inBye, mailInput
 		c.feed(m)

@@ -160,7 +160,7 @@ func (c *Call) onReinvite(m mail) {
 	c.uas = &incomingInvite{msg: m.msg, tx: m.tx, seq: seq, open: true}
 	m.tx.watch(func() {}, func(ack *message) { c.box.put(mail{kind: mailRequest, msg: ack}) })
 	if err := c.accept(); err != nil {
-		_, _ = c.respondInvite(statusFrom(err), "", nil, "", nil)
+		_, _ = c.respondInvite(statusFrom(err), nil, "", nil)
 		c.pumpReinvite()
 		return
 	}

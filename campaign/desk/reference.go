@@ -88,7 +88,7 @@ func fields(o *huma.OpenAPI, m *huma.MediaType) (out []referenceField) {
 		s = resolve(o, s.Items)
 	}
 	for name, p := range s.Properties {
-		out = append(out, referenceField{name, typeOf(o, p), p.Description})
+		out = append(out, referenceField{name, typeOf(p), p.Description})
 	}
 	slices.SortFunc(out, func(a, b referenceField) int { return strings.Compare(a.Name, b.Name) })
 	return out
@@ -103,12 +103,12 @@ func resolve(o *huma.OpenAPI, s *huma.Schema) *huma.Schema {
 	return s
 }
 
-func typeOf(o *huma.OpenAPI, s *huma.Schema) string {
+func typeOf(s *huma.Schema) string {
 	switch {
 	case s.Ref != "":
 		return s.Ref[strings.LastIndex(s.Ref, "/")+1:]
 	case s.Type == "array" && s.Items != nil:
-		return typeOf(o, s.Items) + " list"
+		return typeOf(s.Items) + " list"
 	case s.Format != "":
 		return s.Format
 	default:

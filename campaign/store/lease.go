@@ -113,14 +113,14 @@ func promoteIn(list string, now time.Time) Statement {
 func (t tx) next(lists []int64, q campaign.LeaseQuery) (campaign.Key, error) {
 	now := ms(q.Now)
 	if q.Agent != "" && wants(q, campaign.KindCallback) {
-		if key, _, err := t.first(lists, q, queueOwn, `r.owner = ? AND r.rank <= ?`, q.Agent, now); key != 0 || err != nil {
+		if key, err := t.first(lists, q, queueOwn, `r.owner = ? AND r.rank <= ?`, q.Agent, now); key != 0 || err != nil {
 			return key, err
 		}
 	}
 	if q.Own {
 		return 0, nil
 	}
-	key, _, err := t.first(lists, q, queueTop, `r.next_dial <= ?`, now)
+	key, err := t.first(lists, q, queueTop, `r.next_dial <= ?`, now)
 	if len(q.Kinds) == 0 {
 		q.Kinds = []campaign.RecordKind{campaign.KindCallback, ""} // fresh and rescheduled ones by their places
 	}
@@ -129,7 +129,7 @@ func (t tx) next(lists []int64, q campaign.LeaseQuery) (campaign.Key, error) {
 			break
 		}
 		if kind == campaign.KindCallback {
-			key, _, err = t.first(lists, q, queueCallback, `r.rank <= ?`, now)
+			key, err = t.first(lists, q, queueCallback, `r.rank <= ?`, now)
 			continue
 		}
 		for _, id := range lists { // whole lists one after the other, as the campaign names them
@@ -224,7 +224,8 @@ func (t tx) due(list int64, kind campaign.RecordKind, q campaign.LeaseQuery, fir
 
 // first is the free record with the smallest rank among the lists that passes
 // the filter.
-func (t tx) first(lists []int64, q campaign.LeaseQuery, queue int, where string, args ...any) (key campaign.Key, rank int64, err error) {
+func (t tx) first(lists []int64, q campaign.LeaseQuery, queue int, where string, args ...any) (key campaign.Key, err error) {
+	var rank int64
 	where = `r.queue = ` + strconv.Itoa(queue) + ` AND ` + where // written out, so that a partial index can be chosen
 	for _, id := range lists {
 		var k campaign.Key
@@ -240,13 +241,13 @@ func (t tx) first(lists []int64, q campaign.LeaseQuery, queue int, where string,
 			continue
 		}
 		if err != nil {
-			return 0, 0, err
+			return 0, err
 		}
 		if key == 0 || rk < rank {
 			key, rank = k, rk
 		}
 	}
-	return key, rank, nil
+	return key, nil
 }
 
 // take makes a record the process's own.

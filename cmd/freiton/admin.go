@@ -34,7 +34,7 @@ func deskConfig(cfg configs.Config, store vaultStore, control desk.Control, data
 			return whyNot(ctx, docs, store, r)
 		},
 		Prospect: func(ctx context.Context, name string) (campaign.Prospect, error) {
-			c, _, err := campaignRow(ctx, docs, store, func(c campaign.Campaign) bool { return c.Name == name })
+			c, err := campaignWith(ctx, docs, store, func(c campaign.Campaign) bool { return c.Name == name })
 			if err != nil {
 				return campaign.Prospect{}, err
 			}
@@ -53,23 +53,23 @@ func deskConfig(cfg configs.Config, store vaultStore, control desk.Control, data
 	}
 }
 
-// campaignRow is a campaign of the store and what its document says.
-func campaignRow(ctx context.Context, docs documents, store vaultStore, which func(campaign.Campaign) bool) (campaign.Campaign, campaign.CampaignRow, error) {
+// campaignWith is the first campaign of the store whose document is as asked for.
+func campaignWith(ctx context.Context, docs documents, store vaultStore, which func(campaign.Campaign) bool) (campaign.Campaign, error) {
 	rows, err := store.Campaigns(ctx)
 	if err != nil {
-		return campaign.Campaign{}, campaign.CampaignRow{}, err
+		return campaign.Campaign{}, err
 	}
 	for _, row := range rows {
 		c, err := docs.Parse(ctx, row)
 		if err == nil && which(c) {
-			return c, row, nil
+			return c, nil
 		}
 	}
-	return campaign.Campaign{}, campaign.CampaignRow{}, campaign.ErrNotFound
+	return campaign.Campaign{}, campaign.ErrNotFound
 }
 
 func reportOf(ctx context.Context, docs documents, store vaultStore, name string) (write func(io.Writer) error, err error) {
-	c, _, err := campaignRow(ctx, docs, store, func(c campaign.Campaign) bool { return c.Name == name })
+	c, err := campaignWith(ctx, docs, store, func(c campaign.Campaign) bool { return c.Name == name })
 	if err != nil {
 		return nil, err
 	}

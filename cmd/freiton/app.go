@@ -257,7 +257,7 @@ func (a *app) Close() error {
 		errs = append(errs, a.control.Close())
 	}
 	if a.pacer != nil {
-		errs = append(errs, a.pacer.Close())
+		a.pacer.Close()
 	}
 	if a.journal != nil {
 		errs = append(errs, a.journal.Close())

@@ -154,7 +154,7 @@ func (c *cli) runDemo(ctx context.Context, a *app, x *peer.Exchange, sample stri
 	o.list = filepath.Join(sample, "sample.csv")
 	c.say("practice exchange on %s; data folder %s", x.Addr(), a.folder.path)
 	if !o.autopilot {
-		return c.demoServer(ctx, a, x, camp, o)
+		return c.demoServer(ctx, a, camp, o)
 	}
 	if err := c.fly(ctx, a, camp, o.autopilotOptions); err != nil {
 		return err
@@ -171,7 +171,7 @@ func (c *cli) runDemo(ctx context.Context, a *app, x *peer.Exchange, sample stri
 
 // demoServer imports the sample and serves, with a desktop that is logged in by
 // the link on the last line.
-func (c *cli) demoServer(ctx context.Context, a *app, x *peer.Exchange, camp campaign.Campaign, o demoOptions) error {
+func (c *cli) demoServer(ctx context.Context, a *app, camp campaign.Campaign, o demoOptions) error {
 	if err := c.prepareList(ctx, a, camp, o.autopilotOptions); err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (f figures) Abandonment(ctx context.Context, name string, day time.Time) (c
 	until := day.AddDate(0, 0, 1)
 	p := campaign.AbandonmentProof{Campaign: name, Day: day.Format(time.DateOnly), From: campaign.Stamp{Time: day},
 		Until: campaign.Stamp{Time: until}, MadeAt: campaign.Stamp{Time: time.Now()}}
-	c, _, err := campaignRow(ctx, f.docs, f.store, func(c campaign.Campaign) bool { return c.Name == name })
+	c, err := campaignWith(ctx, f.docs, f.store, func(c campaign.Campaign) bool { return c.Name == name })
 	if err != nil {
 		return p, err
 	}
@@ -102,7 +102,7 @@ func (f figures) Abandonment(ctx context.Context, name string, day time.Time) (c
 
 // Shift is how a campaign has gone since a day began.
 func (f figures) Shift(ctx context.Context, name string, day time.Time) (campaign.Shift, error) {
-	c, _, err := campaignRow(ctx, f.docs, f.store, func(c campaign.Campaign) bool { return c.Name == name })
+	c, err := campaignWith(ctx, f.docs, f.store, func(c campaign.Campaign) bool { return c.Name == name })
 	if err != nil {
 		return campaign.Shift{}, err
 	}

@@ -101,11 +101,10 @@ func (p *pacer) write() {
 }
 
 // Close writes what is known by now.
-func (p *pacer) Close() error {
+func (p *pacer) Close() {
 	if len(p.names) > 0 {
 		p.save()
 	}
 	close(p.texts)
 	<-p.done
-	return nil
 }

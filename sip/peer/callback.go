@@ -62,7 +62,8 @@ func (c *call) callOut() {
 	if !c.pump(time.Now().Add(c.x.scaled(30*time.Second)), func() bool { return r.final != nil }) {
 		return
 	}
-	if r.final == nil && !c.giveUp(r) {
+	if r.final == nil {
+		c.giveUp(r)
 		return
 	}
 	c.rec.Status = r.final.Status
@@ -90,18 +91,18 @@ func (c *call) connected(res *Message) {
 }
 
 // giveUp sends CANCEL and waits for the final answer; a 200 that crosses it
-// is acknowledged and released. False: the call is over.
-func (c *call) giveUp(r *retry) bool {
+// is acknowledged and released. The call is over then.
+func (c *call) giveUp(r *retry) {
 	m := (&Sent{Message: c.invite}).sibling("CANCEL")
 	cancel := c.keep(&retry{bytes: m.Bytes(), fl: c.fl, what: m, cap: 8 * c.x.cfg.T1}, false)
 	_ = c.fl.send(cancel.bytes)
 	if !c.pump(time.Now().Add(64*c.x.cfg.T1), func() bool { return r.final != nil }) {
-		return false
+		return
 	}
 	if r.final == nil {
 		c.violation("no final answer after CANCEL")
 		c.end("contact")
-		return false
+		return
 	}
 	c.rec.Status = r.final.Status
 	if r.final.Status < 300 {
@@ -109,5 +110,4 @@ func (c *call) giveUp(r *retry) bool {
 		c.hangup()
 	}
 	c.end("contact")
-	return false
 }

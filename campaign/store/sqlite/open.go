@@ -71,7 +71,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		db.r, err = openDB(path, false)
 	}
 	if err == nil {
-		err = migrate(ctx, db.w, path)
+		err = migrate(ctx, db.w)
 	}
 	go db.checkpoints() // Close ends it
 	if err != nil {
@@ -127,7 +127,7 @@ var (
 	errNewer   = errors.New("newer schema")
 )
 
-func migrate(ctx context.Context, db *sql.DB, path string) error {
+func migrate(ctx context.Context, db *sql.DB) error {
 	var id, tables int64
 	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
 		return err
