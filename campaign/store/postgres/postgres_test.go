@@ -20,19 +20,25 @@ import (
 
 // shared is the server of the tests that leave it alone. A test that is run
 // again as another process does not start one.
-var shared = sync.OnceValues(func() (*pgtest.Server, error) { return pgtest.Start(false) })
+var shared sharedServer
 
-// started tells whether shared was asked for.
-var started bool
+type sharedServer struct {
+	once   sync.Once
+	server *pgtest.Server // nil: nobody asked for it
+	err    error
+}
+
+func (s *sharedServer) start() (*pgtest.Server, error) {
+	s.once.Do(func() { s.server, s.err = pgtest.Start(false) })
+	return s.server, s.err
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if started {
-		if s, err := shared(); err == nil {
-			if err := s.Close(); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				code = 1
-			}
+	if shared.server != nil && shared.err == nil {
+		if err := shared.server.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
 		}
 	}
 	if err := goleak.Find(); err != nil && code == 0 {
@@ -44,9 +50,8 @@ func TestMain(m *testing.M) {
 
 func server(t testing.TB) *pgtest.Server {
 	t.Helper()
-	s, err := shared()
+	s, err := shared.start()
 	must(t, err)
-	started = true
 	return s
 }
 
