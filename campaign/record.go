@@ -92,8 +92,9 @@ type Record struct {
 	Type     RecordType
 	Status   RecordStatus
 	Result   CallResult
-	Attempts int       // counted ones
-	NextDial time.Time // zero = at once
+	Attempts int        // counted ones
+	Before   CallResult // of those the list brought with it: what they are taken to have ended in; 0 = not known
+	NextDial time.Time  // zero = at once
 	LastCall time.Time
 	Owner    AgentID // of a personal callback
 

@@ -240,7 +240,8 @@ func (o *outcome) end(t Treatment, reason string) {
 
 // endedSo counts earlier attempts that ended so that the treatment applied,
 // since a time. Attempts from before the list was imported are known by number
-// only; they are taken to have ended as the record says the last one did.
+// only; they are taken to have ended as the record then said the last one did.
+// Those from before a person freed the record are none of all its attempts.
 func (o *outcome) endedSo(t Treatment, since time.Time) int {
 	applies := func(r CallResult, code string) bool {
 		if t.Code == "" {
@@ -248,13 +249,20 @@ func (o *outcome) endedSo(t Treatment, since time.Time) int {
 		}
 		return code == t.Code || strings.HasPrefix(code, t.Code+"/")
 	}
-	n := 0
-	for _, p := range o.past {
+	n, past := 0, o.past
+	if since.IsZero() {
+		past = past[max(0, len(past)-o.r.Attempts):]
+	}
+	for _, p := range past {
 		if applies(p.Result, p.Disposition) && !p.At.Before(since) {
 			n++
 		}
 	}
-	if older := o.r.Attempts - len(o.past); since.IsZero() && older > 0 && applies(o.r.Result, o.r.Disposition) {
+	last := o.r.Result
+	if t.Code == "" && o.r.Before != 0 {
+		last = o.r.Before
+	}
+	if older := o.r.Attempts - len(o.past); since.IsZero() && older > 0 && applies(last, o.r.Disposition) {
 		n += older
 	}
 	return n

@@ -141,7 +141,7 @@ func (im *importing) chainsOf(chains []string) error {
 
 const insertRecord = `INSERT INTO record (list_id, id, line, ord, chain, position, person, customer_id, phone, phone_type, name,
 	layout_id, vals, time_zone, win_from, win_until, type, status, result, attempts, next_dial, last_call, owner, top, declined,
-	reason, disposition, note, no_call, callback_at, consent_at, consent_text, consent_source, consent_ref, consent_revoked, queue, rank, search)`
+	reason, disposition, note, no_call, callback_at, consent_at, consent_text, consent_source, consent_ref, consent_revoked, queue, rank, search, before_result)`
 
 // insert writes the batch and says how many records were new.
 func (im *importing) insert() (int64, error) {
@@ -191,7 +191,7 @@ func (im *importing) add(r *campaign.Record) error {
 		layout, vals, n.TimeZone, n.From.Milliseconds(), n.Until.Milliseconds(),
 		n.Type, n.Status, n.Result, n.Attempts, ms(n.NextDial), ms(n.LastCall), n.Owner, n.Top, n.Declined,
 		n.Reason, n.Disposition, n.Note, flag(n.NoCall), ms(n.CallbackAt),
-		ms(n.Consent.At), n.Consent.Text, n.Consent.Source, n.Consent.Reference, ms(n.Consent.Revoked), queue, rank, searchText(&n),
+		ms(n.Consent.At), n.Consent.Text, n.Consent.Source, n.Consent.Reference, ms(n.Consent.Revoked), queue, rank, searchText(&n), n.Before,
 	})
 	return nil
 }
@@ -203,6 +203,9 @@ func (im *importing) defaults(r *campaign.Record) {
 	}
 	if r.Result == 0 {
 		r.Result = campaign.Unknown
+	}
+	if r.Attempts > 0 {
+		r.Before = r.Result
 	}
 	if r.Person == "" {
 		r.Person = campaign.PersonOf(r.CustomerID, r.Chain, r.Phone)

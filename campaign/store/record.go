@@ -70,7 +70,7 @@ const recordColumns = `r.key, r.list_id, l.name, r.id, r.line, r.ord, r.chain, r
 	r.type, r.status, r.result, r.attempts, r.next_dial, r.last_call, r.owner, r.top, r.declined, r.reason,
 	r.disposition, r.note, r.no_call, r.callback_at,
 	r.consent_at, r.consent_text, r.consent_source, r.consent_ref, r.consent_revoked,
-	r.fence, r.finished_by, r.was, coalesce(ct.doc, '')`
+	r.fence, r.finished_by, r.was, r.before_result, coalesce(ct.doc, '')`
 
 const (
 	fromRecord = ` FROM record r` + ofRecord
@@ -87,7 +87,7 @@ func scanRecord(sc Row, more ...any) (row, error) {
 		&r.Type, &r.Status, &r.Result, &r.Attempts, &next, &last, &r.Owner, &r.Top, &r.Declined, &r.Reason,
 		&r.Disposition, &r.Note, &r.NoCall, &callback,
 		&consent, &r.Consent.Text, &r.Consent.Source, &r.Consent.Reference, &revoked,
-		&r.fence, &r.finishedBy, &r.was, &r.edited}, more...)...)
+		&r.fence, &r.finishedBy, &r.was, &r.Before, &r.edited}, more...)...)
 	r.From, r.Until = time.Duration(from)*time.Millisecond, time.Duration(until)*time.Millisecond
 	r.NextDial, r.LastCall, r.CallbackAt = timeOf(next), timeOf(last), timeOf(callback)
 	r.Consent.At, r.Consent.Revoked = timeOf(consent), timeOf(revoked)
