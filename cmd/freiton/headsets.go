@@ -14,6 +14,7 @@ type headsets struct {
 	mu      sync.Mutex
 	on      map[campaign.AgentID]media.Endpoint
 	browser func(agent string) (media.Endpoint, bool) // nil: no desktop runs
+	taken   func(campaign.AgentID)                    // a call takes an agent's headset; nil: nobody asks
 	news    *headsetNews
 }
 
@@ -40,18 +41,21 @@ func (h *headsets) wear(a campaign.AgentID, e media.Endpoint) {
 	h.on[a] = e
 }
 
-// useBrowsers has headsets that were not put looked up among the browsers';
-// nil ends it.
-func (h *headsets) useBrowsers(look func(agent string) (media.Endpoint, bool)) {
+// useBrowsers has headsets that were not put looked up among the browsers', and
+// taken told before a call gets any; nil ends it.
+func (h *headsets) useBrowsers(look func(agent string) (media.Endpoint, bool), taken func(campaign.AgentID)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.browser = look
+	h.browser, h.taken = look, taken
 }
 
-// of is an agent's headset.
+// of is an agent's headset, for a call.
 func (h *headsets) of(a campaign.AgentID) (media.Endpoint, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.taken != nil {
+		h.taken(a)
+	}
 	if e := h.on[a]; e != nil {
 		return e, nil
 	}

@@ -15,6 +15,7 @@ import (
 // the line asks for the headset, and it is taken from the echo first.
 type testCalls struct {
 	sound  *browser.Headsets
+	worn   func(campaign.AgentID) (media.Endpoint, bool) // headsets that are no browser's
 	clock  *media.Clock
 	listen time.Duration
 
@@ -25,26 +26,27 @@ type testCalls struct {
 }
 
 type testCall struct {
-	echo *media.Echo
-	join *media.Junction
-	end  func() // once
+	headset media.Endpoint
+	echo    *media.Echo
+	join    *media.Junction
+	end     func() // once
 }
 
 // testListen is how long a test call listens, and then plays.
 const testListen = 4 * time.Second
 
-func newTestCalls(sound *browser.Headsets, clock *media.Clock) *testCalls {
-	return &testCalls{sound: sound, clock: clock, listen: testListen, by: map[campaign.AgentID]*testCall{}}
+func newTestCalls(sound *browser.Headsets, worn func(campaign.AgentID) (media.Endpoint, bool), clock *media.Clock) *testCalls {
+	return &testCalls{sound: sound, worn: worn, clock: clock, listen: testListen, by: map[campaign.AgentID]*testCall{}}
 }
 
 // Begin implements desk.TestCalls. One that runs begins anew.
 func (t *testCalls) Begin(a campaign.AgentID) (desk.TestCall, error) {
 	t.End(a)
-	headset, ok := t.sound.Endpoint(string(a))
-	if st, live := t.sound.Stats(string(a)); !ok || !live || st.State != browser.Connected {
+	headset := t.headset(a)
+	if headset == nil {
 		return desk.TestCall{}, fmt.Errorf("no sound comes from your headset: connect it first")
 	}
-	c := &testCall{echo: media.NewEcho(headset.Codec(), t.clock, t.listen)}
+	c := &testCall{headset: headset, echo: media.NewEcho(headset.Codec(), t.clock, t.listen)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -61,7 +63,7 @@ func (t *testCalls) Begin(a campaign.AgentID) (desk.TestCall, error) {
 		<-c.echo.Done()
 		c.end()
 	})
-	return t.told(a, c), nil
+	return t.told(c), nil
 }
 
 // Now implements desk.TestCalls.
@@ -72,19 +74,35 @@ func (t *testCalls) Now(a campaign.AgentID) (desk.TestCall, bool) {
 	if c == nil {
 		return desk.TestCall{}, false
 	}
-	return t.told(a, c), true
+	return t.told(c), true
 }
 
-func (t *testCalls) told(a campaign.AgentID, c *testCall) desk.TestCall {
+func (t *testCalls) told(c *testCall) desk.TestCall {
 	r := c.echo.Result()
 	out := desk.TestCall{
 		Stage: string(r.Stage), ListenMS: int(t.listen.Milliseconds()), BeepMS: int((c.echo.Length() - 2*t.listen).Milliseconds()),
 		Level: r.LevelDBFS, Floor: r.FloorDBFS, Missing: 100 * r.Missing, Clipped: r.Clipped,
 	}
-	if st, ok := t.sound.Stats(string(a)); ok {
+	if h, ok := c.headset.(interface{ Quality() (media.Stats, bool) }); ok {
+		st, _ := h.Quality()
 		out.RTTMS = st.RTTMS
 	}
 	return out
+}
+
+// headset is an agent's, if it is connected; else nil.
+func (t *testCalls) headset(a campaign.AgentID) media.Endpoint {
+	if e, ok := t.worn(a); ok {
+		if p, is := e.(*plug); is && p.ear.Load() == nil {
+			return nil
+		}
+		return e
+	}
+	headset, ok := t.sound.Endpoint(string(a))
+	if st, live := t.sound.Stats(string(a)); !ok || !live || st.State != browser.Connected {
+		return nil
+	}
+	return headset
 }
 
 // End implements desk.TestCalls. What was found out is kept.
@@ -95,12 +113,6 @@ func (t *testCalls) End(a campaign.AgentID) {
 	if c != nil {
 		c.end()
 	}
-}
-
-// taken wraps the look-up of headsets for calls.
-func (t *testCalls) taken(agent string) (media.Endpoint, bool) {
-	t.End(campaign.AgentID(agent))
-	return t.sound.Endpoint(agent)
 }
 
 // Close ends all test calls.

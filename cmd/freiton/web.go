@@ -49,7 +49,7 @@ func (a *app) openDesktop(files string) (_ *desktop, err error) {
 	if d.sound, err = openSound(a.cfg, a.voice.clock, a); err != nil {
 		return d, err
 	}
-	d.tests = newTestCalls(d.sound, a.voice.clock)
+	d.tests = newTestCalls(d.sound, a.voice.headsets.worn, a.voice.clock)
 	wc := desk.WebConfig{
 		Listen: a.cfg.Web.Listen, Cert: string(a.cfg.Web.TLS.Cert), Key: string(a.cfg.Web.TLS.Key), AllowPlain: a.cfg.Web.AllowPlain,
 		CheckPassword: argon2id.ComparePasswordAndHash, Headsets: d.sound, Headset: d.headset, TestCalls: d.tests, NotReady: a.cfg.NotReady,
@@ -76,7 +76,7 @@ func (a *app) openDesktop(files string) (_ *desktop, err error) {
 	if d.web, err = d.desk.OpenWeb(wc); err != nil {
 		return d, err
 	}
-	a.voice.headsets.useBrowsers(d.tests.taken)
+	a.voice.headsets.useBrowsers(d.sound.Endpoint, d.tests.End)
 	d.unwatch = d.sound.Watch(d.headsetChanged)
 	d.worn = keepWorn(a)
 	return d, nil
@@ -148,7 +148,7 @@ func (d *desktop) Close() error {
 		d.unwatch()
 	}
 	if d.sound != nil {
-		d.app.voice.headsets.useBrowsers(nil)
+		d.app.voice.headsets.useBrowsers(nil, nil)
 		if d.tests != nil {
 			d.tests.Close()
 		}

@@ -97,9 +97,17 @@ func TestPhoneHeadsetAsterisk(t *testing.T) {
 	}
 	come("ann", ann)
 	come("ben", ben)
-	unreachable(t, f)
 	f.headset(t, "ann", campaign.HeadsetUp)
+	f.desktop.tests.listen = 400 * time.Millisecond
+	ann.do("/headset/test-call", nil)
+	unreachable(t, f)
 	f.headset(t, "ben", campaign.HeadsetUp)
+	var echo desk.TestCall
+	until(t, 5*time.Second, "the test call is over", func() bool { echo = reads[desk.TestCall](ann, "/headset/test-call"); return echo.Stage == "done" })
+	if echo.Level < -30 || echo.Missing > 20 {
+		t.Errorf("test call: %+v", echo)
+	}
+	ann.do("/headset/test-call", nil) // the next call ends it
 	ann.do("/agent/status", desk.StatusChange{Status: campaign.AgentReady})
 
 	// Two contacts, one call to the telephone. The first one is put on hold.
@@ -111,11 +119,7 @@ func TestPhoneHeadsetAsterisk(t *testing.T) {
 	ann.do("/interactions/"+id+"/resume", nil)
 	resumed := ann.await(campaign.EventResumed, held.N)
 	listen(700 * time.Millisecond)
-	var q desk.Quality
-	if status, text := ann.ask(http.MethodGet, "/api/v1/quality", nil); status != http.StatusOK || json.Unmarshal([]byte(text), &q) != nil {
-		t.Fatalf("quality: %d %s", status, text)
-	}
-	if q.Contact == nil || q.Headset == nil || !strings.EqualFold(q.Contact.Codec, "pcmu") || !strings.EqualFold(q.Headset.Codec, "pcma") || q.Headset.MOS == 0 {
+	if q := reads[desk.Quality](ann, "/quality"); q.Contact == nil || q.Headset == nil || !strings.EqualFold(q.Contact.Codec, "pcmu") || !strings.EqualFold(q.Headset.Codec, "pcma") || q.Headset.MOS == 0 {
 		t.Errorf("quality of the legs: %+v, %+v", q.Contact, q.Headset)
 	}
 	ended := ann.finish(id, resumed.N)
@@ -206,6 +210,15 @@ func unreachable(t *testing.T, f *floorUnderTest) {
 	}
 }
 
+// reads asks for something and gives it.
+func reads[T any](b *browserTab, path string) (v T) {
+	b.t.Helper()
+	if status, text := b.ask(http.MethodGet, "/api/v1"+path, nil); status != http.StatusOK || json.Unmarshal([]byte(text), &v) != nil {
+		b.t.Fatalf("%s: %d %s", path, status, text)
+	}
+	return v
+}
+
 // finish ends a call as its agent does, and is Not ready then.
 func (b *browserTab) finish(id string, since uint64) campaign.Event {
 	b.t.Helper()
@@ -235,6 +248,8 @@ func whoHeardWhom(t *testing.T, l *lab.Lab) {
 		{"the first contact heard the agent", files[1][0], 440, []time.Duration{600e6, 500e6, 500e6}},
 		{"the second contact heard the agent, not while her telephone held", files[2][0], 440, []time.Duration{600e6, 600e6, 300e6, 500e6, 300e6}},
 		{"the second contact heard who took over", files[2][0], 520, []time.Duration{500e6}},
+		{"the telephone heard the test call's beep", files[0][0], 880, []time.Duration{200e6}},
+		{"and its own voice", files[0][0], 440, []time.Duration{300e6}},
 		{"the telephone heard the first contact, nobody while he was on hold, and the second", files[0][0], 1000, []time.Duration{600e6, 500e6, 500e6, 300e6, 600e6}},
 	} {
 		rate, samples, err := lab.ReadWAV(c.file)

@@ -28,7 +28,7 @@ export function soundDialog() {
     checkbox({ name: t('zip volume'), checked: prefs.zip, anyTab: true, change: v => setPref('zip', v) }),
     slider(t('zip loudness'), prefs.zipVolume, v => { setPref('zipVolume', v); sound.zip(); }),
     own ? h('div', { class: 'row' }, button({ name: t('Device check'), icon: 'mic', anyTab: true, run: () => openCheck() })) : null,
-    own ? testCallPanel() : null);
+    state.me ? testCallPanel() : null);
 }
 
 /** The order in which devices are chosen when several are there. @param {'microphones'|'speakers'} kind @param {string} name */

@@ -562,6 +562,7 @@ export const de = {
   'test loud': 'Ihre Stimme ist zu laut und wird abgeschnitten ({level} dBFS): Mikrofon leiser stellen.',
   'test silent': 'Keine Stimme gehört ({level} dBFS): Ist der Stummschalter am Headset an?',
   'test nothing came': 'Beim Server kam kein Ton an: „Test starten“ wählen.',
+  'test nothing worn': 'Beim Server kam kein Ton an: Ist das Headset oder Telefon stumm geschaltet? Im Telefon die Pausenunterdrückung (VAD) ausschalten.',
   'test came back': 'Ihre Stimme kam in diesem Browser wieder an. Nicht gehört? Anderen Lautsprecher wählen oder lauter stellen.',
   'test not back': 'Ihre Stimme kam in diesem Browser nicht wieder an: „Test starten“ wählen.',
   'test missing': '{n} % Ihrer Stimme gingen unterwegs verloren: Kabel statt Funk hilft meist.',

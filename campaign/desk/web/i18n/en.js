@@ -562,6 +562,7 @@ export const en = {
   'test loud': 'Your voice is too loud and cut off ({level} dBFS): turn the microphone down.',
   'test silent': 'No voice was heard ({level} dBFS): is the headset\'s mute switch on?',
   'test nothing came': 'No sound arrived at the server: choose “Run check”.',
+  'test nothing worn': 'No sound arrived at the server: is the headset or telephone muted? In a telephone, switch silence suppression (VAD) off.',
   'test came back': 'Your voice came back to this browser. If you did not hear it: choose another speaker, or turn the volume up.',
   'test not back': 'Your voice did not come back to this browser: choose “Run check”.',
   'test missing': '{n} % of your voice was lost on the way: a cable instead of radio usually helps.',
