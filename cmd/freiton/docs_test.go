@@ -221,6 +221,15 @@ func TestREADME(t *testing.T) {
 	if len(targets) < 4 {
 		t.Errorf("found %d make targets", len(targets))
 	}
+	pictures, err := filepath.Glob(filepath.Join(root, "docs", "*.png"))
+	if err != nil || len(pictures) == 0 {
+		t.Errorf("%d pictures, %v", len(pictures), err)
+	}
+	for _, p := range pictures {
+		if !strings.Contains(string(text), "(docs/"+filepath.Base(p)+")") {
+			t.Errorf("%s is not shown", filepath.Base(p))
+		}
+	}
 	for _, y := range blocks(t, "README.md", "yaml") {
 		if strings.HasPrefix(y, "name: ") {
 			if _, err := configs.ParseCampaign([]byte(y), "README.md"); err != nil {
