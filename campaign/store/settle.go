@@ -12,8 +12,9 @@ import (
 )
 
 // Settle implements campaign.Store. Settling again what is settled changes
-// nothing, unless it was settled as an orphan; campaign.ErrLost says that the attempt is settled and its record
-// was not touched, because somebody has leased it since.
+// nothing, unless it was settled as an orphan; campaign.ErrLost says that the
+// attempt is settled and its record was not touched, because somebody has leased
+// it since.
 func (s *Core) Settle(ctx context.Context, q campaign.Settlement) error {
 	return s.SettleWhile(ctx, q, nil)
 }
@@ -25,62 +26,69 @@ func (s *Core) SettleWhile(ctx context.Context, q campaign.Settlement, holds fun
 		return fmt.Errorf("store: settle: attempt %s has no end", q.Attempt.ID)
 	}
 	lost := false
-	err := s.write(ctx, "settle", func(t tx) error {
+	err := s.write(ctx, "settle", func(t tx) (err error) {
 		lost = false
 		if holds != nil {
 			if ok, err := holds(t.db); err != nil || !ok {
 				return err
 			}
 		}
-		st, err := t.attempt(q.Attempt.ID)
-		if q.Attempt.Inbound && errors.Is(err, campaign.ErrNotFound) { // the store was away when it came
-			if err := t.admit(q.Attempt); err != nil {
-				return err
-			}
-			st, err = t.attempt(q.Attempt.ID)
-		}
-		if err != nil {
-			return fmt.Errorf("attempt %s: %w", q.Attempt.ID, err)
-		}
-		// A process that was given up and comes back knows better.
-		if st.ended && !q.Correction && (!st.orphan || q.Attempt.Text == campaign.OrphanText) {
-			return nil
-		}
-		if st.ended && q.Correction {
-			if err := t.keepOutcome(q.Attempt, q.Now); err != nil {
-				return err
-			}
-		}
-		if q.Tell {
-			t.db.Changed()
-		}
-		answered := !q.Attempt.AnsweredAt.IsZero()
-		filed, err := filedText(q.Filed)
-		if err != nil {
-			return err
-		}
-		if err := t.counting(q.Attempt.ID, answered, func() error { return t.end(q.Attempt, filed) }); err != nil {
-			return err
-		}
-		if q.Block != nil {
-			if err := t.block(q.Now, *q.Block); err != nil {
-				return err
-			}
-		}
-		if st.record != 0 && !st.inbound {
-			if lost, err = t.settleRecord(q, st); err != nil {
-				return err
-			}
-			if err := t.clearCrowd(q.Now); err != nil {
-				return err
-			}
-		}
-		return t.auditCorrection(q, st, filed)
+		lost, err = t.settle(q)
+		return err
 	})
 	if err == nil && lost {
 		err = campaign.ErrLost
 	}
 	return err
+}
+
+// settle ends an attempt and its record's turn; lost: the record is somebody
+// else's by now.
+func (t tx) settle(q campaign.Settlement) (lost bool, err error) {
+	st, err := t.attempt(q.Attempt.ID)
+	if q.Attempt.Inbound && errors.Is(err, campaign.ErrNotFound) { // the store was away when it came
+		if err := t.admit(q.Attempt); err != nil {
+			return false, err
+		}
+		st, err = t.attempt(q.Attempt.ID)
+	}
+	if err != nil {
+		return false, fmt.Errorf("attempt %s: %w", q.Attempt.ID, err)
+	}
+	// A process that was given up and comes back knows better.
+	if st.ended && !q.Correction && (!st.orphan || q.Attempt.Text == campaign.OrphanText) {
+		return false, nil
+	}
+	if st.ended && q.Correction {
+		if err := t.keepOutcome(q.Attempt, q.Now); err != nil {
+			return false, err
+		}
+	}
+	if q.Tell {
+		t.db.Changed()
+	}
+	answered := !q.Attempt.AnsweredAt.IsZero()
+	filed, err := filedText(q.Filed)
+	if err != nil {
+		return false, err
+	}
+	if err := t.counting(q.Attempt.ID, answered, func() error { return t.end(q.Attempt, filed) }); err != nil {
+		return false, err
+	}
+	if q.Block != nil {
+		if err := t.block(q.Now, *q.Block); err != nil {
+			return false, err
+		}
+	}
+	if st.record != 0 && !st.inbound {
+		if lost, err = t.settleRecord(q, st); err != nil {
+			return false, err
+		}
+		if err := t.clearCrowd(q.Now); err != nil {
+			return false, err
+		}
+	}
+	return lost, t.auditCorrection(q, st, filed)
 }
 
 // keepOutcome remembers what an attempt's outcome was before a correction.
