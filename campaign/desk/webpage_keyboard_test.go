@@ -39,6 +39,18 @@ func TestKeyboardOnly(t *testing.T) {
 	ann.tabTo("OK")
 	ann.run(chromedp.KeyEvent(kb.Enter))
 	ann.find("button", "Leave")
+	ann.gone("dialog", "Campaign started: spring")
+	if got := ann.on(ann.find("main", ""), `function() { return String(this === document.activeElement) }`); got != "true" {
+		t.Errorf("with the popup the focus went, to %q", ann.focused())
+	}
+	ann.tabTo("Help")
+	ann.run(chromedp.KeyEvent(kb.Enter))
+	ann.find("dialog", "Help")
+	ann.run(chromedp.KeyEvent(kb.Escape))
+	ann.gone("dialog", "Help")
+	if got := ann.focused(); got != "Help" {
+		t.Errorf("with the dialog the focus went, to %q", got)
+	}
 	ann.tabTo("Ready")
 	ann.run(chromedp.KeyEvent(" "))
 	ann.find("dialog", "Interaction preview")
@@ -50,6 +62,11 @@ func TestKeyboardOnly(t *testing.T) {
 	ann.says("Call status", "On hold")
 	ann.key("F8")
 	ann.says("Call status", "Connected")
+	ann.tabTo("Schedule callback")
+	ann.run(chromedp.KeyEvent(" "))
+	ann.until("the time of a callback has the focus", func() bool { return ann.focused() == "Call back at" })
+	ann.tabTo("Schedule callback")
+	ann.run(chromedp.KeyEvent(" "))
 	ann.key("n")
 	ann.until("the note has the focus", func() bool { return ann.focused() == "Note" })
 	ann.run(input.InsertText("wants no more calls, d 1"))

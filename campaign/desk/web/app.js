@@ -65,7 +65,10 @@ drawWith(plan, () => {
 });
 
 function draw() {
+  const at = document.activeElement;
   render(root, view());
+  // What had the focus has gone: keyboard and screen reader go on from the page, not from its very beginning.
+  if (at && !at.isConnected && document.activeElement === document.body) document.getElementById('centre')?.focus({ preventScroll: true });
   const i = mine();
   tabTitle(state.session ? t(`state ${shownWord()}`) : t('Log in'), i ? (i.blank ? '' : party(i)) : '');
 }

@@ -46,7 +46,7 @@ export function callbackFields(key, was, id) {
   const put = (/** @type {string} */ f) => (/** @type {any} */ v) => { setDraft(key, f, v === true ? 'yes' : v === false ? 'no' : v); redraw(); };
   return [
     h('label', { class: 'field grow', key: 'at' }, h('span', { class: 'field-name' }, t('Call back at')),
-      h('input', { type: 'text', autocomplete: 'off', value: text, placeholder: t('callback hint'), 'aria-describedby': id, oninput: (/** @type {any} */ e) => put('callback')(e.target.value) })),
+      h('input', { id: `${id}-at`, type: 'text', autocomplete: 'off', value: text, placeholder: t('callback hint'), 'aria-describedby': id, oninput: (/** @type {any} */ e) => put('callback')(e.target.value) })),
     h('p', { id, class: 'quiet-text', role: 'status', key: 'understood' }, at ? t('callback understood', { time: dayTime(at) }) : text ? t('callback not understood') : t('callback hint')),
     checkbox({ name: t('Personal callback'), checked: personal, change: put('personal') }),
     checkbox({ name: t('callback agreed'), checked: agreed, change: put('agreed') }),

@@ -1,7 +1,7 @@
 /** A dialog over the page: modal, closed by Escape, its button or a click beside it. */
 import { h } from './dom.js';
 import { t } from './i18n.js';
-import { ui, button, redraw } from './ui.js';
+import { ui, button, redraw, drawNow } from './ui.js';
 
 /** @type {HTMLElement|null} */
 let cameFrom = null;
@@ -29,7 +29,7 @@ export function dialog(name, key, ...kids) {
 
 export function closeDialog() {
   ui.dialog = '';
-  redraw();
+  drawNow(); // while it is open nothing outside of it takes the focus
   cameFrom?.focus?.();
 }
 

@@ -86,7 +86,11 @@ export function dispositions(i) {
       select({ name: t('Call result'), value: result, options, disabled: !may, class: 'grow', change: v => enter(i, { result: v }) }),
       c?.dispositions?.length ? select({ name: t('Disposition code'), value: chosen(i, 'disposition') || '', disabled: !may, class: 'grow', options: [['', t('result choose')], ...single], groups, change: v => enter(i, { disposition: v }) }) : null,
       checkbox({ name: t('Do not call'), key: keysOf().dnc, checked: Boolean(chosen(i, 'no_call')), disabled: !may, class: 'dnc', change: v => enter(i, { no_call: v }) }),
-      i.kind === 'campaign' ? button({ name: t('Schedule callback'), icon: 'clock', expanded: ui.callback, disabled: !may, run: () => { ui.callback = !ui.callback; redraw(); } }) : null),
+      i.kind === 'campaign' ? button({ name: t('Schedule callback'), icon: 'clock', expanded: ui.callback, disabled: !may, run: () => {
+        ui.callback = !ui.callback;
+        redraw();
+        if (ui.callback) requestAnimationFrame(() => document.getElementById('understood-at')?.focus());
+      } }) : null),
     ui.callback && i.kind === 'campaign' ? callback(i) : null,
     i.callback ? h('p', { class: 'callback-set', key: 'set' }, icon('clock'), callbackWords(i.callback),
       button({ name: t('callback none'), kind: 'quiet', disabled: !may, run: () => enter(i, { callback: { at: '0001-01-01T00:00:00Z' } }) })) : null,

@@ -16,7 +16,7 @@ import { forget, look, textsOf } from './data.js';
 /** @param {{unread: number, newest?: import('./types.js').Message}} data */
 export function mail(data) {
   forget('/messages');
-  if (data.unread > state.unread && data.newest && data.newest.id !== lastMail) toast('info', messageText(data.newest), { small: data.newest.from || t('the dialer'), ms: 12000 });
+  if (data.unread > state.unread && data.newest && data.newest.id !== lastMail) toast('info', messageText(data.newest), { small: data.newest.from || t('the dialer'), ms: 12000, kept: true });
   if (data.newest) sessionStorage.setItem(mailKey, lastMail = data.newest.id);
   state.unread = data.unread;
 }

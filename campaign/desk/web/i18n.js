@@ -93,9 +93,14 @@ function one(inner, args) {
   return fill(forms[`=${n}`] ?? forms[rule] ?? forms.other ?? '', args).replaceAll('#', String(n));
 }
 
+/** @param {Date|string} at @param {string} [timeZone] */
+function inZone(at, timeZone) {
+  return new Date(at).toLocaleTimeString(language, { timeZone, hour: language === 'de' ? '2-digit' : 'numeric', minute: '2-digit' });
+}
+
 /** @param {Date|string} at */
 export function clockTime(at) {
-  return new Date(at).toLocaleTimeString(language, { hour: language === 'de' ? '2-digit' : 'numeric', minute: '2-digit' });
+  return inZone(at);
 }
 
 /** A day and time, "today" left out. @param {Date|string} at @param {Date} [now] */
@@ -112,7 +117,7 @@ export function dayTime(at, now = new Date()) {
 /** The time now in a zone; "" for one that the browser does not know. @param {string} zone */
 export function zoneTime(zone) {
   try {
-    return new Date().toLocaleTimeString(language, { timeZone: zone, hour: '2-digit', minute: '2-digit' });
+    return inZone(new Date(), zone);
   } catch {
     return '';
   }

@@ -34,7 +34,7 @@ function header(i) {
     h('div', { class: 'call-campaign' },
       h('strong', null, i.campaign || (i.kind === 'inbound' ? t('Inbound interaction') : t('Manual call'))),
       i.mode ? h('span', { class: 'tag' }, t(`mode ${i.mode}`)) : null,
-      greeting ? h('span', { class: 'greeting' }, `„${greeting}“`) : null),
+      greeting ? h('span', { class: 'greeting' }, t('quoted', { text: greeting })) : null),
     h('div', { class: 'call-party' },
       h('h2', null, party(i)),
       i.content?.name && i.content?.number ? h('span', { class: 'figures call-number' }, phone(i.content.number)) : null,

@@ -45,7 +45,7 @@ export function preview() {
       h('div', null,
         h('p', { class: 'quiet-text' }, over ? t('state take-over') : inbound ? t('state incoming') : t('Interaction preview')),
         h('h2', null, inbound ? party(i) : i.campaign || ''),
-        c?.greeting && !inbound ? h('p', { class: 'greeting' }, `„${c.greeting.replaceAll('{agent}', state.me?.agent || '')}“`) : null),
+        c?.greeting && !inbound ? h('p', { class: 'greeting' }, t('quoted', { text: c.greeting.replaceAll('{agent}', state.me?.agent || '') })) : null),
       until ? h('div', { class: 'countdown' },
         h('svg', { viewBox: '0 0 48 48', 'aria-hidden': 'true', class: 'ring' },
           h('circle', { cx: 24, cy: 24, r: 21, class: 'ring-back' }),

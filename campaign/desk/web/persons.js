@@ -162,7 +162,8 @@ let query = '';
 
 /** @param {import('./types.js').AuditEntry} e @returns {Kid[]} */
 function auditCells(e) {
-  return [moment(e.at), e.who || '–', has(`audit ${e.what}`) ? t(`audit ${e.what}`) : e.what, e.about || '', e.old || '', [e.what === 'person-erased' ? wentOf(e.new) : e.new, e.reason].filter(Boolean).join(' · ')];
+  const now = e.what === 'person-erased' ? wentOf(e.new) : e.what === 'campaign-switched' ? { load: t('Load'), start: t('Start'), stop: t('Stop'), unload: t('Unload') }[e.new || ''] || e.new : e.new;
+  return [moment(e.at), e.who || '–', has(`audit ${e.what}`) ? t(`audit ${e.what}`) : e.what, e.about || '', e.old || '', [now, e.reason].filter(Boolean).join(' · ')];
 }
 
 /** What can be filtered by. */

@@ -163,13 +163,13 @@ let toastID = 0;
 /** What toasts have said, newest first, for as long as the page is open. @type {{id: number, at: string, kind: string, text: string, small: string}[]} */
 export const toldBefore = [];
 
-/** @param {'info'|'good'|'bad'} kind @param {string} text @param {{small?: string, ms?: number, action?: {name: string, run: () => void}}} [more] */
+/** @param {'info'|'good'|'bad'} kind @param {string} text @param {{small?: string, ms?: number, kept?: boolean, action?: {name: string, run: () => void}}} [more] kept: it can be read elsewhere */
 export function toast(kind, text, more = {}) {
   const same = toasts.find(x => x.text === text);
   const ms = more.ms ?? (kind === 'bad' ? 12000 : 6000);
   if (same) same.until = Date.now() + ms;
   else toasts.push({ id: ++toastID, kind, text, small: more.small, until: Date.now() + ms, action: more.action });
-  toldBefore.unshift({ id: ++toastID, at: new Date().toISOString(), kind, text, small: more.small || '' });
+  if (!more.kept) toldBefore.unshift({ id: ++toastID, at: new Date().toISOString(), kind, text, small: more.small || '' });
   toldBefore.splice(50);
   while (toasts.length > 9) toasts.shift();
   redraw();

@@ -217,6 +217,7 @@ export const en = {
   'notices fewer': 'Fewer notices',
   'notices told': 'Notices of this page',
   'no notices': 'None since the page was opened.',
+  'quoted': '“{text}”',
   'popups more': 'and {n, plural, one {# more campaign} other {# more campaigns}}',
   today: 'My day',
   'today calls': 'Calls today',
