@@ -9,7 +9,7 @@ import (
 )
 
 // postman writes the messages that the dialer sends of itself: what a
-// supervisor has to know, and what agents are told quietly (product §3.1).
+// supervisor has to know, and what agents are told quietly.
 type postman struct {
 	w         *Web
 	campaigns map[string]campaign.CampaignView // as last seen

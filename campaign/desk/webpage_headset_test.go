@@ -13,7 +13,7 @@ import (
 )
 
 // TestHeadsetLostOnThePage: a lost headset is said at once, and what became of
-// the call as well; another agent sees whose call she takes over (product §3.11).
+// the call as well; another agent sees whose call she takes over.
 func TestHeadsetLostOnThePage(t *testing.T) {
 	b := browser(t)
 	w := worldOf(t)

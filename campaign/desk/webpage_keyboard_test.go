@@ -12,7 +12,7 @@ import (
 )
 
 // TestKeyboardOnly: from the login to Done without a mouse. A popup takes no
-// focus, and Enter in a text field does not press it (product §3.1).
+// focus, and Enter in a text field does not press it.
 func TestKeyboardOnly(t *testing.T) {
 	b := browser(t)
 	w := worldOf(t)

@@ -14,8 +14,7 @@ import (
 	"github.com/freiton/freiton/campaign/desk/pagetest"
 )
 
-// TestWorkflow works a progressive campaign step by step, as the seed's page
-// describes it (product §3), in both languages.
+// TestWorkflow works a progressive campaign step by step, in both languages.
 func TestWorkflow(t *testing.T) {
 	b := browser(t)
 	for _, language := range []string{"de", "en"} {

@@ -65,8 +65,8 @@ func namesOf(cs []contact) (names []string) {
 	return names
 }
 
-// TestDesktop works the seed's page step by step (product §3) in a real
-// browser against a real exchange, whose records, recordings and SIP are the
+// TestDesktop works the desktop's page step by step in a real browser against a
+// real exchange, whose records, recordings and SIP are the
 // witnesses: once in German, once in English.
 func TestDesktop(t *testing.T) {
 	t.Parallel()
@@ -157,7 +157,7 @@ func (s *shift) work(t *testing.T) {
 	s.settled(t)
 }
 
-// popups: the administrator loads and starts, both agents join (product §3.1).
+// popups: the administrator loads and starts, both agents join.
 func (s *shift) popups() {
 	s.chief.Press(s.say("Floor"))
 	s.chief.campaign("Campaigns", "spring", "Load")
@@ -173,7 +173,7 @@ func (s *shift) popups() {
 	}
 }
 
-// firstCall is the whole of a call (product §3.2 to §3.8): offer, record before
+// firstCall is the whole of a call: offer, record before
 // the INVITE, sound both ways, hold, mute, digits, wrap-up, undo, correction.
 func (s *shift) firstCall(t *testing.T) {
 	p, paula := s.ann, s.people[0]
@@ -241,7 +241,7 @@ func (s *shift) firstCall(t *testing.T) {
 	s.wrapUp(t)
 }
 
-// orderOf: on the screen, then reported, then sent (product §3.3), and the call
+// orderOf: on the screen, then reported, then sent, and the call
 // status in its order.
 func (s *shift) orderOf(t *testing.T, p *agentPage, c contact, shown func() time.Time) {
 	t.Helper()

@@ -68,7 +68,7 @@ func (s *handed) work(t *testing.T) {
 }
 
 // fetched: nothing is dialled until she says so; who does not want a record
-// gives it back (product §4, preview).
+// gives it back.
 func (s *handed) fetched(t *testing.T) {
 	p, hanna := s.kim, s.people[0]
 	p.campaign("My campaigns", "visits", "Get record")
@@ -156,7 +156,7 @@ func (s *handed) recorded(t *testing.T) {
 }
 
 // consulted: with the contact of before, somebody else is called, spoken with
-// in turns and together, and the two are left to each other (product §6).
+// in turns and together, and the two are left to each other.
 func (s *handed) consulted(t *testing.T) {
 	p, ida, expert := s.kim, s.people[1], s.expert
 	listen(pauses)

@@ -73,7 +73,7 @@ func (w *wireTap) got() string {
 
 // TestDesktopEngaged: an engaged agent's browser gets no field, number or id of
 // a record before the contact has answered: not in the page, in any answer of
-// the server, nor in an event (product §3.5). Then it gets all.
+// the server, nor in an event. Then it gets all.
 func TestDesktopEngaged(t *testing.T) {
 	t.Parallel()
 	l := lab.Start(t, lab.Options{})

@@ -155,7 +155,7 @@ func (b *browserTab) last(kind campaign.EventKind) (n uint64) {
 // sorryLasts is how long the campaign's announcement speaks.
 const sorryLasts = 1500 * time.Millisecond
 
-// tabClosed: two agents close their tabs in a call (product §3.11). For 3 s
+// tabClosed: two agents close their tabs in a call. For 3 s
 // nothing happens, then the contacts are held. One call is taken over by a third
 // agent, with what was typed; for the other there is nobody, and it is ended
 // after the announcement. Who comes back is told.

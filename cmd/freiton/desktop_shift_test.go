@@ -14,7 +14,7 @@ import (
 )
 
 // wrapUp: the timer runs out and warns, Done frees her for what she chose;
-// undo, Done again, and the correction (product §3.8).
+// undo, Done again, and the correction.
 func (s *shift) wrapUp(t *testing.T) {
 	p, paula := s.ann, s.people[0]
 	p.Find("timer", "", p.region("Dispositions"))
@@ -58,7 +58,7 @@ func (s *shift) contactEnds(t *testing.T) {
 }
 
 // nobodyAnswers: a busy line is settled by the dialer, shown, and the next
-// record comes without a click (product §3.3).
+// record comes without a click.
 func (s *shift) nobodyAnswers() {
 	p, carla := s.ann, s.people[2]
 	p.accept(carla.name)
@@ -68,8 +68,8 @@ func (s *shift) nobodyAnswers() {
 	p.Gone("region", s.say("Outbound interaction"))
 }
 
-// declined: the record comes first again, to whoever is next (product §3.4).
-// Not ready at an open preview declines as well (§3.9).
+// declined: the record comes first again, to whoever is next.
+// Not ready at an open preview declines as well.
 func (s *shift) declined(t *testing.T) {
 	doris, emil := s.people[3], s.people[4]
 	first := s.ann.offered(doris.name)
@@ -174,7 +174,7 @@ func (s *shift) aside() {
 }
 
 // inbound: the contact calls back, the agent who called her answers, with her
-// record open (product §3.10).
+// record open.
 func (s *shift) inbound(t *testing.T) {
 	p, paula := s.ann, s.people[0]
 	p.status("Ready")

@@ -90,7 +90,7 @@ func (m mouth) WriteFrame(f *media.Frame) {
 
 const (
 	plugLook  = 50 * time.Millisecond
-	plugQuiet = 500 * time.Millisecond // product §3.11
+	plugQuiet = 500 * time.Millisecond // as with a browser's
 )
 
 // plugPulse tells whether a plug's microphone brings anything. It counts looks,

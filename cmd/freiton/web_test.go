@@ -16,7 +16,7 @@ import (
 
 const deskList = "id;Name;Telefon;City\n%s"
 
-// The whole way of the seed over HTTP: log in, popup, preview, shown, call,
+// The whole way of a record over HTTP: log in, popup, preview, shown, call,
 // hold, result, done, history; and the record is shown before it is dialled.
 func TestDesktopCall(t *testing.T) {
 	f := openFloor(t, 4, "progressive", fmt.Sprintf(deskList, "R-7001;Paula <script>alert(1)</script>;"+peer.Number("02", 1)+";Ulm\n"),

@@ -26,7 +26,7 @@ import (
 //	              └── after a pause ◄─ unplugged, or hung up: lost ─┘
 //
 // A sound card is opened, a telephone is called. What follows from a loss is the
-// floor's (product §3.11).
+// floor's.
 type worn struct {
 	control *campaign.Controller
 	users   func(context.Context) ([]campaign.User, error)

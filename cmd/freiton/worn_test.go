@@ -75,7 +75,7 @@ func (f *floorUnderTest) agentView(t *testing.T, agent campaign.AgentID) campaig
 	return campaign.AgentView{}
 }
 
-// Headsets that are no browser's, lost in a call (product §3.11): a sound card
+// Headsets that are no browser's, lost in a call: a sound card
 // that is unplugged and back, one whose sound server dies, a telephone whose
 // sound stops, and one that hangs up. The practice exchange is the contact.
 func TestWornHeadsets(t *testing.T) {

@@ -209,7 +209,7 @@ document.addEventListener('pointerdown', () => sound.gesture());
 document.addEventListener('keydown', () => sound.gesture());
 
 // A headset that is pulled out sends nothing any more: the server sees that,
-// has the contact hear music and gives no record (product §3.11).
+// has the contact hear music and gives no record.
 sound.onUnplugged = () => say(t('mic gone'), true);
 sound.onPlugged = () => say(t('mic back'));
 

@@ -146,7 +146,7 @@ const reported = new Set();
 
 /**
  * A record has come onto the screen: said to the server only when it is there,
- * for that releases the call (product §3.3).
+ * for that releases the call.
  * @param {Interaction} i
  */
 export function opened(i) {

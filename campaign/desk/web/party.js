@@ -9,7 +9,7 @@ export function party(i) {
   return isolated(i.content?.name) || phone(i.content?.number) || (i.blank ? t('blank contact') : '–');
 }
 
-/** The words of the call status; they begin with one of product.md §2. @param {Interaction} i */
+/** The words of the call status. @param {Interaction} i */
 export function callWords(i) {
   let word = i.call_status ? t(`call ${i.call_status}`) : '';
   if (i.call_status === 'ended') {
