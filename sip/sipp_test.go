@@ -136,3 +136,16 @@ func TestSippCalls(t *testing.T) {
 		})
 	}
 }
+
+// TestSippDifficult calls a callee of SIPp's that loses our ACKs, answers twice,
+// asks for what we do not know, and goes on after its BYE. SIPp must not repeat
+// anything itself (-nr): it takes our second ACK for a repeated first one.
+func TestSippDifficult(t *testing.T) {
+	t.Parallel()
+	s := startSipp(t, "-sf", scenario(t, "difficult.xml"), "-m", "1", "-nr")
+	s.bound(t)
+	p := dial(t, start(t, nil), fmt.Sprintf("sip:service@127.0.0.1:%d", s.port))
+	p.until(sip.Answered)
+	p.until(sip.Ended)
+	s.wait(t, 10*time.Second)
+}
