@@ -281,7 +281,7 @@ func (f *Floor) whyNotDialling(c *camp, ready int) *Reason {
 
 func (v CampaignView) equal(o CampaignView) bool { return reflect.DeepEqual(v, o) }
 
-// ownFailure counts failures of our side; too many in a row pause the campaign.
+// countOutcome counts failures of our side; too many in a row pause the campaign.
 func (f *Floor) countOutcome(c *camp, r CallResult, text string) {
 	if !ownFailure(r) {
 		c.fails = 0

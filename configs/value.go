@@ -25,7 +25,7 @@ const (
 	year = 365 * day
 )
 
-// longUnits are the units that time.ParseDuration has not.
+// longUnit is the length of a unit that time.ParseDuration does not know; 0: it is none.
 func longUnit(c byte) time.Duration {
 	switch c {
 	case 'd':

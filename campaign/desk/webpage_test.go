@@ -194,7 +194,7 @@ func afterCall(p *tab, say func(string) string) {
 	}
 }
 
-// TestEngaged: nothing of the record is on the page before the contact answers.
+// TestEngagedPage: nothing of the record is on the page before the contact answers.
 func TestEngagedPage(t *testing.T) {
 	b, w, say := browser(t), worldOf(t), words("en")
 	p := w.visit(t, b, "en")

@@ -129,7 +129,7 @@ func ended(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, net.ErrClosed)
 }
 
-// power is the square of each byte's sample; built once, never written again.
+// powerTable is the square of each byte's sample; built once, never written again.
 type powerTable [256]uint32
 
 var powerA, powerU = buildPower(media.PCMA), buildPower(media.PCMU)

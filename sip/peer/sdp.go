@@ -113,7 +113,7 @@ func mirrored(dir string) string {
 	return dir
 }
 
-// write makes the exchange's own description: an answer to theirs, or, if
+// writeSDP makes the exchange's own description: an answer to theirs, or, if
 // theirs is nil, an offer.
 func writeSDP(theirs *described, at netip.AddrPort, version int, dir string) []byte {
 	ip := at.Addr().String()
