@@ -129,10 +129,9 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 	defer cancel()
 	rings, down := w.bells.hang(p.user)
 	defer down()
-	mail, _ := w.mail(ctx, p.user)
-	links := w.links.now(w.cfg)
-	viewer := w.seats.looksOn(st)
-	if err := errors.Join(out.event("link", 0, links), out.event("viewer", 0, viewer), out.event("messages", 0, mail)); err != nil {
+	told := toldBeside{links: w.links.now(w.cfg), viewer: w.seats.looksOn(st)}
+	told.mail, _ = w.mail(ctx, p.user)
+	if err := errors.Join(out.event("link", 0, told.links), out.event("viewer", 0, told.viewer), out.event("messages", 0, told.mail)); err != nil {
 		return err
 	}
 	tick := time.NewTicker(aliveEvery)
@@ -141,6 +140,7 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 		if err := out.flush(); err != nil {
 			return err
 		}
+		var err error
 		select {
 		case e, ok := <-events:
 			if !ok {
@@ -153,57 +153,73 @@ func (w *Web) stream(ctx context.Context, p principal, st *stream, out *sse, sin
 		case <-st.changed:
 		case <-st.recheck:
 			if !w.stillGood(p, st) {
-				_ = out.event("session", 0, Ended{string(CodeExpired)})
-				return out.flush()
+				return out.last(string(CodeExpired))
 			}
 		case <-rings:
-			now, err := w.mail(ctx, p.user)
-			if err != nil {
-				continue // the store is away: a later look tells
-			}
-			mail = now
-			if err := out.event("messages", 0, mail); err != nil {
-				return err
-			}
+			err = w.tellMail(ctx, p, out, &told, func(Mail) bool { return true })
 		case <-st.end:
-			_ = out.event("session", 0, Ended{"logged-off"})
-			return out.flush()
+			return out.last("logged-off")
 		case <-w.stop:
 			return nil
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 			if ticks++; ticks%sessionEvery == 0 && !w.stillGood(p, st) {
-				_ = out.event("session", 0, Ended{string(CodeExpired)})
-				return out.flush()
+				return out.last(string(CodeExpired))
 			}
-			// Another process may have brought a message.
-			if ticks%mailEvery == 0 {
-				if now, err := w.mail(ctx, p.user); err == nil && now.Unread != mail.Unread {
-					mail = now
-					if err := out.event("messages", 0, mail); err != nil {
-						return err
-					}
-				}
+			if ticks%mailEvery == 0 { // another process may have brought a message
+				unread := told.mail.Unread
+				err = w.tellMail(ctx, p, out, &told, func(now Mail) bool { return now.Unread != unread })
 			}
 			fmt.Fprintf(&out.buf, ": %d\n\n", ticks)
-			if err := out.event("alive", 0, Alive{w.desk.now().UTC()}); err != nil {
-				return err
-			}
+			err = errors.Join(err, out.event("alive", 0, Alive{w.desk.now().UTC()}))
 		}
-		if now := w.links.now(w.cfg); !maps.Equal(now, links) {
-			links = now
-			if err := out.event("link", 0, links); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
-		if now := w.seats.looksOn(st); now != viewer {
-			viewer = now
-			if err := out.event("viewer", 0, viewer); err != nil {
-				return err
-			}
+		if err := w.tellBeside(st, out, &told); err != nil {
+			return err
 		}
 	}
+}
+
+// toldBeside is what a reader was told last, beside the events.
+type toldBeside struct {
+	links  map[string]Link
+	viewer Viewing
+	mail   Mail
+}
+
+// tellBeside tells what has changed of the links and of who has the desk.
+func (w *Web) tellBeside(st *stream, out *sse, told *toldBeside) error {
+	if now := w.links.now(w.cfg); !maps.Equal(now, told.links) {
+		told.links = now
+		if err := out.event("link", 0, now); err != nil {
+			return err
+		}
+	}
+	if now := w.seats.looksOn(st); now != told.viewer {
+		told.viewer = now
+		return out.event("viewer", 0, now)
+	}
+	return nil
+}
+
+// tellMail tells how many messages there are, if that is news. While the store
+// is away nothing is: a later look tells.
+func (w *Web) tellMail(ctx context.Context, p principal, out *sse, told *toldBeside, news func(Mail) bool) error {
+	now, err := w.mail(ctx, p.user)
+	if err != nil || !news(now) {
+		return nil
+	}
+	told.mail = now
+	return out.event("messages", 0, now)
+}
+
+// last says why the stream ends.
+func (o *sse) last(why string) error {
+	_ = o.event("session", 0, Ended{why})
+	return o.flush()
 }
 
 // Viewing is the data of `event: viewer`, Alive of `event: alive`, Ended of
