@@ -67,6 +67,7 @@ func (p *looks) runsTheOffice(t *testing.T, say func(string) string) {
 
 	p.press(say("Campaigns"))
 	p.press("Neue Kampagne")
+	p.until("its first field has the focus", func() bool { return p.focused() == "Name" })
 	p.write(p.find("textbox", "Beschreibung"), `Für "alle": #1`)
 	p.choose("Wählmodus", "Vorschau", p.find("region", "Neue Kampagne"))
 	yaml := p.find("textbox", "Dokument (YAML)")

@@ -39,7 +39,11 @@ function begin(text, name) {
   setDraft(form, 'was', name ? text : '');
   setDraft(form, 'of', name);
   redraw();
-  requestAnimationFrame(() => document.getElementById('campaign-form')?.scrollIntoView({ block: 'nearest' }));
+  requestAnimationFrame(() => {
+    const to = document.getElementById('campaign-form');
+    /** @type {HTMLElement|null|undefined} */ (to?.querySelector('input, select, textarea'))?.focus();
+    to?.scrollIntoView({ block: 'nearest' });
+  });
 }
 
 /** The document as it is now, where nothing is typed that it is not. */

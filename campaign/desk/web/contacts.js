@@ -110,7 +110,11 @@ export function directory() {
   if (!searched && q) searched = q; // restored after a reload
   const k = searched.trim().length > 1 ? look(`/contacts?q=${encodeURIComponent(searched.trim())}`, 30_000) : null;
   const rows = /** @type {ContactRow[]} */ (listOf(k?.data));
-  return region(t('Contact directory'), { key: 'directory', class: 'page', aside: button({ name: t('New contact'), icon: 'person', expanded: editing(book), run: () => { setDraft(book, 'contact', editing(book) ? undefined : 'open'); redraw(); } }) },
+  return region(t('Contact directory'), { key: 'directory', class: 'page', aside: button({ name: t('New contact'), icon: 'person', expanded: editing(book), run: () => {
+    setDraft(book, 'contact', editing(book) ? undefined : 'open');
+    redraw();
+    if (editing(book)) requestAnimationFrame(() => document.getElementById('new-contact')?.querySelector('input')?.focus());
+  } }) },
     editing(book) ? newContact() : null,
     h('label', { class: 'field search', key: 'search' }, h('span', { class: 'unseen' }, t('Search')), icon('search'),
       h('input', { type: 'search', placeholder: t('search contacts hint'), value: q, oninput: (/** @type {any} */ e) => {
@@ -167,7 +171,7 @@ export function was(c) {
 }
 
 function newContact() {
-  return h('form', { class: 'stack new-contact', key: 'new', 'aria-label': t('New contact'), onsubmit: async (/** @type {Event} */ e) => {
+  return h('form', { class: 'stack new-contact', key: 'new', id: 'new-contact', 'aria-label': t('New contact'), onsubmit: async (/** @type {Event} */ e) => {
     e.preventDefault();
     const email = draft(book, 'c email')?.trim();
     try {

@@ -70,7 +70,7 @@ function recent() {
         h('td', null, h('span', { class: 'line-main' }, party(i)), i.kind === 'inbound' ? h('span', { class: 'tag' }, t('inbound')) : null, h('br'), h('span', { class: 'quiet-text figures' }, phone(i.content?.number))),
         h('td', null, resultName(i.result || i.dialer_result), i.no_call ? h('span', { class: 'tag warn' }, t('Do not call')) : null, i.disposition ? h('span', { class: 'quiet-text' }, h('br'), i.disposition.replaceAll('/', ' / ')) : null),
         h('td', null, h('div', { class: 'cut' }, i.note || '')),
-        h('td', null, i.kind === 'inbound' ? '' : button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', run: () => { ui.dialog = `correct:${i.id}`; redraw(); } })))))))
+        h('td', null, i.kind === 'inbound' ? '' : button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', class: 'correct', run: () => { ui.dialog = `correct:${i.id}`; redraw(); } })))))))
       : h('p', { class: 'quiet-text' }, t('no calls')));
 }
 
@@ -90,7 +90,7 @@ export function history() {
           h('td', null, c.campaign || (c.inbound ? '' : t('Manual call'))),
           h('td', null, resultName(c.result), was(c), c.disposition ? h('span', { class: 'quiet-text' }, h('br'), c.disposition.replaceAll('/', ' / ')) : null),
           h('td', { class: 'figures' }, c.answered_at && c.ended_at ? span(new Date(c.ended_at).getTime() - new Date(c.answered_at).getTime()) : '–'),
-          h('td', null, own ? button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', run: () => { ui.dialog = `correct:${own.id}`; redraw(); } }) : null));
+          h('td', null, own ? button({ name: t('Correct result'), icon: 'pen', kind: 'quiet', class: 'correct', run: () => { ui.dialog = `correct:${own.id}`; redraw(); } }) : null));
       })))))
       : h('p', { class: 'quiet-text' }, k.failed && k.failed !== 'none' ? k.failed : t('no calls')));
 }
