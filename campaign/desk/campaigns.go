@@ -33,6 +33,7 @@ type CampaignStatus struct {
 	Statuses map[string]int       `json:"statuses" doc:"records by status"`
 	Agents   []campaign.AgentView `json:"agents,omitempty" doc:"who has joined"`
 	Why      string               `json:"why,omitempty" doc:"why nothing is dialled, in one sentence"`
+	Pacing   string               `json:"pacing,omitempty" doc:"why a predictive campaign does not dial ahead, in one sentence"`
 	Today    *Today               `json:"today,omitempty"`
 }
 
@@ -344,6 +345,9 @@ func (d *Desk) floor(ctx context.Context, name string, s *CampaignStatus) error 
 			s.Why = ""
 			if c.Idle != nil {
 				s.Why = c.Idle.Text
+			}
+			if c.Pacing != nil && (c.Idle == nil || c.Idle.Code != c.Pacing.Code) {
+				s.Pacing = c.Pacing.Text
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // what to say where that is none.
 func room(windows []campaign.PacingBudget) (left float64, why *campaign.Reason) {
 	if len(windows) == 0 {
-		return 0, &campaign.Reason{Code: ReasonHistory, Text: "one call for each free agent: no abandonment budget is known"}
+		return 0, &campaign.Reason{Code: ReasonUnknown, Text: "one call for each free agent until it is known how many calls were abandoned"}
 	}
 	left = math.Inf(1)
 	for _, w := range windows {

@@ -213,6 +213,10 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%+v: %+v, want %s and one dial", b, d, want)
 		}
 	}
+	s := campaign.PacingState{Agents: []campaign.PacingAgent{free}}
+	if d := Predictive(s, &Stats{}, NewModel(&Stats{}, s.Agents, 2), config()); d.Why == nil || d.Why.Code != ReasonUnknown || d.Dials != 1 {
+		t.Errorf("before the budget is known: %+v", d)
+	}
 }
 
 // While the gate is closed θ stands still; after an abandoned call it is lower.

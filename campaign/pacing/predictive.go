@@ -34,6 +34,7 @@ const (
 	ReasonNoAgents campaign.ReasonCode = "no-agents"
 	ReasonBudget   campaign.ReasonCode = "abandonment-budget"
 	ReasonHistory  campaign.ReasonCode = "pacing-history"
+	ReasonUnknown  campaign.ReasonCode = "budget-unknown" // nothing was heard of the budget yet
 	ReasonLimit    campaign.ReasonCode = "no-abandonment-allowed"
 )
 

@@ -178,6 +178,9 @@ func statusTable(s desk.CampaignStatus) table {
 	if s.Why != "" {
 		t.add("not dialling", s.Why)
 	}
+	if s.Pacing != "" {
+		t.add("pacing", s.Pacing)
+	}
 	t.add("records", s.Records)
 	t.add("left", s.Left)
 	t.add("statuses", counts(s.Statuses))

@@ -128,6 +128,9 @@ func TestPredictiveEmptyChair(t *testing.T) {
 		v := e.InteractionView
 		return e.Kind == campaign.EventJoined && v.Agent == "ben" && v.Attempt == hers.InteractionView.Attempt
 	})
+	if _, text := boss.ask(http.MethodGet, "/api/v1/campaigns/spring/status", nil); !strings.Contains(text, `"pacing":"one call for each free agent`) {
+		t.Errorf("why it does not dial ahead: %s", text)
+	}
 	if c := took.InteractionView; c.Content != nil && c.Content.RecordID != hers.InteractionView.Content.RecordID {
 		t.Errorf("another record: %+v", c)
 	}

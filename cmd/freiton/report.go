@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -165,7 +166,7 @@ func proofTable(p campaign.AbandonmentProof) table {
 		t.add("", fmt.Sprintf("%s to %s: %s", stampOf(f.From), stampOf(f.Until), f.Text))
 	}
 	for _, e := range slices.Clone(p.Moved) {
-		t.add("moved", fmt.Sprintf("%s by %s: %s to %s, %s", stampOf(e.At), e.Who, e.Old, e.New, e.Reason))
+		t.add("moved", fmt.Sprintf("%s by %s: %s to %s, %s", stampOf(e.At), e.Who, e.Old, e.New, cmp.Or(e.Reason, "no reason given")))
 	}
 	t.add("checksum", p.Sum)
 	return t

@@ -148,11 +148,12 @@ func fallback(v *campaign.CampaignView) (campaign.ReasonCode, string) {
 }
 
 // takePace adds that a campaign falls back to one call for each free agent, for
-// another reason, or no longer.
+// another reason, or no longer. That its budget is looked up at first is none: a
+// moment later it is known why.
 func (k *timekeeper) takePace(news *noted, at time.Time, v *campaign.CampaignView) {
 	code, text := fallback(v)
 	was := k.pace[v.Name]
-	if code == was {
+	if code == was || code == pacing.ReasonUnknown {
 		return
 	}
 	k.pace[v.Name] = code

@@ -426,6 +426,7 @@ export const de = {
   'why dialled-ahead': 'Kontakte werden schon gewählt: Der nächste, der abnimmt, kommt zu Ihnen',
   'why agent-not-heard': 'Von Ihrem Headset kam 3 s lang kein Ton: Der Kontakt ging an jemand anderen. Wählen Sie „Ton prüfen“, dann „Bereit“',
   'why abandonment-budget': 'Die Grenze für Lost Calls ist erreicht: ein Anruf je freiem Agenten',
+  'why budget-unknown': 'Wie viele Anrufe verloren gingen, wird noch nachgesehen: ein Anruf je freiem Agenten',
   'why pacing-history': 'Noch zu wenige Anrufe für eine Vorhersage: ein Anruf je freiem Agenten',
   'why no-operation': 'Der Server kennt diese Anfrage nicht: Seite neu laden',
   'why no-abandonment-allowed': 'Hier ist kein Lost Call erlaubt: ein Anruf je freiem Agenten',

@@ -426,6 +426,7 @@ export const en = {
   'why dialled-ahead': 'Contacts are being dialled: the next one who answers comes to you',
   'why agent-not-heard': 'Nothing was heard from your headset for 3 s: the contact went to somebody else. Choose Check sound, then Ready',
   'why abandonment-budget': 'The limit of abandoned calls is reached: one call for each free agent',
+  'why budget-unknown': 'How many calls were abandoned is still being looked up: one call for each free agent',
   'why pacing-history': 'Too few calls yet to predict from: one call for each free agent',
   'why no-operation': 'The server does not know this request: reload the page',
   'why no-abandonment-allowed': 'No abandoned call is allowed here: one call for each free agent',
