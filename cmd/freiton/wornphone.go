@@ -70,7 +70,7 @@ func (w *worn) call(ctx context.Context, h *wear) (earphone, error) {
 		},
 	})
 	if err != nil {
-		return earphone{}, err
+		return earphone{}, phoneFailed(err.Error())
 	}
 	limit := time.NewTimer(wornRing)
 	defer limit.Stop()
@@ -171,5 +171,10 @@ func whyEnded(c sip.Cause, answered <-chan struct{}) error {
 	if c.Status == 0 {
 		what = cmp.Or(c.Reason, "no answer")
 	}
+	return phoneFailed(what)
+}
+
+// phoneFailed is what went wrong and has no words of its own.
+func phoneFailed(what string) *phoneError {
 	return &phoneError{campaign.Reason{Code: campaign.ReasonPhoneFailed, Text: "the telephone cannot be called: " + what}}
 }
