@@ -130,6 +130,7 @@ const (
 	IdlePreview       ReasonCode = "get-record" // preview mode: the agent fetches
 	IdleNoAgents      ReasonCode = "no-agents"
 	IdleAgentsBusy    ReasonCode = "agents-busy"
+	IdleAgentsHeadset ReasonCode = "agents-no-headset"
 	IdleAhead         ReasonCode = "dialled-ahead" // predictive: the next contact who answers comes
 	IdleDraining      ReasonCode = "draining"
 	ReasonStopped     ReasonCode = "campaign-stopped"

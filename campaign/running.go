@@ -276,6 +276,16 @@ func (f *Floor) whyNotDialling(c *camp, ready int) *Reason {
 			return nil
 		}
 	}
+	busy, soundless := false, false
+	for _, a := range f.agents {
+		if a.joined[c.doc.Name] {
+			busy = busy || a.work != nil
+			soundless = soundless || a.status == AgentReady && !a.hasSound()
+		}
+	}
+	if soundless && !busy {
+		return &Reason{Code: IdleAgentsHeadset, Text: "nobody who has joined and is Ready has a headset connected"}
+	}
 	return &Reason{Code: IdleAgentsBusy, Text: "everybody who has joined is busy"}
 }
 

@@ -351,6 +351,7 @@ export const de = {
   'why asking': 'Der nächste Datensatz wird geholt',
   'why get-record': 'Sie holen die Datensätze selbst: Datensatz abrufen',
   'why no-agents': 'Von den Beigetretenen ist niemand bereit',
+  'why agents-no-headset': 'Von denen, die beigetreten und bereit sind, hat niemand ein verbundenes Headset',
   'why agents-busy': 'Alle Beigetretenen sind beschäftigt',
   'why draining': 'Das Programm wird beendet',
   'why campaign-stopped': 'Kampagne {name} wurde gestoppt',

@@ -351,6 +351,7 @@ export const en = {
   'why asking': 'The next record is being fetched',
   'why get-record': 'You fetch the records yourself: Get record',
   'why no-agents': 'Nobody who has joined is Ready',
+  'why agents-no-headset': 'Nobody who has joined and is Ready has a headset connected',
   'why agents-busy': 'Everybody who has joined is busy',
   'why draining': 'The program is being stopped',
   'why campaign-stopped': 'campaign {name} was stopped',
