@@ -62,11 +62,13 @@ func TestKeyboardOnly(t *testing.T) {
 	ann.says("Call status", "On hold")
 	ann.key("F8")
 	ann.says("Call status", "Connected")
-	ann.tabTo("Schedule callback")
-	ann.run(chromedp.KeyEvent(" "))
-	ann.until("the time of a callback has the focus", func() bool { return ann.focused() == "Call back at" })
-	ann.tabTo("Schedule callback")
-	ann.run(chromedp.KeyEvent(" "))
+	for opens, field := range map[string]string{"Schedule callback": "Call back at", "Transfer": "Transfer to", "Consult": "Whom to consult"} {
+		ann.tabTo(opens)
+		ann.run(chromedp.KeyEvent(" "))
+		ann.until(field+" has the focus", func() bool { return ann.focused() == field })
+		ann.run(chromedp.KeyEvent(kb.Escape))
+		ann.on(ann.find("main", ""), `function() { this.focus() }`)
+	}
 	ann.key("n")
 	ann.until("the note has the focus", func() bool { return ann.focused() == "Note" })
 	ann.run(input.InsertText("wants no more calls, d 1"))

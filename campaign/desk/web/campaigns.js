@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { t } from './i18n.js';
 import { call, get } from './api.js';
 import { state } from './state.js';
-import { region, button, select, redraw, draft, setDraft, toast, explain } from './ui.js';
+import { region, button, select, redraw, draft, setDraft, toast, explain, focusIn } from './ui.js';
 import { runWord } from './side.js';
 import { yamlOf, wordOf, namesOf, withYAML, withWord, withNames } from './document.js';
 import { forget } from './data.js';
@@ -38,12 +38,8 @@ function begin(text, name) {
   setDraft(form, 'text', text);
   setDraft(form, 'was', name ? text : '');
   setDraft(form, 'of', name);
-  redraw();
-  requestAnimationFrame(() => {
-    const to = document.getElementById('campaign-form');
-    /** @type {HTMLElement|null|undefined} */ (to?.querySelector('input, select, textarea'))?.focus();
-    to?.scrollIntoView({ block: 'nearest' });
-  });
+  focusIn('campaign-form');
+  requestAnimationFrame(() => document.getElementById('campaign-form')?.scrollIntoView({ block: 'nearest' }));
 }
 
 /** The document as it is now, where nothing is typed that it is not. */

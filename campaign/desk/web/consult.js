@@ -6,7 +6,7 @@
 import { h } from './dom.js';
 import { t, phone } from './i18n.js';
 import { state } from './state.js';
-import { ui, act, button, draft, on, redraw, setDraft } from './ui.js';
+import { ui, act, button, draft, on, redraw, setDraft, focusIn } from './ui.js';
 
 /** @typedef {import('./types.js').Interaction} Interaction */
 
@@ -26,7 +26,7 @@ export function consultActions(i) {
   const talking = i.state === 'talking';
   const c = beside(i);
   return [
-    button({ name: t('Consult'), icon: 'consult', class: 'stack', disabled: !talking || Boolean(i.consult), expanded: talking && ui.consult && !i.consult, run: () => { ui.consult = !ui.consult; ui.transfer = false; redraw(); } }),
+    button({ name: t('Consult'), icon: 'consult', class: 'stack', disabled: !talking || Boolean(i.consult), expanded: talking && ui.consult && !i.consult, run: () => { ui.consult = !ui.consult; ui.transfer = false; focusIn('consult-whom'); } }),
     button({ name: t('Conference'), icon: 'conference', class: 'stack', disabled: !talking || c?.state !== 'talking' || i.consult?.conference, busy: on(i.id, 'conference'), run: () => act(on(i.id, 'conference')) }),
   ];
 }
@@ -42,7 +42,7 @@ export function consultPanel(i) {
     if (number) act(on(i.id, 'consult'), { number }).then(ok => { if (ok) { ui.consult = false; redraw(); } });
   } },
     h('label', { class: 'field inline' }, h('span', { class: 'field-name' }, t('consult whom')),
-      h('input', { type: 'tel', inputmode: 'tel', value: draft(i.id, 'consult') || '', oninput: (/** @type {any} */ e) => { setDraft(i.id, 'consult', e.target.value); } })),
+      h('input', { id: 'consult-whom', type: 'tel', inputmode: 'tel', value: draft(i.id, 'consult') || '', oninput: (/** @type {any} */ e) => { setDraft(i.id, 'consult', e.target.value); } })),
     h('button', { class: 'button primary', type: 'submit', disabled: state.viewer }, t('Call')));
 }
 

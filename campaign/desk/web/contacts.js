@@ -4,7 +4,7 @@ import { t, dayTime, phone, span, zoneTime, currentLanguage } from './i18n.js';
 import { icon } from './icons.js';
 import { call } from './api.js';
 import { state, mine } from './state.js';
-import { region, button, redraw, draft, setDraft, resultName, fieldWords, toast, explain, ticking } from './ui.js';
+import { region, button, redraw, draft, setDraft, resultName, fieldWords, toast, explain, ticking, focusIn } from './ui.js';
 import { look, listOf, forget } from './data.js';
 import { dial } from './side.js';
 
@@ -112,8 +112,7 @@ export function directory() {
   const rows = /** @type {ContactRow[]} */ (listOf(k?.data));
   return region(t('Contact directory'), { key: 'directory', class: 'page', aside: button({ name: t('New contact'), icon: 'person', expanded: editing(book), run: () => {
     setDraft(book, 'contact', editing(book) ? undefined : 'open');
-    redraw();
-    if (editing(book)) requestAnimationFrame(() => document.getElementById('new-contact')?.querySelector('input')?.focus());
+    focusIn('new-contact');
   } }) },
     editing(book) ? newContact() : null,
     h('label', { class: 'field search', key: 'search' }, h('span', { class: 'unseen' }, t('Search')), icon('search'),

@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { t, span } from './i18n.js';
 import { icon } from './icons.js';
 import { state, now, mayEnter, previews, offered } from './state.js';
-import { ui, button, region, select, checkbox, act, on, redraw, resultName, ticking, setPending, clearPending, prefs, toast } from './ui.js';
+import { ui, button, region, select, checkbox, act, on, redraw, resultName, ticking, setPending, clearPending, prefs, toast, focusIn } from './ui.js';
 import { keysOf } from './keymap.js';
 import { party } from './party.js';
 import { flushNote } from './note.js';
@@ -88,8 +88,7 @@ export function dispositions(i) {
       checkbox({ name: t('Do not call'), key: keysOf().dnc, checked: Boolean(chosen(i, 'no_call')), disabled: !may, class: 'dnc', change: v => enter(i, { no_call: v }) }),
       i.kind === 'campaign' ? button({ name: t('Schedule callback'), icon: 'clock', expanded: ui.callback, disabled: !may, run: () => {
         ui.callback = !ui.callback;
-        redraw();
-        if (ui.callback) requestAnimationFrame(() => document.getElementById('understood-at')?.focus());
+        focusIn('understood-at');
       } }) : null),
     ui.callback && i.kind === 'campaign' ? callback(i) : null,
     i.callback ? h('p', { class: 'callback-set', key: 'set' }, icon('clock'), callbackWords(i.callback),

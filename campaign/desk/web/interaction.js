@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { t, span, phone, dayTime } from './i18n.js';
 import { icon } from './icons.js';
 import { state, now, previews } from './state.js';
-import { ui, button, region, fieldList, select, act, on, draft, setDraft, redraw, resultName, why, ticking } from './ui.js';
+import { ui, button, region, fieldList, select, act, on, draft, setDraft, redraw, resultName, why, ticking, focusIn } from './ui.js';
 import { prose, fillIn, popLink } from './text.js';
 import { keysOf } from './keymap.js';
 import { party, callWords } from './party.js';
@@ -137,7 +137,7 @@ function actions(i) {
       disabled: !(talking || i.state === 'dialing' || i.state === 'ringing'), busy: muting(speaking(i)), run: () => toggleMute(i),
     }),
     button({ name: t('Keypad'), icon: 'keypad', class: 'stack', disabled: !talking, expanded: talking && ui.keypad, run: () => { ui.keypad = !ui.keypad; ui.sent = ''; redraw(); } }),
-    button({ name: t('Transfer'), icon: 'transfer', class: 'stack', disabled: !talking, expanded: talking && ui.transfer, run: () => { ui.transfer = !ui.transfer; ui.consult = false; redraw(); } }),
+    button({ name: t('Transfer'), icon: 'transfer', class: 'stack', disabled: !talking, expanded: talking && ui.transfer, run: () => { ui.transfer = !ui.transfer; ui.consult = false; focusIn('transfer-to'); } }),
     consultActions(i),
     h('span', { class: 'gap', 'aria-hidden': 'true' }),
     button({ name: t('Hang up'), icon: 'hangup', kind: 'danger', key: keys.hangup, disabled: !mayHangUp(i), busy: on(i.id, 'hangup'), run: () => hangUp(i) }));
@@ -162,7 +162,7 @@ function panels(i) {
       if (to) act(on(i.id, 'transfer'), { number: to }).then(ok => { if (ok) { ui.transfer = false; redraw(); } });
     } },
       h('label', { class: 'field inline' }, h('span', { class: 'field-name' }, t('transfer to')),
-        h('input', { type: 'tel', inputmode: 'tel', value: draft(i.id, 'transfer') || '', oninput: (/** @type {any} */ e) => { setDraft(i.id, 'transfer', e.target.value); } })),
+        h('input', { id: 'transfer-to', type: 'tel', inputmode: 'tel', value: draft(i.id, 'transfer') || '', oninput: (/** @type {any} */ e) => { setDraft(i.id, 'transfer', e.target.value); } })),
       h('button', { class: 'button primary', type: 'submit', disabled: state.viewer }, t('Transfer'))) : null);
 }
 

@@ -2,7 +2,7 @@
 import { h } from './dom.js';
 import { t, has, dayTime, clockTime } from './i18n.js';
 import { state, director } from './state.js';
-import { ui, region, button, select, redraw, draft, setDraft, toast, toldBefore, act } from './ui.js';
+import { ui, region, button, select, redraw, draft, setDraft, toast, toldBefore, act, focusIn } from './ui.js';
 import { look, forget } from './data.js';
 
 /** @typedef {import('./types.js').Message} Message */
@@ -55,8 +55,7 @@ const form = 'message';
 export function writeTo(agent) {
   setDraft(form, 'to', `agent:${agent}`);
   ui.view = 'messages';
-  redraw();
-  requestAnimationFrame(() => document.getElementById('message-text')?.focus());
+  focusIn('message-text');
 }
 
 function compose() {

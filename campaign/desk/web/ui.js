@@ -92,6 +92,15 @@ export function redraw() {
   draw();
 }
 
+/** What has just been opened is gone on with: its first field has the focus with the next picture. @param {string} id of the field, or of what holds it */
+export function focusIn(id) {
+  redraw();
+  requestAnimationFrame(() => {
+    const el = document.getElementById(id);
+    /** @type {HTMLElement|null|undefined} */ (el?.matches('input, textarea') ? el : el?.querySelector('input, select, textarea'))?.focus();
+  });
+}
+
 // ---- what is typed and not sent: by interaction, in sessionStorage ---------
 
 const draftKey = 'freiton.draft.';

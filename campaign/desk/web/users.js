@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { t, moment } from './i18n.js';
 import { call } from './api.js';
 import { state } from './state.js';
-import { region, button, select, checkbox, redraw, draft, setDraft, toast, explain } from './ui.js';
+import { region, button, select, checkbox, redraw, draft, setDraft, toast, explain, focusIn } from './ui.js';
 import { look, listOf, forget } from './data.js';
 import { grid, waits } from './reports.js';
 
@@ -24,8 +24,7 @@ const shut = () => {
 function open(u) {
   shut();
   setDraft(form, 'open', u ? `=${u.name}` : 'new');
-  redraw();
-  requestAnimationFrame(() => document.getElementById('user-form')?.querySelector('input')?.focus());
+  focusIn('user-form');
 }
 
 export function users() {
