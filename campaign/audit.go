@@ -53,7 +53,6 @@ const (
 	AuditLogin            AuditWhat = "login"
 	AuditLoginFailed      AuditWhat = "login-failed"
 	AuditForced           AuditWhat = "status-forced" // a supervisor set an agent's status
-	AuditListened         AuditWhat = "listened"
 	AuditPersonShown      AuditWhat = "person-shown"
 	AuditPersonExported   AuditWhat = "person-exported"
 	AuditPersonErased     AuditWhat = "person-erased"

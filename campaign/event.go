@@ -135,14 +135,12 @@ const (
 	IdleDraining      ReasonCode = "draining"
 	ReasonStopped     ReasonCode = "campaign-stopped"
 	ReasonModeChanged ReasonCode = "mode-changed"
-	ReasonLoggedOff   ReasonCode = "logged-off"
 	ReasonOwnFails    ReasonCode = "own-failures"
 	ReasonInbound     ReasonCode = "inbound-call"
 	ReasonShutdown    ReasonCode = "shutdown"
 	ReasonNotShown    ReasonCode = "not-shown" // the page did not report the record within 3 s
 	ReasonStoreAway   ReasonCode = "store-away"
 	ReasonUnheard     ReasonCode = "agent-not-heard" // no sound of the agent within 3 s of the join
-	ReasonDeclinedBy  ReasonCode = "not-ready-declines"
 )
 
 // InteractionState is where an interaction stands.

@@ -168,7 +168,7 @@ function auditCells(e) {
 
 /** What can be filtered by. */
 const kinds = ['dialled', 'refused', 'result-changed', 'dnc-added', 'dnc-removed', 'dnc-imported', 'dnc-exported', 'list-imported', 'list-exported', 'attempts-exported', 'record-retried',
-  'campaign-changed', 'campaign-switched', 'max-abandoned', 'paced-down', 'user-changed', 'login', 'login-failed', 'status-forced', 'listened', 'person-shown', 'person-exported', 'person-erased', 'recording-played', 'sip-read',
+  'campaign-changed', 'campaign-switched', 'max-abandoned', 'paced-down', 'user-changed', 'login', 'login-failed', 'status-forced', 'person-shown', 'person-exported', 'person-erased', 'recording-played', 'sip-read',
   'report-read', 'audit-read', 'retention', 'backup'];
 
 /** @param {string} field */
