@@ -168,12 +168,12 @@ func (m *move) hangup() error {
 }
 
 func (m *move) ringOut() error {
-	m.end(ByDialer, "ring timeout")
+	m.end(ByDialer, HangupRingTimeout)
 	return nil
 }
 
 func (m *move) finishCall() error {
-	m.end(ByDialer, "shutdown")
+	m.end(ByDialer, HangupShutdown)
 	return m.finishSoon()
 }
 

@@ -121,8 +121,17 @@ const (
 type Hangup struct {
 	Attempt AttemptID
 	By      Party
-	Reason  string // "ring timeout", "abandoned", "agent hung up", …
+	Reason  string // one of the dialer's own below, "agent hung up", …
 }
+
+// The reasons of the dialer's own. HangupRingTimeout makes the attempt No
+// answer, HangupShutdown one that is not the contact's; the others explain.
+const (
+	HangupRingTimeout = "ring timeout"
+	HangupAbandoned   = "abandoned" // nobody was there for who had answered
+	HangupLostMedia   = "lost media"
+	HangupShutdown    = "shutdown"
+)
 
 func (Dial) command()       {}
 func (Connect) command()    {}

@@ -250,7 +250,7 @@ func (w *world) cancels(h Hangup) {
 		if h.By == ByDialer && h.Reason == "opt-out" {
 			return
 		}
-		if h.By == ByDialer && h.Reason == "ring timeout" && w.now.Sub(w.rings[h.Attempt]) >= 15*time.Second {
+		if h.By == ByDialer && h.Reason == HangupRingTimeout && w.now.Sub(w.rings[h.Attempt]) >= 15*time.Second {
 			w.rungOut++
 			return
 		}

@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// abandoned is the reason of a Hangup by the dialer.
-const abandoned = "abandoned"
-
 // ConnectWithin is how soon after the answer an agent has to be there: a later
 // one makes it an abandoned call, whoever stayed (47 CFR 64.1200(a)(7)).
 const ConnectWithin = 2 * time.Second
@@ -158,7 +155,7 @@ func (m *move) abandon() error {
 	m.f.countLost(m.w)
 	if m.w.doc.Announcement == "" {
 		m.to = StateClosing
-		m.end(ByDialer, abandoned)
+		m.end(ByDialer, HangupAbandoned)
 		return nil
 	}
 	m.w.attempt.AnnouncedAt = m.f.now

@@ -331,7 +331,7 @@ func (m *move) cutOff() {
 	m.reason = &Reason{Code: ReasonCutOff, Text: text}
 	w.agent.notice, m.event = m.reason, EventCutOff
 	if w.doc == nil || w.doc.Announcement == "" {
-		m.end(ByDialer, lostMedia)
+		m.end(ByDialer, HangupLostMedia)
 		m.to = StateClosing
 		return
 	}
@@ -342,9 +342,6 @@ func (m *move) cutOff() {
 	}
 	f.line(Play{Attempt: w.attempt.ID, File: w.doc.Announcement})
 }
-
-// lostMedia is the reason of a Hangup by the dialer.
-const lostMedia = "lost media"
 
 // cutOffTask enters a callback for a contact who was cut off: hers, if the
 // record is. What she had decided already stands.
@@ -371,12 +368,12 @@ func (m *move) announced() error {
 	if ev, ok := m.in.(LineEvent); ok && ev.Kind == LinePlayed && ev.Text == "" {
 		m.w.attempt.AnnouncedEnd = ev.At
 	}
-	why := lostMedia
+	why := HangupLostMedia
 	switch {
 	case m.w.kind == KindInbound && m.w.agent == nil:
 		why = "nobody was there"
 	case m.w.agent == nil:
-		why = abandoned
+		why = HangupAbandoned
 	}
 	m.end(ByDialer, why)
 	return nil

@@ -158,7 +158,7 @@ func (f *floor) work(t *testing.T, ends int) {
 			f.log[e.Attempt] = append(f.log[e.Attempt], e.Kind)
 			switch e.Kind {
 			case campaign.LineDialing:
-				later(e.Attempt, f.ring, campaign.ByDialer, RingTimeout)
+				later(e.Attempt, f.ring, campaign.ByDialer, campaign.HangupRingTimeout)
 			case campaign.LineAnswered:
 				f.answered[e.Attempt] = e.At
 				if timer := timers[e.Attempt]; timer != nil {

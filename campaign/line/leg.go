@@ -280,7 +280,7 @@ func (g *leg) transferAsked(any) { g.call.TransferResult(603, "") }
 // lost ends a call that has gone dead.
 func (g *leg) lost(any) {
 	if g.line.cfg.HangupOnLostMedia {
-		g.hangup(campaign.Hangup{Attempt: g.attempt, By: campaign.ByDialer, Reason: LostMedia})
+		g.hangup(campaign.Hangup{Attempt: g.attempt, By: campaign.ByDialer, Reason: campaign.HangupLostMedia})
 	}
 }
 
@@ -293,7 +293,7 @@ func (g *leg) hangup(with any) {
 	if g.call != nil {
 		// ITU-T Q.850: 16 normal clearing, 19 no answer from user (user alerted)
 		cause := 16
-		if h.Reason == RingTimeout {
+		if h.Reason == campaign.HangupRingTimeout {
 			cause = 19
 		}
 		g.call.Hangup(sip.Reason{Q850: cause, Text: h.Reason})

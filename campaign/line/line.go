@@ -15,14 +15,6 @@ import (
 	"github.com/freiton/freiton/sip/phone"
 )
 
-// Reasons of a campaign.Hangup that mean something here or in the report.
-const (
-	RingTimeout = "ring timeout" // of the dialer: no answer
-	Abandoned   = "abandoned"
-	Shutdown    = "shutdown"
-	LostMedia   = "lost media"
-)
-
 // releaseTime is how long Recover waits for the far end: 64·T1 (RFC 3261 §17.1.2.2)
 // and a little.
 const releaseTime = 35 * time.Second
@@ -198,7 +190,7 @@ func (l *Line) Stats(agent campaign.AgentID) (st media.Stats, ok bool) {
 	}
 }
 
-// Close ends all calls as Shutdown and closes Events when everything was read.
+// Close ends all calls (campaign.HangupShutdown) and closes Events when everything was read.
 // It waits until ctx ends; then the remaining calls are given their LineEnded
 // without the far end's word, and ErrUnread says how many events nobody read.
 func (l *Line) Close(ctx context.Context) error {
@@ -315,7 +307,7 @@ func (l *Line) erase(r campaign.RecordCall) {
 // shutdown hangs up everything.
 func (l *Line) shutdown(forced bool) {
 	for _, g := range l.legs {
-		l.step(g, onHangup, campaign.Hangup{Attempt: g.attempt, By: campaign.ByDialer, Reason: Shutdown})
+		l.step(g, onHangup, campaign.Hangup{Attempt: g.attempt, By: campaign.ByDialer, Reason: campaign.HangupShutdown})
 		if forced {
 			g.silence()
 			g.conclude(end{inbound: g.inbound, answered: g.picked, asked: g.asked}, phone.Event{}, "closed before the far end confirmed")

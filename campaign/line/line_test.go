@@ -102,7 +102,7 @@ func TestConnectWhileItRings(t *testing.T) {
 
 func TestWhoEndedAndWhatCameOfIt(t *testing.T) {
 	agent := campaign.Hangup{Attempt: "1", By: campaign.ByAgent, Reason: "agent hung up"}
-	ring := campaign.Hangup{Attempt: "1", By: campaign.ByDialer, Reason: RingTimeout}
+	ring := campaign.Hangup{Attempt: "1", By: campaign.ByDialer, Reason: campaign.HangupRingTimeout}
 	for _, c := range []struct {
 		name     string
 		hangup   *campaign.Hangup
@@ -508,7 +508,7 @@ func TestFirstHangupCounts(t *testing.T) {
 	c := b.dial(campaign.Dial{})
 	c.say(phone.Ringing)
 	b.Do(campaign.Hangup{Attempt: "1", By: campaign.ByAgent, Reason: "agent hung up"})
-	b.Do(campaign.Hangup{Attempt: "1", By: campaign.ByDialer, Reason: RingTimeout})
+	b.Do(campaign.Hangup{Attempt: "1", By: campaign.ByDialer, Reason: campaign.HangupRingTimeout})
 	c.await(t, "hangup 16 agent hung up")
 	c.await(t, "hangup 19 ring timeout")
 	c.end(487, 0, sip.Local)

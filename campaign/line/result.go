@@ -114,7 +114,7 @@ func ofHangup(h campaign.Hangup) campaign.CallResult {
 	switch {
 	case h.By == campaign.ByAgent:
 		return campaign.ResultCancelled
-	case h.By == campaign.ByDialer && h.Reason == RingTimeout:
+	case h.By == campaign.ByDialer && h.Reason == campaign.HangupRingTimeout:
 		return campaign.NoAnswer
 	default: // shutdown, forced stop: ours
 		return campaign.DialError

@@ -84,8 +84,8 @@ func TestResultOverAllStatusesAndCauses(t *testing.T) {
 // campaign is told.
 func TestJudgeRefused(t *testing.T) {
 	agent := &campaign.Hangup{By: campaign.ByAgent, Reason: "agent hung up"}
-	ring := &campaign.Hangup{By: campaign.ByDialer, Reason: RingTimeout}
-	stop := &campaign.Hangup{By: campaign.ByDialer, Reason: Shutdown}
+	ring := &campaign.Hangup{By: campaign.ByDialer, Reason: campaign.HangupRingTimeout}
+	stop := &campaign.Hangup{By: campaign.ByDialer, Reason: campaign.HangupShutdown}
 	for status := 300; status <= 699; status++ {
 		for _, q := range []int{0, 1, 16, 17, 19, 21, 31, 34, 127} {
 			plain := judge(end{status: status, q850: q, remote: true})
@@ -117,7 +117,7 @@ func checkCrossing(t *testing.T, got verdict, status, q int, remote bool, h *cam
 	if status == 487 {
 		want.by = h.By
 		want.result = map[string]campaign.CallResult{
-			"agent hung up": campaign.ResultCancelled, RingTimeout: campaign.NoAnswer, Shutdown: campaign.DialError,
+			"agent hung up": campaign.ResultCancelled, campaign.HangupRingTimeout: campaign.NoAnswer, campaign.HangupShutdown: campaign.DialError,
 		}[h.Reason]
 	}
 	if got != want {
@@ -138,10 +138,10 @@ func TestJudge(t *testing.T) {
 		{"contact's BYE says busy: answered all the same", end{answered: true, q850: 17, remote: true}, verdict{200, campaign.Answer, campaign.ByContact, false}},
 		{"agent hangs up", end{answered: true, status: 200, asked: hang(campaign.ByAgent, "agent hung up")}, verdict{200, campaign.Answer, campaign.ByAgent, false}},
 		{"both hang up, the contact first", end{answered: true, status: 200, remote: true, asked: hang(campaign.ByAgent, "agent hung up")}, verdict{200, campaign.Answer, campaign.ByContact, false}},
-		{"abandoned", end{answered: true, status: 200, asked: hang(campaign.ByDialer, Abandoned)}, verdict{200, campaign.Answer, campaign.ByDialer, false}},
-		{"media lost", end{answered: true, status: 200, asked: hang(campaign.ByDialer, LostMedia)}, verdict{200, campaign.Answer, campaign.ByDialer, false}},
+		{"abandoned", end{answered: true, status: 200, asked: hang(campaign.ByDialer, campaign.HangupAbandoned)}, verdict{200, campaign.Answer, campaign.ByDialer, false}},
+		{"media lost", end{answered: true, status: 200, asked: hang(campaign.ByDialer, campaign.HangupLostMedia)}, verdict{200, campaign.Answer, campaign.ByDialer, false}},
 		{"no answer to the INVITE at all", end{}, verdict{0, campaign.DialError, campaign.ByDialer, false}},
-		{"ring timeout, no final answer to the CANCEL", end{asked: hang(campaign.ByDialer, RingTimeout)}, verdict{0, campaign.NoAnswer, campaign.ByDialer, false}},
+		{"ring timeout, no final answer to the CANCEL", end{asked: hang(campaign.ByDialer, campaign.HangupRingTimeout)}, verdict{0, campaign.NoAnswer, campaign.ByDialer, false}},
 		{"agent gives up before the first answer", end{asked: hang(campaign.ByAgent, "agent hung up")}, verdict{0, campaign.ResultCancelled, campaign.ByAgent, false}},
 		{"487 out of the blue", end{status: 487, remote: true}, verdict{487, campaign.DialError, campaign.ByContact, false}},
 	} {

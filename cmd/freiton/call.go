@@ -19,7 +19,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/freiton/freiton/campaign"
-	"github.com/freiton/freiton/campaign/line"
 	"github.com/freiton/freiton/configs"
 	"github.com/freiton/freiton/media"
 	"github.com/freiton/freiton/media/device"
@@ -272,7 +271,7 @@ func (c *oneCall) run(ctx context.Context, ring time.Duration) error {
 	if ring <= 0 {
 		ring = 30 * time.Second
 	}
-	ringing := time.AfterFunc(ring, func() { c.due <- c.hangup(campaign.ByDialer, line.RingTimeout) })
+	ringing := time.AfterFunc(ring, func() { c.due <- c.hangup(campaign.ByDialer, campaign.HangupRingTimeout) })
 	defer ringing.Stop()
 	interrupted := ctx.Done()
 	for {
@@ -282,7 +281,7 @@ func (c *oneCall) run(ctx context.Context, ring time.Duration) error {
 		case err := <-c.lost:
 			c.lost = nil
 			c.say("%v", err)
-			c.line.Do(c.hangup(campaign.ByDialer, line.LostMedia))
+			c.line.Do(c.hangup(campaign.ByDialer, campaign.HangupLostMedia))
 		case <-interrupted:
 			interrupted = nil
 			c.line.Do(c.hangup(campaign.ByAgent, "interrupted"))
