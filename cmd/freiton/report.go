@@ -161,7 +161,7 @@ func proofTable(p campaign.AbandonmentProof) table {
 	t.add("announcement", p.Announcement)
 	t.add("heard to its end", fmt.Sprintf("%d of %d", p.Announced, p.Abandoned))
 	t.add("held back by the gate", p.Guard)
-	t.add("fell back", fmt.Sprintf("%d times to one call for each free agent", p.FellBack))
+	t.add("fell back", many(p.FellBack, "time")+" to one call for each free agent")
 	for _, f := range p.Fallbacks {
 		t.add("", fmt.Sprintf("%s to %s: %s", stampOf(f.From), stampOf(f.Until), f.Text))
 	}
