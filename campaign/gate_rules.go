@@ -461,7 +461,11 @@ func (g *gate) hours() (Reason, *time.Location) {
 
 func (g *gate) load() (Verdict, bool) {
 	if g.PerSecond > 0 && float64(g.CallsLastSec) >= g.PerSecond {
-		return global(ReasonPerSecond, fmt.Sprintf("the account begins no more than %g calls per second", g.PerSecond),
+		calls := fmt.Sprintf("%g calls", g.PerSecond)
+		if g.PerSecond == 1 {
+			calls = "1 call"
+		}
+		return global(ReasonPerSecond, "the account begins no more than "+calls+" per second",
 			g.now.Add(max(time.Duration(float64(time.Second)/g.PerSecond), 100*time.Millisecond))), true
 	}
 	if g.MaxCalls > 0 && g.CallsLive >= g.MaxCalls {

@@ -24,7 +24,8 @@ func (OpMissed) storeOp() {}
 // MissedQuery selects personal callbacks that were not taken.
 type MissedQuery struct {
 	Lists   []string
-	Present []AgentID // theirs stay with them
+	Process string    // which asks; it knows its own agents only
+	Present []AgentID // of those, the ones that are there: theirs stay with them
 	Before  time.Time // due before
 	Now     time.Time
 }
@@ -69,7 +70,7 @@ func (f *Floor) sweep() {
 			continue
 		}
 		c.sweepAt = f.now.Add(sweepEvery)
-		q := MissedQuery{Lists: c.doc.Lists, Before: f.now.Add(-missedAfter)}
+		q := MissedQuery{Lists: c.doc.Lists, Process: f.cfg.Process, Before: f.now.Add(-missedAfter)}
 		for _, a := range f.agents {
 			if a.loggedIn() && a.joined[c.doc.Name] && (a.status != AgentNotReady || a.work != nil) {
 				q.Present = append(q.Present, a.id)

@@ -30,11 +30,13 @@ func (s *Core) Missed(ctx context.Context, q campaign.MissedQuery) (out []campai
 	return out, err
 }
 
-// overdue are the callbacks of a list that their owners did not take.
+// overdue are the callbacks of a list that their owners did not take. Who is at
+// another process is that one's matter.
 func (t tx) overdue(list int64, q campaign.MissedQuery) (rs []row, err error) {
-	where, args := ``, []any{list, ms(q.Before)}
+	where := ` AND NOT EXISTS (SELECT 1 FROM presence p WHERE p.agent = r.owner AND p.process <> ? AND p.until > ?)`
+	args := []any{list, ms(q.Before), q.Process, ms(t.db.Expired(q.Now))}
 	if len(q.Present) > 0 {
-		where = ` AND r.owner NOT IN (?` + strings.Repeat(`, ?`, len(q.Present)-1) + `)`
+		where += ` AND r.owner NOT IN (?` + strings.Repeat(`, ?`, len(q.Present)-1) + `)`
 		for _, a := range q.Present {
 			args = append(args, a)
 		}

@@ -20,7 +20,7 @@ func missedCallbacks(t *testing.T, b *bench) {
 		rec(6, own("ann", 2*time.Hour, campaign.PersonalCallback)))
 	sweep := func(want ...string) {
 		t.Helper()
-		rs, err := b.s.Missed(t.Context(), campaign.MissedQuery{Lists: []string{list, "none"}, Present: []campaign.AgentID{"ben", "eva"}, Before: b.now.Add(-30 * time.Minute), Now: b.now})
+		rs, err := b.s.Missed(t.Context(), campaign.MissedQuery{Lists: []string{list, "none"}, Process: "p", Present: []campaign.AgentID{"ben", "eva"}, Before: b.now.Add(-30 * time.Minute), Now: b.now})
 		b.must(err)
 		var got []string
 		for _, r := range rs {
@@ -34,6 +34,15 @@ func missedCallbacks(t *testing.T, b *bench) {
 			equal(t, "missed", got[i], want[i])
 		}
 	}
+	at := func(process string) campaign.Presence {
+		p, err := b.s.Enter(t.Context(), campaign.Presence{Agent: "ann", Process: process}, false, b.now, b.now.Add(time.Minute))
+		b.must(err)
+		return p
+	}
+	elsewhere := at("q")
+	sweep() // the process where she is decides
+	b.must(b.s.Leave(t.Context(), elsewhere))
+	at("p")
 	sweep("6", "2", "5")
 	sweep()
 	b.status("2", campaign.MissedCallback)
