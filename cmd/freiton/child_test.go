@@ -205,6 +205,49 @@ func TestKillAsterisk(t *testing.T) {
 	}
 }
 
+// kill -9 of a process that has not read the contact's answer: the contact has
+// picked up, and nothing in the journal says so. CANCEL is too late; the next
+// process hangs up when the answer is repeated.
+func TestKillUnreadAnswer(t *testing.T) {
+	t.Parallel()
+	l := lab.Start(t, lab.Options{})
+	config, _ := labConfig(t, l)
+	config = replaced(t, config, "udp://127.0.0.1:0", fmt.Sprint("udp://127.0.0.1:", freePort(t)))
+	list, _ := labList(t, map[string]int{"02": 1})
+	report := filepath.Join(t.TempDir(), "report.json")
+	args := []string{"autopilot", "--config", config, "--campaign", labCampaign(t, ""), "--list", list, "--agents", "1", "--report", report}
+	first := startChild(t, args...)
+	channel := func(is string) func() bool {
+		return func() bool {
+			channels, err := l.Channels()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(channels) == 1 && strings.Contains(channels[0], is)
+		}
+	}
+	until(t, 20*time.Second, "the contact's telephone rings", channel("!Ring!"))
+	if err := first.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	until(t, 5*time.Second, "the contact has picked up", channel("!Up!"))
+	if err := first.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	first.wait(t, 5*time.Second)
+	second := startChild(t, args...)
+	if err := l.WaitChannels(0, 10*time.Second); err != nil {
+		t.Errorf("the contact hears nobody: %v\n%s", err, second.errs.String())
+	}
+	if status := second.wait(t, 20*time.Second); status != 0 {
+		t.Fatalf("status %d\n%s", status, second.errs.String())
+	}
+	r := readReport(t, report)
+	if len(r.Attempts) != 1 || len(r.Records) != 1 || r.Records[0].Status.String() != "stale" {
+		t.Errorf("%+v\n%+v", r.Attempts, r.Records)
+	}
+}
+
 // name is a channel's name in a line of `core show channels concise`.
 func name(line string) string {
 	n, _, _ := strings.Cut(line, "!")
