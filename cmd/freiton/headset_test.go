@@ -153,18 +153,10 @@ func TestHeadsetLost(t *testing.T) {
 		c.Headset.HoldAfter, c.Headset.HandOnAfter = configs.Duration(500*time.Millisecond), configs.Duration(3*time.Second)
 	}, campaign.User{Name: "ann", Role: campaign.RoleAgent}, campaign.User{Name: "ben", Role: campaign.RoleAgent}, campaign.User{Name: "boss", Role: campaign.RoleSupervisor})
 	f.announce(t, 700*time.Millisecond)
-	ann, ben, boss := f.tab(t), f.tab(t), f.tab(t)
-	ann.login("ann")
-	ben.login("ben")
-	boss.login("boss")
-	ann.follow()
-	ben.follow()
-	boss.do("/campaigns/spring/load", nil)
-	boss.do("/campaigns/spring/start", nil)
-	for _, a := range []*browserTab{ann, ben} {
-		a.await(campaign.EventPopup, 0)
-		a.do("/campaigns/spring/popup", desk.PopupOK{Stage: campaign.PopupStarted})
-	}
+	ann, ben := f.tab(t), f.tab(t)
+	f.startSpring(t)
+	ann.join("ann")
+	ben.join("ben")
 	ann.do("/agent/status", desk.StatusChange{Status: campaign.AgentReady})
 	until(t, 10*time.Second, "she is told that her headset is missing", func() bool {
 		var s desk.State

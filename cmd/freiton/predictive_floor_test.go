@@ -15,31 +15,6 @@ import (
 	"github.com/freiton/freiton/sip/peer"
 )
 
-// join brings an agent to the started campaign, not Ready yet.
-func (b *browserTab) join(name string) {
-	b.t.Helper()
-	b.login(name)
-	b.follow()
-	b.await(campaign.EventPopup, 0)
-	b.do("/campaigns/spring/popup", desk.PopupOK{Stage: campaign.PopupStarted})
-}
-
-func (b *browserTab) status(s campaign.AgentStatus) {
-	b.t.Helper()
-	b.do("/agent/status", desk.StatusChange{Status: s})
-}
-
-// startSpring has the campaign started by a supervisor.
-func (f *floorUnderTest) startSpring(t *testing.T) (boss *browserTab) {
-	t.Helper()
-	boss = f.tab(t)
-	boss.login("boss")
-	boss.follow()
-	boss.do("/campaigns/spring/load", nil)
-	boss.do("/campaigns/spring/start", nil)
-	return boss
-}
-
 // Dialled ahead for an engaged agent: until the contact has answered and is
 // hers, no byte of a record is on her wire, whatever she asks for; of a call
 // that nobody answers there never is.

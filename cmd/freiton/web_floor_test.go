@@ -172,3 +172,14 @@ func (f *floorUnderTest) wear(t *testing.T, agent campaign.AgentID) {
 	f.voice.headsets.put(agent, ear)
 	t.Cleanup(func() { _ = ear.Close() })
 }
+
+// startSpring has the campaign started by a supervisor.
+func (f *floorUnderTest) startSpring(t *testing.T) (boss *browserTab) {
+	t.Helper()
+	boss = f.tab(t)
+	boss.login("boss")
+	boss.follow()
+	boss.do("/campaigns/spring/load", nil)
+	boss.do("/campaigns/spring/start", nil)
+	return boss
+}

@@ -132,6 +132,20 @@ func (b *browserTab) follow() {
 	b.t.Cleanup(func() { <-done })
 }
 
+// join brings an agent to the started campaign, not Ready yet.
+func (b *browserTab) join(name string) {
+	b.t.Helper()
+	b.login(name)
+	b.follow()
+	b.await(campaign.EventPopup, 0)
+	b.do("/campaigns/spring/popup", desk.PopupOK{Stage: campaign.PopupStarted})
+}
+
+func (b *browserTab) status(s campaign.AgentStatus) {
+	b.t.Helper()
+	b.do("/agent/status", desk.StatusChange{Status: s})
+}
+
 // await waits for an event of a kind, after number since; of one of these agents,
 // where any are named.
 func (b *browserTab) await(kind campaign.EventKind, since uint64, of ...string) campaign.Event {

@@ -85,18 +85,10 @@ func TestPhoneHeadsetAsterisk(t *testing.T) {
 	t.Parallel() // it mostly waits for phones
 	l := lab.Start(t, lab.Options{Codecs: "ulaw", Dialplan: deskPhones, PJSIP: deskEndpoint})
 	f := deskLab(t, l)
-	ann, ben, boss := f.tab(t), f.tab(t), f.tab(t)
-	boss.login("boss")
-	boss.do("/campaigns/spring/load", nil)
-	boss.do("/campaigns/spring/start", nil)
-	come := func(name string, tab *browserTab) {
-		tab.login(name)
-		tab.follow()
-		tab.await(campaign.EventPopup, 0)
-		tab.do("/campaigns/spring/popup", desk.PopupOK{Stage: campaign.PopupStarted})
-	}
-	come("ann", ann)
-	come("ben", ben)
+	ann, ben := f.tab(t), f.tab(t)
+	f.startSpring(t)
+	ann.join("ann")
+	ben.join("ben")
 	f.headset(t, "ann", campaign.HeadsetUp)
 	f.desktop.tests.listen = 400 * time.Millisecond
 	ann.do("/headset/test-call", nil)

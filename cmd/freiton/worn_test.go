@@ -89,17 +89,9 @@ func TestWornHeadsets(t *testing.T) {
 	}, campaign.User{Name: "ann", Role: campaign.RoleAgent}, campaign.User{Name: "ben", Role: campaign.RoleAgent}, campaign.User{Name: "boss", Role: campaign.RoleSupervisor})
 	f.headsetOf(t, "ann", "device:testphone")
 	f.headsetOf(t, "ben", desktopPhone.far.URI("ben"))
-	ann, ben, boss := f.tab(t), f.tab(t), f.tab(t)
-	boss.login("boss")
-	boss.do("/campaigns/spring/load", nil)
-	boss.do("/campaigns/spring/start", nil)
-	come := func(name string, tab *browserTab) {
-		tab.login(name)
-		tab.follow()
-		tab.await(campaign.EventPopup, 0)
-		tab.do("/campaigns/spring/popup", desk.PopupOK{Stage: campaign.PopupStarted})
-	}
-	come("ann", ann)
+	ann, ben := f.tab(t), f.tab(t)
+	f.startSpring(t)
+	ann.join("ann")
 	speech, quiet := context.WithCancel(t.Context())
 	defer quiet()
 	card.Say(speech, media.ToneAt(48000, 700, time.Minute, -14), "48000")
@@ -124,7 +116,7 @@ func TestWornHeadsets(t *testing.T) {
 	ann.do("/interactions/"+id+"/done", nil)
 
 	// Its server dies: the telephone takes the call over.
-	come("ben", ben)
+	ben.join("ben")
 	desktopPhone.pickUp()
 	f.headset(t, "ben", campaign.HeadsetUp)
 	ann.do("/agent/status", desk.StatusChange{Status: campaign.AgentReady})
