@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/freiton/freiton/configs"
 	"github.com/freiton/freiton/media"
 	"github.com/freiton/freiton/sip/peer"
 )
@@ -15,7 +16,16 @@ import (
 // practice starts a practice exchange and writes a configuration for it.
 func practice(t *testing.T, speed float64) (x *peer.Exchange, config string) {
 	t.Helper()
-	x, err := peer.NewExchange(peer.ExchangeConfig{Accounts: map[string]string{demoUser: demoPassword}, Speed: speed})
+	x, cfg := practiceWith(t, peer.ExchangeConfig{Speed: speed})
+	return x, cfg.File
+}
+
+// practiceWith starts a practice exchange that knows the demo's account, and
+// writes a configuration for it.
+func practiceWith(t testing.TB, c peer.ExchangeConfig) (*peer.Exchange, configs.Config) {
+	t.Helper()
+	c.Accounts = map[string]string{demoUser: demoPassword}
+	x, err := peer.NewExchange(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +34,7 @@ func practice(t *testing.T, speed float64) (x *peer.Exchange, config string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return x, cfg.File
+	return x, cfg
 }
 
 // prompt writes a tone to speak, and gives the file.

@@ -54,15 +54,7 @@ func (e *countingEar) WriteFrame(f *media.Frame) {
 // than life; more is added to the campaign's document.
 func openShop(t testing.TB, world *peer.World, speed float64, agents int, more string) *shop {
 	t.Helper()
-	x, err := peer.NewExchange(peer.ExchangeConfig{Accounts: map[string]string{demoUser: demoPassword}, Speed: speed, World: world})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(x.Close)
-	cfg, err := demoConfig(t.TempDir(), x)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, cfg := practiceWith(t, peer.ExchangeConfig{Speed: speed, World: world})
 	cfg.Dial.CallsPerSecond = 0
 	a, err := openPaced(t.Context(), cfg, slog.New(slog.DiscardHandler), time.Duration(float64(graceOfLaw)/speed), forScripts)
 	if err != nil {

@@ -120,15 +120,7 @@ func importBig(b *testing.B, client *desk.Client, list string, n int) time.Durat
 
 // bigDesk is the API over an empty store of its own.
 func bigDesk(b *testing.B, shared bool) *desk.Client {
-	x, err := peer.NewExchange(peer.ExchangeConfig{Accounts: map[string]string{demoUser: demoPassword}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(x.Close)
-	cfg, err := demoConfig(b.TempDir(), x)
-	if err != nil {
-		b.Fatal(err)
-	}
+	_, cfg := practiceWith(b, peer.ExchangeConfig{})
 	cfg.Dial.DefaultCountry, cfg.Dial.Allow = "DE", nil
 	if shared {
 		server, err := pgtest.Start(true)

@@ -52,15 +52,7 @@ func openFloor(t testing.TB, speed float64, mode string, csv string, users ...ca
 // openFloorWith does so with a changed configuration.
 func openFloorWith(t testing.TB, speed float64, mode string, csv string, change func(*configs.Config), users ...campaign.User) *floorUnderTest {
 	t.Helper()
-	x, err := peer.NewExchange(peer.ExchangeConfig{Accounts: map[string]string{demoUser: demoPassword}, Speed: speed})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(x.Close)
-	cfg, err := demoConfig(t.TempDir(), x)
-	if err != nil {
-		t.Fatal(err)
-	}
+	x, cfg := practiceWith(t, peer.ExchangeConfig{Speed: speed})
 	change(&cfg)
 	ctx := t.Context()
 	a, err := openApp(ctx, cfg, slog.New(slog.DiscardHandler))
